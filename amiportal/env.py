@@ -1,0 +1,54 @@
+"""Typed reading of environment variables. Pure: settings.py and manage.py stand on it."""
+
+import os
+
+
+class MissingSetting(SystemExit):
+    """A variable that has no default is not set: the start ends with its name."""
+
+    def __init__(self, name: str):
+        super().__init__(f"{name} is not set. See .env.example for what it means.")
+        self.name = name
+
+
+class BadSetting(SystemExit):
+    """A variable is set to something that cannot be read as what it should be."""
+
+    def __init__(self, name: str, expected: str):
+        super().__init__(f"{name} should be {expected}. See .env.example.")
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The value of `name`; without a default, an unset or empty one raises MissingSetting."""
+    value = os.environ.get(name, "").strip()
+    if value:
+        return value
+    if default is None:
+        raise MissingSetting(name)
+    return default
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = os.environ.get(name, "").strip().lower()
+    if not value:
+        return default
+    if value in ("1", "true", "yes", "on"):
+        return True
+    if value in ("0", "false", "no", "off"):
+        return False
+    raise BadSetting(name, "1 or 0")
+
+
+def integer(name: str, default: int) -> int:
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    try:
+        return int(value)
+    except ValueError:
+        raise BadSetting(name, "a whole number") from None
+
+
+def words(name: str, default: str | None = None) -> list[str]:
+    """A comma-separated list, blanks around its items removed."""
+    return [item.strip() for item in text(name, default).split(",") if item.strip()]
