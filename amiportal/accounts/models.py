@@ -1,0 +1,45 @@
+"""People and scripts that sign in, and contacts who never do."""
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+
+from amiportal.accounts.roles import Role
+
+
+class PortalUserManager(UserManager):
+    def create_contact(self, *, username: str, **fields) -> "User":
+        """A person to write to who cannot sign in: no usable password."""
+        return self.create_user(username=username, password=None, **fields)
+
+
+class User(AbstractUser):
+    """An account. `buckets` limits where it may upload; a maintainer's empty list means everywhere."""
+
+    organisation = models.CharField(max_length=200, blank=True)
+    buckets = models.ManyToManyField(
+        "deployments.Bucket",
+        blank=True,
+        related_name="uploaders",
+        help_text="Where this person may upload. Maintainers with an empty list may upload everywhere.",
+    )
+    is_service_account = models.BooleanField(
+        "service account", default=False, help_text="A script rather than a person."
+    )
+
+    objects = PortalUserManager()
+
+    class Meta:
+        verbose_name = "person"
+        verbose_name_plural = "people"
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+    @property
+    def is_maintainer(self) -> bool:
+        """Asked at every scoping step of a request, so remembered for the life of this instance."""
+        if not hasattr(self, "_is_maintainer"):
+            self._is_maintainer = self.is_active and (
+                self.is_superuser or self.groups.filter(name=Role.MAINTAINERS).exists()
+            )
+        return self._is_maintainer

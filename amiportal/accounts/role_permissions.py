@@ -1,0 +1,40 @@
+"""What the roles may do in the admin, kept true after every migrate.
+
+Partners and Scripts have no permission here: what they may do is decided per row, in each app's permissions.py.
+"""
+
+from django.contrib.auth.models import Group, Permission
+
+from amiportal.accounts.roles import Role
+
+# Per app and model: the admin actions of a maintainer. Nothing is deleted that the ledger or the history speaks
+# of; the ledger itself is only looked at.
+MAINTAINER_ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "accounts": {"user": ("add", "change", "view")},
+    "axes": {"accessattempt": ("view", "delete")},
+    "deployments": {
+        "bucket": ("add", "change", "view"),
+        "deployment": ("add", "change", "view"),
+        "hardwareconfig": ("add", "change", "delete", "view"),
+        "historicalbucket": ("view",),
+        "historicaldeployment": ("view",),
+        "historicalhardwareconfig": ("view",),
+    },
+    "knox": {"authtoken": ("view", "delete")},
+    "objectstore": {"storeprobe": ("view",)},
+    "procrastinate": {"procrastinatejob": ("view",), "procrastinateevent": ("view",)},
+    "uploads": {"uploadsession": ("view",), "uploadlog": ("view",), "uploadfailure": ("view",)},
+}
+
+
+def grant_role_permissions(*, app_config, using: str, **_) -> None:
+    """Give the Maintainers group the actions above for the models of one app; other permissions stay."""
+    actions = MAINTAINER_ACTIONS.get(app_config.label)
+    if not actions:
+        return
+    codenames = [f"{action}_{model}" for model, names in actions.items() for action in names]
+    maintainers = Group.objects.using(using).filter(name=Role.MAINTAINERS).first()
+    if maintainers is not None:
+        maintainers.permissions.add(
+            *Permission.objects.using(using).filter(content_type__app_label=app_config.label, codename__in=codenames)
+        )

@@ -1,0 +1,53 @@
+"""What names buckets, data types and places may have. Pure."""
+
+import re
+
+from django.db import models
+
+_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+# Field clients split "COUNTRY - LOCATION" on this, so no place may hold it.
+PLACE_SEPARATOR = " - "
+TEST_BUCKET = "test-upload"
+TEST_DEPLOYMENT_ID = "dep_test"
+
+
+class DataType(models.TextChoices):
+    SNAPSHOT_IMAGES = "snapshot_images", "Snapshot images"
+    MOTION_IMAGES = "motion_images", "Motion images"
+    AUDIBLE_RECORDINGS = "audible_recordings", "Audible recordings"
+    ULTRASOUND_RECORDINGS = "ultrasound_recordings", "Ultrasound recordings"
+    TERRESTRIAL_RECORDINGS = "terrestrial_recordings", "Terrestrial recordings"
+    AQUATIC_RECORDINGS = "aquatic_recordings", "Aquatic recordings"
+
+
+STATION_DATA_TYPES = (
+    DataType.SNAPSHOT_IMAGES,
+    DataType.MOTION_IMAGES,
+    DataType.AUDIBLE_RECORDINGS,
+    DataType.ULTRASOUND_RECORDINGS,
+)
+SALTMARSH_DATA_TYPES = (DataType.TERRESTRIAL_RECORDINGS, DataType.AQUATIC_RECORDINGS)
+
+
+def bucket_name_fault(name: str) -> str:
+    """Why S3 would refuse `name` as a bucket, or "".
+
+    Source: the S3 user guide's rules for general purpose buckets; dots are refused too, since they break
+    TLS certificates of virtual-hosted stores.
+    """
+    if not _BUCKET_NAME.fullmatch(name):
+        return "A bucket's name has 3 to 63 lower-case letters, digits and hyphens, and no hyphen at its ends."
+    if name.startswith(("xn--", "sthree-", "amzn-s3-demo-")) or name.endswith(("-s3alias", "--ol-s3", "--x-s3")):
+        return "This beginning or ending of a bucket's name is reserved by S3."
+    return ""
+
+
+def place_fault(name: str) -> str:
+    """Why `name` cannot be a place's name, or ""."""
+    if not name.strip() or name != name.strip():
+        return "A place needs a name without blanks at its ends."
+    if PLACE_SEPARATOR in name or name.startswith("- ") or name.endswith(" -"):
+        return "A place's name may not hold ' - ': the clients in the field split on it. Use ', ' or brackets."
+    if any(ord(c) < 32 or ord(c) == 127 for c in name):
+        return "A place's name may not hold control characters."
+    return ""

@@ -1,0 +1,85 @@
+"""From a file's name to its object key, or to the reason why there is none. Pure.
+
+Names are checked, never repaired: a repaired name could meet another file's, and the receipt would speak of a
+file that is not on the card.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+
+from deployments.names import DataType
+
+MAX_NAME_BYTES = 255  # what ext4, exFAT and NTFS bear, so that whatever is stored can be brought home again
+
+_IMAGE_TYPES = {"jpg": "image/jpeg", "jpeg": "image/jpeg"}
+_SOUND_TYPES = {"wav": "audio/wav"}
+CONTENT_TYPES: dict[str, dict[str, str]] = {
+    DataType.SNAPSHOT_IMAGES: _IMAGE_TYPES,
+    DataType.MOTION_IMAGES: _IMAGE_TYPES,
+    DataType.AUDIBLE_RECORDINGS: _SOUND_TYPES,
+    DataType.ULTRASOUND_RECORDINGS: _SOUND_TYPES,
+    DataType.TERRESTRIAL_RECORDINGS: _SOUND_TYPES,
+    DataType.AQUATIC_RECORDINGS: _SOUND_TYPES,
+}
+# What the clients in the field send as Content-Type, beside the type that we would choose ourselves.
+_ALSO_ACCEPTED: dict[str, frozenset[str]] = {
+    "image/jpeg": frozenset({"image/jpeg", "application/octet-stream"}),
+    "audio/wav": frozenset({"audio/wav", "audio/x-wav", "audio/vnd.wave", "application/octet-stream"}),
+}
+_BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BARRED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a name is not taken: `code` for machines, `reason` for people."""
+
+    code: str
+    reason: str
+
+
+def key_prefix(*, deployment_id: str, data_type: str) -> str:
+    """All keys of one deployment and data type begin with this; it ends in "/"."""
+    return f"{deployment_id}/{data_type}/"
+
+
+def name_refusal(name: str, *, data_type: str) -> Refusal | None:
+    """None when `name` may be stored as it is under `data_type` (one of DataType)."""
+    # Nearly every name of a card is plain ASCII; only the others need a look at each character.
+    if not (name.isascii() and name.isprintable()) and (refusal := _character_refusal(name)):
+        return refusal
+    if not name:
+        return Refusal("name_empty", "The file has no name.")
+    if "/" in name or "\\" in name or ".." in name:
+        return Refusal("name_path", "A name may not hold '/', '\\' or '..'.")
+    if name[0] in ".$":
+        return Refusal("name_hidden", "Names that begin with '.' or '$' belong to the system, not to the data.")
+    if name[0].isspace() or name[-1].isspace():
+        return Refusal("name_blank", "A name may not begin or end with a blank.")
+    if len(name) > MAX_NAME_BYTES or len(name.encode()) > MAX_NAME_BYTES:
+        return Refusal("name_too_long", f"A name may have at most {MAX_NAME_BYTES} bytes.")
+    if content_type_for(name, data_type=data_type) is None:
+        wanted = ", ".join(f".{extension}" for extension in CONTENT_TYPES[data_type])
+        return Refusal("extension", f"{DataType(data_type).label} end in {wanted}.")
+    return None
+
+
+def _character_refusal(name: str) -> Refusal | None:
+    for character in name:
+        if character in _BIDIRECTIONAL or unicodedata.category(character) in _BARRED_CATEGORIES:
+            return Refusal("name_characters", "The name holds control or text-direction characters.")
+    if not unicodedata.is_normalized("NFC", name):
+        return Refusal("name_not_nfc", "The name is not in Unicode's composed form (NFC), so it would not be found again.")
+    return None
+
+
+def content_type_for(name: str, *, data_type: str) -> str | None:
+    """The Content-Type that goes with the extension in any case, or None when it does not fit the data type."""
+    stem, dot, extension = name.rpartition(".")
+    return CONTENT_TYPES[data_type].get(extension.lower()) if dot and stem else None
+
+
+def content_type_accepted(content_type: str, *, name: str, data_type: str) -> bool:
+    """Whether a field client may store `name` with the Content-Type that it chose."""
+    ours = content_type_for(name, data_type=data_type)
+    return ours is not None and content_type in _ALSO_ACCEPTED[ours]

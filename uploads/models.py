@@ -1,0 +1,136 @@
+"""How files got in: sessions and the ledger."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from deployments.models import Deployment
+from deployments.names import DataType
+
+
+class UploadSession(models.Model):
+    """One person's upload into one deployment and data type, by one client."""
+
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="upload_sessions")
+    uploader_name = models.CharField(max_length=200, blank=True, help_text="The person's name as given by the client.")
+    deployment = models.ForeignKey(Deployment, on_delete=models.PROTECT, related_name="upload_sessions")
+    data_type = models.CharField(max_length=40, choices=DataType.choices)
+    client = models.CharField(max_length=200, blank=True, help_text="Program and version.")
+    is_legacy = models.BooleanField("by a field client", default=False)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    started_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    declared_files = models.PositiveIntegerField(null=True, blank=True)
+    declared_bytes = models.PositiveBigIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(finished_at__isnull=True) | Q(finished_at__gte=F("started_at")),
+                name="session_finishes_after_it_starts",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="session_by_account"),
+            models.Index(fields=["deployment", "-id"], name="session_by_deployment"),
+            models.Index(fields=["-last_seen_at"], name="session_by_last_seen"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Session {self.pk}"
+
+
+class UploadLog(models.Model):
+    """The ledger: a row per file and session, written before a URL leaves the server.
+
+    A *live* row holds its key: while it lives, nobody else is granted that key (see the constraint). Rows are
+    never deleted.
+    """
+
+    class Status(models.TextChoices):
+        GRANTED = "granted"  # live: a URL is out, the client may be sending
+        VERIFIED = "verified"  # live: the store reported the size and MD5 that the client computed from the card
+        STORED = "stored", "stored, unproven"  # live: a field client's file is there, but it never told an MD5
+        PRESENT = "present", "was stored before"  # equal size and MD5 were there already; nothing was sent
+        MISSING = "missing"  # confirmed as sent, but the store does not have it
+        MISMATCH = "mismatch"  # the store has the key with other content
+        FAILED = "failed"  # the client gave up and said so
+        EXPIRED = "expired"  # the grant ran out and nothing had come
+        MOVED = "moved"
+        REMOVED = "removed"
+
+    LIVE = (Status.GRANTED, Status.VERIFIED, Status.STORED)
+    PROVEN = (Status.VERIFIED, Status.PRESENT)
+
+    session = models.ForeignKey(UploadSession, on_delete=models.PROTECT, related_name="files", db_index=False)
+    deployment = models.ForeignKey(Deployment, on_delete=models.PROTECT, related_name="+", db_index=False)
+    data_type = models.CharField(max_length=40, choices=DataType.choices)
+    filename = models.CharField(max_length=255, db_collation="C")
+    path_on_card = models.TextField(blank=True)
+    size_bytes = models.PositiveBigIntegerField(null=True, blank=True)
+    md5 = models.CharField("MD5", max_length=32, blank=True, help_text="As the client computed it, in hex.")
+    device_time = models.DateTimeField(
+        null=True, blank=True, help_text="What the device's clock said, in the deployment's time zone."
+    )
+    status = models.CharField(max_length=10, choices=Status.choices)
+    granted_at = models.DateTimeField(null=True, blank=True)
+    grant_expires_at = models.DateTimeField(null=True, blank=True)
+    stored_at = models.DateTimeField(null=True, blank=True, help_text="When the store was first seen to hold it.")
+    verified_at = models.DateTimeField(null=True, blank=True)
+    etag = models.CharField("ETag", max_length=80, blank=True)
+    error_code = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "uploaded file"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deployment", "data_type", "filename"],
+                condition=Q(status__in=["granted", "verified", "stored"]),
+                name="one_live_row_per_key",
+            ),
+            models.UniqueConstraint(
+                fields=["session", "filename"], condition=Q(status="present"), name="one_present_row_per_session"
+            ),
+            models.CheckConstraint(condition=Q(md5="") | Q(md5__regex=r"^[0-9a-f]{32}$"), name="md5_is_hex"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["verified", "present"])
+                | (~Q(md5="") & Q(size_bytes__isnull=False, verified_at__isnull=False) & ~Q(etag="")),
+                name="proof_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="granted") | Q(granted_at__isnull=False, grant_expires_at__isnull=False),
+                name="grant_has_its_times",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["session", "id"], name="ledger_by_session"),
+            models.Index(fields=["filename"], name="ledger_by_filename"),
+            models.Index(
+                fields=["grant_expires_at"], condition=Q(status="granted"), name="ledger_open_grants"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class UploadFailure(models.Model):
+    """What a client could not do and reported by itself, so that maintainers need not be written to."""
+
+    session = models.ForeignKey(UploadSession, on_delete=models.PROTECT, related_name="failures")
+    filename = models.CharField(max_length=255, blank=True)
+    code = models.CharField(max_length=40)
+    message = models.CharField(max_length=500, blank=True)
+    http_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(null=True, blank=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+    reported_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.filename}".strip()
