@@ -140,7 +140,7 @@ AXES_COOLOFF_TIME = timedelta(hours=1)
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or a guesser could keep an account locked
 AXES_DISABLE_ACCESS_LOG = True
-AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
+AXES_LOCKOUT_CALLABLE = "amiportal.accounts.lockout.respond"
 AXES_VERBOSE = False
 # W006 asks for the address among the parameters; see above why it is not.
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]

@@ -1,0 +1,138 @@
+"""What every call of the field clients shares: credentials in four styles, bodies in two, and their error shapes.
+
+The wire contract is older than the portal and is not ours to improve; the services beneath are those of the new API.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import re_path
+from django.views.decorators.csrf import csrf_exempt
+from knox.auth import TokenAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+
+from amiportal.accounts.authentication import user_for_credentials
+from amiportal.accounts.models import User
+from amiportal.errors import PortalError, StoreUnavailable
+
+BAD_CREDENTIALS = "Invalid username or password"
+
+
+@dataclass(frozen=True)
+class LegacyCall:
+    """One call, its account known and its required fields there (all values are text, as the wire has them)."""
+
+    request: HttpRequest
+    user: User
+    fields: dict[str, str]
+
+
+class LegacyRefusal(PortalError):
+    """An error whose body the contract spells out: `body` is answered as it stands."""
+
+    def __init__(self, body: dict, http_status: int):
+        super().__init__(str(body), http_status=http_status)
+        self.body = body
+
+
+def legacy_path(name: str, view: Callable):
+    """Both path forms at one view: a redirect to the other form would lose a POST's body."""
+    return re_path(rf"^{name}/?$", view, name=f"legacy-{name}")
+
+
+def answer(body, http_status: int = 200) -> JsonResponse:
+    """JSON as the old service wrote it: compact, and letters of any script as they are."""
+    return JsonResponse(
+        body, status=http_status, safe=False, json_dumps_params={"ensure_ascii": False, "separators": (",", ":")}
+    )
+
+
+def legacy_call(*, methods: Sequence[str], required: Sequence[str] = (), accepts_json: bool = False):
+    """Wrap a function of one LegacyCall as a Django view.
+
+    Credentials come first, so that nobody learns from a 422 what a call is about. Then the body is read; required
+    fields that are not there are a 422 in the shape of the old service. Errors of ours become {"detail": ...}.
+    """
+
+    def decorate(function: Callable[[LegacyCall], HttpResponse]):
+        @csrf_exempt
+        @wraps(function)
+        def view(request: HttpRequest) -> HttpResponse:
+            request.is_legacy_call = True  # read by accounts.lockout
+            if request.method not in methods:
+                return _method_not_allowed(methods)
+            try:
+                fields = _fields(request, accepts_json=accepts_json)
+            except ValueError:
+                return answer({"detail": "The body is not a JSON object"}, 400)
+            user = _user(request, fields)
+            if user is None:
+                refusal = answer({"detail": BAD_CREDENTIALS}, 401)
+                refusal["WWW-Authenticate"] = 'Basic realm="AMI Portal"'
+                return refusal
+            request.user = user  # the history of changes names who made them
+            missing = [name for name in required if name not in fields]
+            if missing:
+                return answer({"detail": [_missing(name) for name in missing]}, 422)
+            try:
+                return function(LegacyCall(request=request, user=user, fields=fields))
+            except LegacyRefusal as refusal:
+                return answer(refusal.body, refusal.http_status)
+            except PortalError as error:
+                response = answer({"detail": error.message}, error.http_status)
+                if isinstance(error, StoreUnavailable):
+                    response["Retry-After"] = "5"
+                return response
+
+        return view
+
+    return decorate
+
+
+def _method_not_allowed(methods: Sequence[str]) -> HttpResponse:
+    response = answer({"detail": "Method Not Allowed"}, 405)
+    response["Allow"] = ", ".join(methods)
+    return response
+
+
+def _missing(name: str) -> dict:
+    return {"type": "missing", "loc": ["body", name], "msg": "Field required", "input": None}
+
+
+def _fields(request: HttpRequest, *, accepts_json: bool) -> dict[str, str]:
+    if accepts_json and request.content_type == "application/json":
+        body = json.loads(request.body)  # JSONDecodeError and UnicodeDecodeError are ValueErrors
+        if not isinstance(body, dict):
+            raise ValueError
+        return {name: "" if value is None else str(value) for name, value in body.items()}
+    return request.POST.dict()
+
+
+def _user(request: HttpRequest, fields: dict[str, str]) -> User | None:
+    """The account by form fields, HTTP Basic, token or session, in this order; None when it is wrong or absent.
+
+    Credentials that are there and wrong are never passed over for another style.
+    """
+    if "username" in fields or "password" in fields:
+        return user_for_credentials(
+            request=request, username=fields.get("username", ""), password=fields.get("password", "")
+        )
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            username, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        return user_for_credentials(request=request, username=username, password=password)
+    if scheme.lower() == "token":
+        try:
+            return TokenAuthentication().authenticate_credentials(value.strip().encode())[0]
+        except AuthenticationFailed:
+            return None
+    user = request.user
+    return user if user.is_authenticated and user.is_active else None
