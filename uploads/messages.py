@@ -1,0 +1,51 @@
+"""What goes between the services and whoever called them: files as a card holds them, and one outcome per file. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import models
+
+MAX_BATCH_FILES = 1_000  # a batch answers within a second or so, and its body stays below a megabyte
+
+
+@dataclass(frozen=True, slots=True)
+class CardFile:
+    """A file as its client describes it. `md5` is 32 lower-case hex digits, or "" when the client has none."""
+
+    name: str
+    size_bytes: int | None
+    md5: str = ""
+    path_on_card: str = ""
+    content_type: str = ""  # as a field client chose it; "" lets the portal choose
+
+
+class Outcome(models.TextChoices):
+    NEW = "new"  # nothing of that name is there
+    EXISTS = "exists"  # something of that name and size is there; without an MD5 nobody can say whether it is the same
+    STORED = "stored"  # the same content is there
+    CONFLICT = "conflict"  # other content has, or is about to have, that name
+    REFUSED = "refused"
+    GRANTED = "granted"
+    VERIFIED = "verified"
+    MISSING = "missing"
+    MISMATCH = "mismatch"
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What became of one file of a batch. `url`, `headers` and `expires_at` come with GRANTED alone."""
+
+    name: str
+    status: Outcome
+    code: str = ""
+    message: str = ""
+    warnings: tuple[Warned, ...] = ()
+    url: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    expires_at: datetime | None = None

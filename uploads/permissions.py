@@ -1,0 +1,65 @@
+"""Who may upload where, and see which sessions."""
+
+from amiportal.accounts.models import User
+from amiportal.errors import Forbidden, NotFound
+from deployments.models import Deployment
+from deployments.selectors import deployments_open_for_upload, deployments_visible_to
+from uploads.models import UploadSession
+
+
+def deployment_for_upload(*, actor: User, deployment_id: str, data_type: str) -> Deployment:
+    """The active deployment that `actor` may upload `data_type` into; its bucket comes with it.
+
+    Raises NotFound for one that the actor may not even see, Forbidden for a retired one or a wrong data type.
+    """
+    visible = deployments_visible_to(actor).select_related("bucket")
+    deployment = visible.filter(deployment_id=deployment_id).first()
+    if deployment is None:
+        raise NotFound(
+            f"There is no deployment {deployment_id} among yours.",
+            code="deployment_unknown",
+            fields={"deployment": ["Unknown, or in a bucket that you have no access to."]},
+        )
+    check_may_upload(actor=actor, deployment=deployment, data_type=data_type)
+    return deployment
+
+
+def check_may_upload(*, actor: User, deployment: Deployment, data_type: str) -> None:
+    """Asked at every grant and not only at the start: a deployment may be retired, a right withdrawn, meanwhile."""
+    if not deployment.is_active:
+        raise Forbidden(
+            f"Deployment {deployment.deployment_id} is not active: it takes no more files. "
+            "Choose this season's deployment, or ask a maintainer.",
+            code="deployment_inactive",
+        )
+    if data_type not in deployment.bucket.data_types:
+        raise Forbidden(
+            f"Bucket {deployment.bucket.name} takes no {data_type}. It takes: {', '.join(deployment.bucket.data_types)}.",
+            code="data_type_not_allowed",
+        )
+    if not deployments_open_for_upload(actor).filter(pk=deployment.pk).exists():
+        raise Forbidden(
+            f"You may not upload into bucket {deployment.bucket.name}. Ask a maintainer for access.",
+            code="bucket_not_allowed",
+        )
+
+
+def session_of(*, actor: User, session_id: int) -> UploadSession:
+    """The actor's own session, with deployment and bucket; anybody else's is NotFound, for maintainers too."""
+    session = (
+        UploadSession.objects.select_related("deployment__bucket").filter(pk=session_id, account=actor).first()
+    )
+    if session is None:
+        raise NotFound(f"There is no upload session {session_id} of yours.", code="session_unknown")
+    return session
+
+
+def session_visible_to(*, actor: User, session_id: int) -> UploadSession:
+    """As `session_of`, but a maintainer may look at everybody's."""
+    sessions = UploadSession.objects.select_related("deployment__bucket", "account")
+    if not actor.is_maintainer:
+        sessions = sessions.filter(account=actor)
+    session = sessions.filter(pk=session_id).first()
+    if session is None:
+        raise NotFound(f"There is no upload session {session_id} of yours.", code="session_unknown")
+    return session
