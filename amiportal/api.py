@@ -55,7 +55,9 @@ def exception_handler(exc: Exception, context: dict) -> Response | None:
         headers["Retry-After"] = str(int(exc.wait))
     if isinstance(exc, exceptions.ValidationError):
         body = envelope(
-            code="invalid", message="Some of the input cannot be used: see fields.", fields=_flatten(exc.detail)
+            code="invalid",
+            message="Some of the input cannot be used: see fields.",
+            fields=_flatten(exc.detail),
         )
     else:
         body = envelope(code=str(exc.get_codes()), message=str(exc.detail))
@@ -65,7 +67,9 @@ def exception_handler(exc: Exception, context: dict) -> Response | None:
 def _from_model_validation(exc: ModelValidationError) -> dict:
     fields = exc.message_dict if hasattr(exc, "error_dict") else {"__all__": exc.messages}
     fields = {(api_settings.NON_FIELD_ERRORS_KEY if name == "__all__" else name): m for name, m in fields.items()}
-    return envelope(code="invalid", message=" ".join(m for messages in fields.values() for m in messages), fields=fields)
+    return envelope(
+        code="invalid", message=" ".join(m for messages in fields.values() for m in messages), fields=fields
+    )
 
 
 def _flatten(detail, prefix: str = "") -> dict[str, list[str]]:

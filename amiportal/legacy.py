@@ -48,7 +48,10 @@ def legacy_path(name: str, view: Callable):
 def answer(body, http_status: int = 200) -> JsonResponse:
     """JSON as the old service wrote it: compact, and letters of any script as they are."""
     return JsonResponse(
-        body, status=http_status, safe=False, json_dumps_params={"ensure_ascii": False, "separators": (",", ":")}
+        body,
+        status=http_status,
+        safe=False,
+        json_dumps_params={"ensure_ascii": False, "separators": (",", ":")},
     )
 
 

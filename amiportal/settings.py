@@ -113,7 +113,12 @@ DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=600, co
 DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
 if not DATABASES["default"]["ENGINE"].endswith("postgresql"):
     raise env.BadSetting("DATABASE_URL", "a postgresql:// address")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10_000}}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
 
 # --- Accounts -------------------------------------------------------------------------------------------------
 

@@ -69,7 +69,10 @@ def _character_refusal(name: str) -> Refusal | None:
         if character in _BIDIRECTIONAL or unicodedata.category(character) in _BARRED_CATEGORIES:
             return Refusal("name_characters", "The name holds control or text-direction characters.")
     if not unicodedata.is_normalized("NFC", name):
-        return Refusal("name_not_nfc", "The name is not in Unicode's composed form (NFC), so it would not be found again.")
+        return Refusal(
+            "name_not_nfc",
+            "The name is not in Unicode's composed form (NFC), so it would not be found again.",
+        )
     return None
 
 

@@ -54,7 +54,8 @@ RETURNING row.session_id, row.filename
 
 _SETTLE = """
 UPDATE uploads_uploadlog AS row
-SET status = f.new_status, error_code = f.error_code, etag = f.etag, size_bytes = coalesce(row.size_bytes, f.size_bytes),
+SET status = f.new_status, error_code = f.error_code, etag = coalesce(nullif(f.etag, ''), row.etag),
+    size_bytes = coalesce(row.size_bytes, f.size_bytes),
     stored_at = CASE WHEN f.etag <> '' THEN coalesce(row.stored_at, %(now)s) ELSE row.stored_at END,
     verified_at = CASE WHEN f.new_status IN ('verified', 'present') THEN %(now)s ELSE row.verified_at END
 FROM unnest(%(ids)s::bigint[], %(old)s::text[], %(new)s::text[], %(codes)s::text[], %(etags)s::text[], %(sizes)s::bigint[])
@@ -83,18 +84,14 @@ class Change:
     size_bytes: int | None = None
 
 
-def reserve(
-    *, session: UploadSession, files: Collection[CardFile], now: datetime, expires_at: datetime
-) -> set[str]:
+def reserve(*, session: UploadSession, files: Collection[CardFile], now: datetime, expires_at: datetime) -> set[str]:
     """Write a `granted` row for each file whose key no live row holds; the names of those written."""
     with connection.cursor() as cursor:
         cursor.execute(_RESERVE, _file_columns(session, files) | {"now": now, "expires_at": expires_at})
         return {name for (name,) in cursor.fetchall()}
 
 
-def record_present(
-    *, session: UploadSession, files: Sequence[tuple[CardFile, str]], now: datetime
-) -> None:
+def record_present(*, session: UploadSession, files: Sequence[tuple[CardFile, str]], now: datetime) -> None:
     """Note for (file, ETag) pairs that this session found them stored before, with equal size and MD5."""
     ordered = sorted(files, key=lambda pair: pair[0].name)
     columns = _file_columns(session, [file for file, _ in ordered])

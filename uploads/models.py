@@ -52,7 +52,10 @@ class UploadLog(models.Model):
     class Status(models.TextChoices):
         GRANTED = "granted"  # live: a URL is out, the client may be sending
         VERIFIED = "verified"  # live: the store reported the size and MD5 that the client computed from the card
-        STORED = "stored", "stored, unproven"  # live: a field client's file is there, but it never told an MD5
+        STORED = (
+            "stored",
+            "stored, unproven",
+        )  # live: a field client's file is there, but it never told an MD5
         PRESENT = "present", "was stored before"  # equal size and MD5 were there already; nothing was sent
         MISSING = "missing"  # confirmed as sent, but the store does not have it
         MISMATCH = "mismatch"  # the store has the key with other content
@@ -92,7 +95,9 @@ class UploadLog(models.Model):
                 name="one_live_row_per_key",
             ),
             models.UniqueConstraint(
-                fields=["session", "filename"], condition=Q(status="present"), name="one_present_row_per_session"
+                fields=["session", "filename"],
+                condition=Q(status="present"),
+                name="one_present_row_per_session",
             ),
             models.CheckConstraint(condition=Q(md5="") | Q(md5__regex=r"^[0-9a-f]{32}$"), name="md5_is_hex"),
             models.CheckConstraint(
@@ -108,9 +113,7 @@ class UploadLog(models.Model):
         indexes = [
             models.Index(fields=["session", "id"], name="ledger_by_session"),
             models.Index(fields=["filename"], name="ledger_by_filename"),
-            models.Index(
-                fields=["grant_expires_at"], condition=Q(status="granted"), name="ledger_open_grants"
-            ),
+            models.Index(fields=["grant_expires_at"], condition=Q(status="granted"), name="ledger_open_grants"),
         ]
 
     def __str__(self) -> str:

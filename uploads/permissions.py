@@ -1,9 +1,10 @@
 """Who may upload where, and see which sessions."""
 
+from deployments.selectors import deployments_open_for_upload, deployments_visible_to
+
 from amiportal.accounts.models import User
 from amiportal.errors import Forbidden, NotFound
 from deployments.models import Deployment
-from deployments.selectors import deployments_open_for_upload, deployments_visible_to
 from uploads.models import UploadSession
 
 
@@ -46,9 +47,7 @@ def check_may_upload(*, actor: User, deployment: Deployment, data_type: str) -> 
 
 def session_of(*, actor: User, session_id: int) -> UploadSession:
     """The actor's own session, with deployment and bucket; anybody else's is NotFound, for maintainers too."""
-    session = (
-        UploadSession.objects.select_related("deployment__bucket").filter(pk=session_id, account=actor).first()
-    )
+    session = UploadSession.objects.select_related("deployment__bucket").filter(pk=session_id, account=actor).first()
     if session is None:
         raise NotFound(f"There is no upload session {session_id} of yours.", code="session_unknown")
     return session

@@ -1,0 +1,10 @@
+"""Every write of this app, one module per step of an upload.
+
+sessions    open, find, finish
+checking    what would become of these files; writes nothing
+granting    reserve keys, write ledger rows, sign URLs
+confirming  compare with the store what was sent
+failing     what a client could not do
+settling    grants that nobody confirmed
+field_clients  the same for the clients already in the field, who send no sizes and no MD5
+"""

@@ -1,0 +1,115 @@
+"""What would become of these files; nothing is written."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from amiportal.objectstore.lookup import StoredObject
+from django.utils import timezone
+
+from amiportal.accounts.models import User
+from amiportal.errors import PortalError
+from uploads.capture_time import device_time
+from uploads.keys import content_type_accepted, name_refusal
+from uploads.messages import MAX_BATCH_FILES, CardFile, FileResult, Outcome, Warned
+from uploads.models import UploadSession
+from uploads.permissions import check_may_upload
+from uploads.services import sessions
+from uploads.services.proof import look, same_content
+
+MAX_FILE_BYTES = 5 * 1024**3  # what S3 takes in one PUT
+
+
+def check_files(*, actor: User, session: UploadSession, files: Sequence[CardFile]) -> list[FileResult]:
+    """One result per file, in the order asked: new, exists, stored, conflict or refused.
+
+    Raises PortalError for more than MAX_BATCH_FILES, StoreError when the store cannot tell.
+    """
+    check_batch_size(files)
+    check_may_upload(actor=actor, deployment=session.deployment, data_type=session.data_type)
+    sessions.touch(session, now=timezone.now())
+    results = refusals(files, data_type=session.data_type)
+    wanted = [file for index, file in enumerate(files) if index not in results]
+    found = look(session=session, names=[file.name for file in wanted]) if wanted else {}
+    now = timezone.now()
+    answers = []
+    for index, file in enumerate(files):
+        result = results.get(index) or compare(file, found[file.name], session=session)
+        warnings = warnings_about(file.name, session=session, now=now)
+        answers.append(FileResult(result.name, result.status, result.code, result.message, warnings))
+    return answers
+
+
+def check_batch_size(files: Sequence) -> None:
+    if len(files) > MAX_BATCH_FILES:
+        raise PortalError(
+            f"{len(files):,} files in one request; at most {MAX_BATCH_FILES:,} are taken. Send them in smaller batches.",
+            code="batch_too_large",
+            fields={"files": [f"At most {MAX_BATCH_FILES}."]},
+        )
+
+
+def refusals(files: Sequence[CardFile], *, data_type: str) -> dict[int, FileResult]:
+    """Per index, what is refused by its name or size alone, or stands twice in the batch with other content.
+
+    A file that stands twice with equal size and MD5 is no error: both get the same answer.
+    """
+    results: dict[int, FileResult] = {}
+    first: dict[str, CardFile] = {}
+    for index, file in enumerate(files):
+        refusal = name_refusal(file.name, data_type=data_type)
+        if refusal is not None:
+            results[index] = FileResult(file.name, Outcome.REFUSED, refusal.code, refusal.reason)
+        elif file.content_type and not content_type_accepted(file.content_type, name=file.name, data_type=data_type):
+            message = f"{file.content_type} does not go with {file.name} as {data_type}."
+            results[index] = FileResult(file.name, Outcome.REFUSED, "content_type", message)
+        elif file.size_bytes == 0:
+            results[index] = FileResult(file.name, Outcome.REFUSED, "empty", "The file is empty.")
+        elif file.size_bytes is not None and file.size_bytes > MAX_FILE_BYTES:
+            message = f"The file is larger than {MAX_FILE_BYTES // 1024**3} GiB."
+            results[index] = FileResult(file.name, Outcome.REFUSED, "too_large", message)
+        else:
+            earlier = first.setdefault(file.name, file)
+            if earlier is not file and (
+                not file.md5 or (earlier.md5, earlier.size_bytes) != (file.md5, file.size_bytes)
+            ):
+                message = "Another file of this batch has the same name and other content."
+                results[index] = FileResult(file.name, Outcome.CONFLICT, "name_twice", message)
+    return results
+
+
+def compare(file: CardFile, stored: StoredObject | None, *, session: UploadSession) -> FileResult:
+    """What a file is against what the store has at its key."""
+    if stored is None:
+        return FileResult(file.name, Outcome.NEW)
+    if file.size_bytes is not None and stored.size_bytes != file.size_bytes:
+        return stored_conflict(file)
+    if not file.md5:
+        return FileResult(file.name, Outcome.EXISTS)
+    bucket = session.deployment.bucket.name
+    if same_content(stored, bucket=bucket, size_bytes=file.size_bytes, md5=file.md5):
+        return FileResult(file.name, Outcome.STORED)
+    return stored_conflict(file)
+
+
+def stored_conflict(file: CardFile) -> FileResult:
+    message = f"The store already holds another file named {file.name}. It is not overwritten."
+    return FileResult(file.name, Outcome.CONFLICT, "stored_differs", message)
+
+
+def warnings_about(name: str, *, session: UploadSession, now: datetime) -> tuple[Warned, ...]:
+    """What is odd about the device time in a name. The file is taken all the same."""
+    taken_at = device_time(name)
+    if taken_at is None:
+        return (Warned("no_device_time", "The name holds no time, so readers downstream will not find its night."),)
+    if taken_at.year < 2000:
+        return (Warned("clock_reset", f"The device's clock said {taken_at:%Y-%m-%d}: it was reset."),)
+    if taken_at > now + timedelta(days=1):
+        return (Warned("clock_ahead", f"The device's clock said {taken_at:%Y-%m-%d}, which lies ahead of us."),)
+    deployment, day = session.deployment, taken_at.date()
+    # A night's last files carry the date of the next day.
+    begins_later = deployment.first_day is not None and day < deployment.first_day
+    ended_before = deployment.last_day is not None and day > deployment.last_day + timedelta(days=1)
+    if begins_later or ended_before:
+        message = f"{day} lies outside the season of {deployment.deployment_id} ({deployment.season})."
+        return (Warned("outside_season", message),)
+    return ()

@@ -1,0 +1,111 @@
+"""Compare with the store what was sent: the only way in which a row becomes verified."""
+
+from collections.abc import Sequence
+
+from amiportal.objectstore.habits import current_habits
+from amiportal.objectstore.lookup import StoredObject
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from amiportal.accounts.models import User
+from uploads import ledger
+from uploads.ledger import Change
+from uploads.messages import FileResult, Outcome
+from uploads.models import UploadLog, UploadSession
+from uploads.services import sessions
+from uploads.services.checking import check_batch_size
+from uploads.services.proof import look, same_content
+
+Status = UploadLog.Status
+
+
+def confirm_files(*, actor: User, session: UploadSession, names: Sequence[str]) -> list[FileResult]:
+    """One result per name, in the order asked: verified, missing or mismatch.
+
+    Works for retired deployments and finished sessions too: what was granted may be proven. Every absence is
+    asked for by HEAD, since it may make somebody send a file again. Raises PortalError for too many names,
+    StoreError when the store cannot tell; then no row has changed.
+    """
+    assert session.account_id == actor.pk, "sessions come from permissions.session_of"
+    check_batch_size(names)
+    sessions.touch(session, now=timezone.now())
+    by_name = settle_rows(session=session, rows=_newest_rows(session, set(names)))
+    return [by_name.get(name) or _not_granted(name) for name in names]
+
+
+def settle_rows(*, session: UploadSession, rows: dict[str, UploadLog]) -> dict[str, FileResult]:
+    """Bring these rows of one session (by name, each with an MD5) to what the store says of them."""
+    if not rows:
+        return {}
+    found = look(session=session, names=list(rows), confirm_absent=True)
+    results, changes = {}, {}
+    for name, row in rows.items():
+        results[name], change = _settled(row, found[name], session=session)
+        if change is not None:
+            changes[name] = change
+    _apply(changes)
+    return results
+
+
+def _newest_rows(session: UploadSession, names: set[str]) -> dict[str, UploadLog]:
+    rows = UploadLog.objects.filter(session=session, filename__in=names).exclude(md5="").order_by("id")
+    return {row.filename: row for row in rows}
+
+
+def _settled(
+    row: UploadLog, stored: StoredObject | None, *, session: UploadSession
+) -> tuple[FileResult, Change | None]:
+    """What to answer for a row, and its transition if it needs one."""
+    name = row.filename
+    if stored is None:
+        message = f"The store does not have {name}. Send it again."
+        result = FileResult(name, Outcome.MISSING, "missing", message)
+        if row.status == Status.GRANTED and not current_habits().honours_if_none_match:
+            # The URL that is out could still overwrite whatever the next one sends: the row keeps the key until it runs out.
+            return result, None
+        gone = row.status in (Status.GRANTED, *UploadLog.PROVEN)
+        code = "vanished" if row.status in UploadLog.PROVEN else "missing"
+        return result, Change(row.pk, row.status, Status.MISSING, code) if gone else None
+    bucket = session.deployment.bucket.name
+    if same_content(stored, bucket=bucket, size_bytes=row.size_bytes, md5=row.md5):
+        result = FileResult(name, Outcome.VERIFIED)
+        if row.status in UploadLog.PROVEN:
+            return result, None
+        return result, Change(row.pk, row.status, Status.VERIFIED, etag=stored.etag)
+    message = f"The store holds other content under {name} than what was read from the card."
+    change = None
+    if row.status != Status.MISMATCH:
+        change = Change(row.pk, row.status, Status.MISMATCH, "stored_differs", etag=stored.etag)
+    return FileResult(name, Outcome.MISMATCH, "stored_differs", message), change
+
+
+def _apply(changes: dict[str, Change]) -> None:
+    """Write the transitions. A row that changed meanwhile is left as it is: whoever did it saw the store later."""
+    now = timezone.now()
+    live = [c for c in changes.values() if c.old_status == Status.GRANTED or c.new_status != Status.VERIFIED]
+    with transaction.atomic():
+        ledger.settle(live, now=now)
+    # A grant that had run out, or was given anew to a second tab, no longer holds its key. Proven it is all the
+    # same: it takes the key back if nobody else holds it, and else stands beside the one who does.
+    for change in changes.values():
+        if change in live:
+            continue
+        try:
+            with transaction.atomic():
+                ledger.settle([change], now=now)
+        except IntegrityError:
+            _stand_beside(change, now=now)
+
+
+def _stand_beside(change: Change, *, now) -> None:
+    beside = Change(change.row_id, change.old_status, Status.PRESENT, etag=change.etag)
+    try:
+        with transaction.atomic():
+            ledger.settle([beside], now=now)
+    except IntegrityError:
+        return  # this session has a present row for the name already, which says the same
+
+
+def _not_granted(name: str) -> FileResult:
+    message = f"{name} was not granted in this session, so there is nothing to compare it with. Ask for its URL first."
+    return FileResult(name, Outcome.MISSING, "not_granted", message)

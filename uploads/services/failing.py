@@ -1,0 +1,58 @@
+"""What a client could not do, told by itself so that maintainers need not be written to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from amiportal.objectstore.habits import current_habits
+from django.db import transaction
+from django.utils import timezone
+
+from amiportal.accounts.models import User
+from uploads import ledger
+from uploads.ledger import Change
+from uploads.models import UploadFailure, UploadLog, UploadSession
+from uploads.services import sessions
+from uploads.services.checking import check_batch_size
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFailure:
+    """One thing that went wrong at a client; `name` is "" when it concerns no single file."""
+
+    name: str
+    code: str
+    message: str = ""
+    http_status: int | None = None
+    attempts: int | None = None
+
+
+def report_failures(*, actor: User, session: UploadSession, failures: Sequence[ClientFailure], user_agent: str) -> int:
+    """Record them; the number recorded. Open grants of these names are given back where that is safe."""
+    assert session.account_id == actor.pk, "sessions come from permissions.session_of"
+    check_batch_size(failures)
+    now = timezone.now()
+    sessions.touch(session, now=now)
+    codes = {failure.name: failure.code for failure in failures if failure.name}
+    with transaction.atomic():
+        UploadFailure.objects.bulk_create(
+            UploadFailure(
+                session=session,
+                filename=failure.name,
+                code=failure.code,
+                message=failure.message,
+                http_status=failure.http_status,
+                attempts=failure.attempts,
+                user_agent=user_agent[:300],
+            )
+            for failure in failures
+        )
+        # Elsewhere the URL that is out could overwrite what the next holder of the key sends.
+        if current_habits().honours_if_none_match:
+            rows = UploadLog.objects.select_for_update().filter(
+                session=session, filename__in=codes, status=UploadLog.Status.GRANTED
+            )
+            ledger.settle(
+                [Change(row.pk, row.status, UploadLog.Status.FAILED, codes[row.filename]) for row in rows],
+                now=now,
+            )
+    return len(failures)

@@ -1,0 +1,209 @@
+"""Reserve keys, write ledger rows, sign URLs: in this order, always."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from amiportal.objectstore.habits import current_habits
+from amiportal.objectstore.lookup import StoredObject
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from amiportal.accounts.models import User
+from amiportal.objectstore.presign import signer
+from uploads import ledger
+from uploads.keys import content_type_for, key_prefix
+from uploads.ledger import Change
+from uploads.messages import CardFile, FileResult, Outcome
+from uploads.models import UploadLog, UploadSession
+from uploads.permissions import check_may_upload
+from uploads.services import sessions
+from uploads.services.checking import check_batch_size, compare, refusals
+from uploads.services.proof import look
+
+# A PUT that began before its URL ran out may still be under way on a slow link: 64 MiB at 128 kbit/s take 70 minutes.
+RESERVATION_GRACE = timedelta(minutes=75)
+_MAX_ROUNDS = 3  # each round settles rows that contradicted the store; a fourth means that others keep racing us
+
+Status = UploadLog.Status
+
+
+@dataclass(slots=True)
+class Reservation:
+    """How an attempt to reserve went, by name."""
+
+    granted: set[str] = field(default_factory=set)
+    held_by_others: dict[str, UploadLog] = field(default_factory=dict)  # open grants of other content
+    accounted: dict[str, UploadLog] = field(default_factory=dict)  # rows that say: it is in the store
+
+
+def grant_files(*, actor: User, session: UploadSession, files: Sequence[CardFile]) -> list[FileResult]:
+    """One result per file, in the order asked: granted with its URL, stored, conflict or refused.
+
+    Each file needs size and MD5. Raises PortalError for too many files, a finished session or a closed
+    deployment; StoreError when the store cannot tell what it has, and then nothing is granted.
+    """
+    check_batch_size(files)
+    sessions.check_open(session)
+    check_may_upload(actor=actor, deployment=session.deployment, data_type=session.data_type)
+    now = timezone.now()
+    sessions.touch(session, now=now)
+    by_index = refusals(files, data_type=session.data_type)
+    wanted = {file.name: file for index, file in enumerate(files) if index not in by_index}
+    by_name = _grant(session, wanted, now=now)
+    return [by_index.get(index) or by_name[file.name] for index, file in enumerate(files)]
+
+
+def _grant(session: UploadSession, wanted: dict[str, CardFile], *, now: datetime) -> dict[str, FileResult]:
+    results: dict[str, FileResult] = {}
+    granted: dict[str, CardFile] = {}
+    expires_at = now + timedelta(seconds=settings.GRANT_LIFETIME_S)
+    pending = wanted
+    for _ in range(_MAX_ROUNDS):
+        if not pending:
+            break
+        first_look = pending is wanted
+        looked_at = timezone.now()
+        # A row that says "stored" against a listing that says "absent" is worth a HEAD; a first look is not.
+        found = look(session=session, names=list(pending), confirm_absent=None if first_look else True)
+        results |= _answer_for_stored(session, pending, found, now=now)
+        absent = {name: file for name, file in pending.items() if name not in results}
+        if not first_look:
+            _note_vanished(session, absent, looked_at=looked_at)
+        reservation = reserve(session=session, files=absent, now=now, expires_at=expires_at)
+        granted |= {name: absent[name] for name in reservation.granted}
+        for name, row in reservation.held_by_others.items():
+            results[name] = _reserved(name, row)
+        pending = {name: absent[name] for name in reservation.accounted}
+    results |= {name: _reserved(name, None) for name in pending}
+    return results | _signed(session, granted, now=now, expires_at=expires_at)
+
+
+def _answer_for_stored(
+    session: UploadSession,
+    files: dict[str, CardFile],
+    found: dict[str, StoredObject | None],
+    *,
+    now: datetime,
+) -> dict[str, FileResult]:
+    """Results for what the store already has; equal content is written into the ledger as such."""
+    results, equal = {}, []
+    for name, file in files.items():
+        stored = found[name]
+        if stored is None:
+            continue
+        results[name] = compare(file, stored, session=session)
+        if results[name].status == Outcome.STORED:
+            equal.append((file, stored.etag))
+    if equal:
+        with transaction.atomic():
+            proven = ledger.prove_granted(session=session, files=equal, now=now)
+            own = {name for session_id, name in proven if session_id == session.pk} | _proven_before(session, equal)
+            ledger.record_present(
+                session=session, files=[(file, etag) for file, etag in equal if file.name not in own], now=now
+            )
+    return results
+
+
+def _proven_before(session: UploadSession, equal: list[tuple[CardFile, str]]) -> set[str]:
+    """Names that this session itself sent and verified: they need no second row."""
+    names = [file.name for file, _ in equal]
+    rows = UploadLog.objects.filter(session=session, filename__in=names, status=Status.VERIFIED)
+    return set(rows.values_list("filename", flat=True))
+
+
+def reserve(*, session: UploadSession, files: dict[str, CardFile], now: datetime, expires_at: datetime) -> Reservation:
+    """Write a granted row per file unless a live row of another holds its key.
+
+    An open grant gives way when it has run out, when it was for the same content, or when it is this session's
+    own. The database's constraint decides races: of two sessions one gets the row, the other sees it here.
+    """
+    outcome = Reservation()
+    if not files:
+        return outcome
+    with transaction.atomic():
+        outcome.granted = ledger.reserve(session=session, files=files.values(), now=now, expires_at=expires_at)
+        held = files.keys() - outcome.granted
+        if not held:
+            return outcome
+        rows = (
+            UploadLog.objects.select_for_update()
+            .filter(
+                deployment_id=session.deployment_id,
+                data_type=session.data_type,
+                filename__in=held,
+                status__in=UploadLog.LIVE,
+            )
+            .order_by("filename")
+        )
+        yields: list[Change] = []
+        for row in rows:
+            if row.status != Status.GRANTED:
+                outcome.accounted[row.filename] = row
+            elif (change := _yielding(row, files[row.filename], session=session, now=now)) is not None:
+                yields.append(change)
+            else:
+                outcome.held_by_others[row.filename] = row
+        ledger.settle(yields, now=now)
+        free = [files[name] for name in held - outcome.accounted.keys() - outcome.held_by_others.keys()]
+        outcome.granted |= ledger.reserve(session=session, files=free, now=now, expires_at=expires_at)
+    return outcome
+
+
+def _yielding(row: UploadLog, file: CardFile, *, session: UploadSession, now: datetime) -> Change | None:
+    """The change by which an open grant makes room for `file`, or None when it stands."""
+    if row.grant_expires_at + RESERVATION_GRACE < now:
+        return Change(row.pk, row.status, Status.EXPIRED, "expired")
+    same = row.md5 == file.md5 and row.size_bytes == file.size_bytes
+    if same and (file.md5 or row.session_id == session.pk):
+        return Change(row.pk, row.status, Status.EXPIRED, "granted_anew")
+    # The URL that is out binds the old content; where the store heeds If-None-Match it cannot overwrite the new.
+    if row.session_id == session.pk and row.md5 and current_habits().honours_if_none_match:
+        return Change(row.pk, row.status, Status.FAILED, "content_changed")
+    return None
+
+
+def _note_vanished(session: UploadSession, absent: dict[str, CardFile], *, looked_at: datetime) -> None:
+    """Rows that claim an object which the store, asked by HEAD, does not have: their keys are free again."""
+    rows = UploadLog.objects.filter(
+        deployment_id=session.deployment_id,
+        data_type=session.data_type,
+        filename__in=absent,
+        status__in=[Status.VERIFIED, Status.STORED],
+        stored_at__lt=looked_at,
+    )
+    ledger.settle([Change(row.pk, row.status, Status.MISSING, "vanished") for row in rows], now=looked_at)
+
+
+def _reserved(name: str, row: UploadLog | None) -> FileResult:
+    until = f" until {row.grant_expires_at + RESERVATION_GRACE:%H:%M} UTC" if row else ""
+    message = f"Another upload holds the name {name} for other content{until}."
+    return FileResult(name, Outcome.CONFLICT, "reserved", message)
+
+
+def _signed(
+    session: UploadSession, granted: dict[str, CardFile], *, now: datetime, expires_at: datetime
+) -> dict[str, FileResult]:
+    """URLs for rows that are committed. Each binds type and MD5, and forbids overwriting where the store can."""
+    conditions = {"If-None-Match": "*"} if current_habits().honours_if_none_match else {}
+    prefix = key_prefix(deployment_id=session.deployment.deployment_id, data_type=session.data_type)
+    headers = {
+        name: {
+            "Content-Type": content_type_for(name, data_type=session.data_type),
+            "Content-MD5": base64.b64encode(bytes.fromhex(file.md5)).decode(),
+        }
+        | conditions
+        for name, file in granted.items()
+    }
+    urls = signer().put_urls(
+        bucket=session.deployment.bucket.name,
+        files=[(prefix + name, headers[name]) for name in granted],
+        expires_in_s=settings.GRANT_LIFETIME_S,
+        now=now,
+    )
+    return {
+        name: FileResult(name, Outcome.GRANTED, url=url, headers=headers[name], expires_at=expires_at)
+        for name, url in zip(granted, urls, strict=True)
+    }

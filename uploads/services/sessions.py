@@ -1,0 +1,151 @@
+"""Open, find and finish upload sessions."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from amiportal.accounts.models import User
+from amiportal.errors import PortalError
+from deployments.models import Deployment
+from uploads import ledger
+from uploads.models import UploadLog, UploadSession
+from uploads.permissions import deployment_for_upload
+
+FIELD_SESSION_GAP = timedelta(hours=6)  # a field client's session ends when nothing came for so long
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a finished session stands. `safe_to_wipe` is true only when every file of the selection is proven."""
+
+    session: UploadSession
+    verified: int
+    stored_before: int
+    unproven: int
+    proven_bytes: int
+    safe_to_wipe: bool
+
+
+def open_session(
+    *,
+    actor: User,
+    deployment_id: str,
+    data_type: str,
+    uploader_name: str,
+    client: str,
+    declared_files: int | None,
+    declared_bytes: int | None,
+    address: str | None,
+) -> UploadSession:
+    """Begin an upload. Raises NotFound or Forbidden as `permissions.deployment_for_upload` does."""
+    deployment = deployment_for_upload(actor=actor, deployment_id=deployment_id, data_type=data_type)
+    now = timezone.now()
+    return UploadSession.objects.create(
+        account=actor,
+        uploader_name=uploader_name or str(actor),
+        deployment=deployment,
+        data_type=data_type,
+        client=client,
+        address=address,
+        started_at=now,
+        last_seen_at=now,
+        declared_files=declared_files,
+        declared_bytes=declared_bytes,
+    )
+
+
+def field_session(
+    *,
+    actor: User,
+    deployment: Deployment,
+    data_type: str,
+    uploader_name: str,
+    client: str,
+    address: str | None,
+) -> UploadSession:
+    """The session that a field client's call belongs to: these clients know of none.
+
+    Found by account, name, deployment and data type while the last activity is under six hours old; else opened.
+    """
+    now = timezone.now()
+    same = UploadSession.objects.filter(
+        account=actor,
+        uploader_name=uploader_name,
+        deployment=deployment,
+        data_type=data_type,
+        is_legacy=True,
+        finished_at__isnull=True,
+        last_seen_at__gt=now - FIELD_SESSION_GAP,
+    )
+    with transaction.atomic():
+        # These clients send many requests at once: without the lock each of the first ones opens a session.
+        lock_named = f"field session {actor.pk} {deployment.pk} {data_type} {uploader_name}"
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock_named])
+        session = same.order_by("-id").first()
+        if session is None:
+            session = UploadSession.objects.create(
+                account=actor,
+                uploader_name=uploader_name,
+                deployment=deployment,
+                data_type=data_type,
+                client=client,
+                is_legacy=True,
+                address=address,
+                started_at=now,
+                last_seen_at=now,
+            )
+        else:
+            touch(session, now=now)
+    session.deployment = deployment  # spares the callers the query for it and its bucket
+    return session
+
+
+def touch(session: UploadSession, *, now: datetime) -> None:
+    """Note that the session's client is alive."""
+    UploadSession.objects.filter(Q(last_seen_at__lt=now), pk=session.pk).update(last_seen_at=now)
+
+
+def check_open(session: UploadSession) -> None:
+    if session.finished_at is not None:
+        raise PortalError(
+            f"Session {session.pk} is finished. Open a new one for more files.",
+            code="session_finished",
+            http_status=409,
+        )
+
+
+def finish_session(*, actor: User, session: UploadSession, selected_files: int | None = None) -> Verdict:
+    """End a session and say how it stands; may be repeated, the first end's time stays.
+
+    selected_files: how many files the selection had, if the client knows better than when it began. Without any
+    number nothing can be called complete, so the card is not safe to wipe.
+    """
+    assert session.account_id == actor.pk, "sessions come from permissions.session_of"
+    now = timezone.now()
+    if selected_files is not None and session.finished_at is None:
+        UploadSession.objects.filter(pk=session.pk).update(declared_files=selected_files)
+        session.declared_files = selected_files
+    if UploadSession.objects.filter(pk=session.pk, finished_at__isnull=True).update(finished_at=now, last_seen_at=now):
+        session.finished_at = now
+    else:
+        session.refresh_from_db(fields=["finished_at"])
+    return verdict_of(session)
+
+
+def verdict_of(session: UploadSession) -> Verdict:
+    counted = ledger.tally(session)
+    total = sum(count for count, _ in counted.values())
+    proven = [counted.get(status, (0, 0)) for status in UploadLog.PROVEN]
+    proven_files = sum(count for count, _ in proven)
+    return Verdict(
+        session=session,
+        verified=counted.get(UploadLog.Status.VERIFIED, (0, 0))[0],
+        stored_before=counted.get(UploadLog.Status.PRESENT, (0, 0))[0],
+        unproven=max(total, session.declared_files or 0) - proven_files,
+        proven_bytes=sum(size_bytes for _, size_bytes in proven),
+        safe_to_wipe=proven_files > 0 and proven_files == total == session.declared_files,
+    )

@@ -1,0 +1,155 @@
+/** Which failures are worth another try, and when. Knows no DOM. */
+
+import { ApiError, FileError, TransferError } from "./errors.js";
+
+/** @typedef {import("./queue.js").Clock} Clock */
+
+export const MAX_TRIES = 10; // at 20 % independent faults this leaves one file in ten million
+const BASE_DELAY_MS = 500;
+const MAX_DELAY_MS = 60_000;
+const FAILURES_THAT_CLOSE = 3; // one failure is that file's bad luck, three in a row are the store's
+
+/**
+ * S3's codes that stand for a fault on the way although the status is 4xx: the socket idled (400), bytes were
+ * lost or flipped on the way (400). Source: the S3 API reference, "Error responses".
+ */
+const TRANSIENT_STORE_CODES = new Set(["RequestTimeout", "BadDigest", "IncompleteBody", "SlowDown"]);
+
+/**
+ * Full jitter: anything between nothing and the doubled ceiling, so that clients that failed together do not
+ * return together. A Retry-After is a floor, never shortened.
+ * @param {number} tries that have failed so far, from 1
+ * @param {{random: () => number, retryAfterMs?: number|null}} options
+ */
+export function delayMs(tries, { random, retryAfterMs = null }) {
+  const ceiling = Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** tries);
+  return Math.max(retryAfterMs ?? 0, random() * ceiling);
+}
+
+/**
+ * @param {string|null} header seconds or an HTTP date (RFC 9110, 10.2.3)
+ * @param {number} nowMs since 1970
+ * @returns {number|null}
+ */
+export function parseRetryAfter(header, nowMs) {
+  if (!header) return null;
+  if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
+  const then = Date.parse(header);
+  return Number.isNaN(then) ? null : Math.max(0, then - nowMs);
+}
+
+/** @param {number} httpStatus 0 when nothing came back */
+export function isTransientStatus(httpStatus) {
+  return httpStatus === 0 || httpStatus === 408 || httpStatus === 429 || httpStatus >= 500;
+}
+
+/** @param {unknown} error */
+export function isTransient(error) {
+  if (error instanceof TransferError) {
+    return isTransientStatus(error.httpStatus) || TRANSIENT_STORE_CODES.has(error.storeCode);
+  }
+  return error instanceof ApiError && isTransientStatus(error.httpStatus);
+}
+
+/**
+ * What to do after a PUT that failed.
+ *  - `confirm`: somebody stored this key, perhaps we ourselves with a try whose answer was lost. Stores answer
+ *    412 to `If-None-Match: *`; some answer 304 or 409.
+ *  - `resign`: the URL has most likely expired; once per file.
+ * @param {unknown} error
+ * @param {{tries: number, resigned: boolean}} past
+ * @returns {"retry"|"resign"|"confirm"|"fail"}
+ */
+export function afterFailedPut(error, { tries, resigned }) {
+  if (error instanceof FileError) return "fail";
+  if (!(error instanceof TransferError)) throw error;
+  if ([304, 409, 412].includes(error.httpStatus)) return "confirm";
+  if (error.httpStatus === 403 && !resigned) return "resign";
+  return isTransient(error) && tries < MAX_TRIES ? "retry" : "fail";
+}
+
+/**
+ * Repeats `task` while it fails for reasons that pass.
+ * @template T
+ * @param {() => Promise<T>} task
+ * @param {{clock: Clock, random: () => number, signal: AbortSignal, maxTries?: number,
+ *          onRetry?: (error: unknown, delayMs: number) => void}} options
+ * @returns {Promise<T>}
+ */
+export async function withRetries(task, { clock, random, signal, maxTries = MAX_TRIES, onRetry = () => {} }) {
+  for (let tries = 1; ; tries += 1) {
+    signal.throwIfAborted();
+    try {
+      return await task();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isTransient(error) || tries >= maxTries) throw error;
+      const retryAfterMs = error instanceof ApiError ? error.retryAfterMs : null;
+      const wait = delayMs(tries, { random, retryAfterMs });
+      onRetry(error, wait);
+      await clock.sleep(wait, signal);
+    }
+  }
+}
+
+/**
+ * Stands before the store. While the store is away it lets one try at a time through, at growing intervals, so
+ * that many senders neither hammer it nor use up the tries of their files on the same outage.
+ */
+export class StoreGate {
+  #clock;
+  #random;
+  #failures = 0;
+  #openAt = 0;
+  #isProbing = false;
+
+  /** @param {{clock: Clock, random: () => number}} ports */
+  constructor({ clock, random }) {
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** Whether the store is taken to be away. */
+  get isClosed() {
+    return this.#failures >= FAILURES_THAT_CLOSE;
+  }
+
+  /** Milliseconds until the next try, 0 when one may go now. */
+  get waitMs() {
+    return this.isClosed ? Math.max(0, this.#openAt - this.#clock.now()) : 0;
+  }
+
+  /** @param {AbortSignal} signal */
+  async pass(signal) {
+    while (this.isClosed) {
+      if (this.waitMs > 0) {
+        await this.#clock.sleep(this.waitMs, signal);
+      } else if (this.#isProbing) {
+        await this.#clock.sleep(BASE_DELAY_MS, signal);
+      } else {
+        this.#isProbing = true;
+        return;
+      }
+    }
+  }
+
+  /** The store answered, be it with a refusal. */
+  answered() {
+    this.#failures = 0;
+    this.#isProbing = false;
+  }
+
+  /** The try ended without a word about the store: the file was unreadable. */
+  released() {
+    this.#isProbing = false;
+  }
+
+  /** @param {number|null} retryAfterMs */
+  failed(retryAfterMs = null) {
+    this.#failures += 1;
+    this.#isProbing = false;
+    if (!this.isClosed) return;
+    const tries = this.#failures - FAILURES_THAT_CLOSE + 1;
+    this.#openAt = this.#clock.now() + Math.max(BASE_DELAY_MS, delayMs(tries, { random: this.#random, retryAfterMs }));
+  }
+}
