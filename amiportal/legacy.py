@@ -31,6 +31,12 @@ class LegacyCall:
     user: User
     fields: dict[str, str]
 
+    def required_field(self, name: str) -> str:
+        """A field that only some forms of a call need; raises the 422 of a missing one."""
+        if name not in self.fields:
+            raise LegacyRefusal({"detail": [_missing(name, self.request)]}, 422)
+        return self.fields[name]
+
 
 class LegacyRefusal(PortalError):
     """An error whose body the contract spells out: `body` is answered as it stands."""
@@ -72,7 +78,7 @@ def legacy_call(*, methods: Sequence[str], required: Sequence[str] = (), accepts
             try:
                 fields = _fields(request, accepts_json=accepts_json)
             except ValueError:
-                return answer({"detail": "The body is not a JSON object"}, 400)
+                return answer({"detail": "The body cannot be read: a JSON object, or a form, without NUL"}, 400)
             user = _user(request, fields)
             if user is None:
                 refusal = answer({"detail": BAD_CREDENTIALS}, 401)
@@ -81,7 +87,7 @@ def legacy_call(*, methods: Sequence[str], required: Sequence[str] = (), accepts
             request.user = user  # the history of changes names who made them
             missing = [name for name in required if name not in fields]
             if missing:
-                return answer({"detail": [_missing(name) for name in missing]}, 422)
+                return answer({"detail": [_missing(name, request) for name in missing]}, 422)
             try:
                 return function(LegacyCall(request=request, user=user, fields=fields))
             except LegacyRefusal as refusal:
@@ -103,17 +109,25 @@ def _method_not_allowed(methods: Sequence[str]) -> HttpResponse:
     return response
 
 
-def _missing(name: str) -> dict:
-    return {"type": "missing", "loc": ["body", name], "msg": "Field required", "input": None}
+def _missing(name: str, request: HttpRequest) -> dict:
+    place = "query" if request.method == "GET" else "body"
+    return {"type": "missing", "loc": [place, name], "msg": "Field required", "input": None}
 
 
 def _fields(request: HttpRequest, *, accepts_json: bool) -> dict[str, str]:
-    if accepts_json and request.content_type == "application/json":
+    """The call's fields as text: of the query for GET, else of the body. Raises ValueError for what is none."""
+    if request.method == "GET":
+        fields = request.GET.dict()
+    elif accepts_json and request.content_type == "application/json":
         body = json.loads(request.body)  # JSONDecodeError and UnicodeDecodeError are ValueErrors
         if not isinstance(body, dict):
             raise ValueError
-        return {name: "" if value is None else str(value) for name, value in body.items()}
-    return request.POST.dict()
+        fields = {name: "" if value is None else str(value) for name, value in body.items()}
+    else:
+        fields = request.POST.dict()
+    if any("\0" in value for value in fields.values()):
+        raise ValueError  # PostgreSQL has no such text
+    return fields
 
 
 def _user(request: HttpRequest, fields: dict[str, str]) -> User | None:
@@ -121,7 +135,8 @@ def _user(request: HttpRequest, fields: dict[str, str]) -> User | None:
 
     Credentials that are there and wrong are never passed over for another style.
     """
-    if "username" in fields or "password" in fields:
+    # Never from a query: addresses end up in logs.
+    if request.method != "GET" and ("username" in fields or "password" in fields):
         return user_for_credentials(
             request=request, username=fields.get("username", ""), password=fields.get("password", "")
         )

@@ -1,6 +1,24 @@
 """The URL map."""
 
+from django.conf import settings
 from django.contrib import admin
-from django.urls import path
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from amiportal import health
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+    path("accounts/login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(), name="api-docs"),
+    path("api/v1/uploads/", include("uploads.api_urls")),
+    path("api/v1/", include("deployments.api_urls")),
+    path("", include("uploads.urls")),
+]
+if settings.LEGACY_API_ENABLED:
+    urlpatterns += [path("", include("deployments.legacy_api")), path("", include("uploads.legacy_api"))]

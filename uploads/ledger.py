@@ -22,7 +22,8 @@ INSERT INTO uploads_uploadlog
      status, granted_at, grant_expires_at, etag, error_code)
 SELECT %(session)s, %(deployment)s, %(data_type)s, f.filename, f.path_on_card, f.size_bytes, f.md5, f.device_time,
        'granted', %(now)s, %(expires_at)s, '', ''
-FROM unnest(%(names)s::text[], %(paths)s::text[], %(sizes)s::bigint[], %(md5s)s::text[], %(device_times)s::timestamptz[])
+FROM unnest(%(names)s::text[], %(paths)s::text[], %(sizes)s::bigint[], %(md5s)s::text[],
+            %(device_times)s::timestamptz[])
      AS f(filename, path_on_card, size_bytes, md5, device_time)
 ON CONFLICT (deployment_id, data_type, filename) WHERE {_LIVE_SQL} DO NOTHING
 RETURNING filename
@@ -45,8 +46,10 @@ DO UPDATE SET verified_at = excluded.verified_at, etag = excluded.etag, size_byt
 # Proof concerns the content alone: whoever was granted this key for this content has got it there.
 _PROVE_GRANTED = """
 UPDATE uploads_uploadlog AS row
-SET status = 'verified', stored_at = coalesce(row.stored_at, %(now)s), verified_at = %(now)s, etag = f.etag, error_code = ''
-FROM unnest(%(names)s::text[], %(sizes)s::bigint[], %(md5s)s::text[], %(etags)s::text[]) AS f(filename, size_bytes, md5, etag)
+SET status = 'verified', stored_at = coalesce(row.stored_at, %(now)s), verified_at = %(now)s, etag = f.etag,
+    error_code = ''
+FROM unnest(%(names)s::text[], %(sizes)s::bigint[], %(md5s)s::text[], %(etags)s::text[])
+     AS f(filename, size_bytes, md5, etag)
 WHERE row.deployment_id = %(deployment)s AND row.data_type = %(data_type)s AND row.filename = f.filename
   AND row.status = 'granted' AND row.md5 = f.md5 AND row.size_bytes = f.size_bytes
 RETURNING row.session_id, row.filename
@@ -58,7 +61,8 @@ SET status = f.new_status, error_code = f.error_code, etag = coalesce(nullif(f.e
     size_bytes = coalesce(row.size_bytes, f.size_bytes),
     stored_at = CASE WHEN f.etag <> '' THEN coalesce(row.stored_at, %(now)s) ELSE row.stored_at END,
     verified_at = CASE WHEN f.new_status IN ('verified', 'present') THEN %(now)s ELSE row.verified_at END
-FROM unnest(%(ids)s::bigint[], %(old)s::text[], %(new)s::text[], %(codes)s::text[], %(etags)s::text[], %(sizes)s::bigint[])
+FROM unnest(%(ids)s::bigint[], %(old)s::text[], %(new)s::text[], %(codes)s::text[], %(etags)s::text[],
+            %(sizes)s::bigint[])
      AS f(id, old_status, new_status, error_code, etag, size_bytes)
 WHERE row.id = f.id AND row.status = f.old_status
 RETURNING row.id

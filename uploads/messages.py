@@ -1,4 +1,4 @@
-"""What goes between the services and whoever called them: files as a card holds them, and one outcome per file. Pure."""
+"""What goes between the services and their callers: files as a card holds them, one outcome per file. Pure."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

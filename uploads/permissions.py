@@ -1,10 +1,9 @@
 """Who may upload where, and see which sessions."""
 
-from deployments.selectors import deployments_open_for_upload, deployments_visible_to
-
 from amiportal.accounts.models import User
 from amiportal.errors import Forbidden, NotFound
 from deployments.models import Deployment
+from deployments.selectors import deployments_open_for_upload, deployments_visible_to
 from uploads.models import UploadSession
 
 
@@ -35,7 +34,7 @@ def check_may_upload(*, actor: User, deployment: Deployment, data_type: str) -> 
         )
     if data_type not in deployment.bucket.data_types:
         raise Forbidden(
-            f"Bucket {deployment.bucket.name} takes no {data_type}. It takes: {', '.join(deployment.bucket.data_types)}.",
+            f"Bucket {deployment.bucket.name} takes no {data_type}, only {', '.join(deployment.bucket.data_types)}.",
             code="data_type_not_allowed",
         )
     if not deployments_open_for_upload(actor).filter(pk=deployment.pk).exists():

@@ -1,13 +1,14 @@
 """What would become of these files; nothing is written."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from amiportal.objectstore.lookup import StoredObject
 from django.utils import timezone
 
 from amiportal.accounts.models import User
 from amiportal.errors import PortalError
+from amiportal.objectstore.lookup import StoredObject
 from uploads.capture_time import device_time
 from uploads.keys import content_type_accepted, name_refusal
 from uploads.messages import MAX_BATCH_FILES, CardFile, FileResult, Outcome, Warned
@@ -16,6 +17,7 @@ from uploads.permissions import check_may_upload
 from uploads.services import sessions
 from uploads.services.proof import look, same_content
 
+_MD5_HEX = re.compile(r"[0-9a-f]{32}")
 MAX_FILE_BYTES = 5 * 1024**3  # what S3 takes in one PUT
 
 
@@ -27,7 +29,7 @@ def check_files(*, actor: User, session: UploadSession, files: Sequence[CardFile
     check_batch_size(files)
     check_may_upload(actor=actor, deployment=session.deployment, data_type=session.data_type)
     sessions.touch(session, now=timezone.now())
-    results = refusals(files, data_type=session.data_type)
+    results = refusals(files, data_type=session.data_type, needs="size")
     wanted = [file for index, file in enumerate(files) if index not in results]
     found = look(session=session, names=[file.name for file in wanted]) if wanted else {}
     now = timezone.now()
@@ -42,14 +44,16 @@ def check_files(*, actor: User, session: UploadSession, files: Sequence[CardFile
 def check_batch_size(files: Sequence) -> None:
     if len(files) > MAX_BATCH_FILES:
         raise PortalError(
-            f"{len(files):,} files in one request; at most {MAX_BATCH_FILES:,} are taken. Send them in smaller batches.",
+            f"{len(files):,} files in one request, where at most {MAX_BATCH_FILES:,} are taken. Send smaller batches.",
             code="batch_too_large",
             fields={"files": [f"At most {MAX_BATCH_FILES}."]},
         )
 
 
-def refusals(files: Sequence[CardFile], *, data_type: str) -> dict[int, FileResult]:
-    """Per index, what is refused by its name or size alone, or stands twice in the batch with other content.
+def refusals(files: Sequence[CardFile], *, data_type: str, needs: str = "") -> dict[int, FileResult]:
+    """Per index, what is refused by its description alone, or stands twice in the batch with other content.
+
+    needs: "size" or "size and md5", which the description must then give; field clients give neither.
 
     A file that stands twice with equal size and MD5 is no error: both get the same answer.
     """
@@ -62,6 +66,11 @@ def refusals(files: Sequence[CardFile], *, data_type: str) -> dict[int, FileResu
         elif file.content_type and not content_type_accepted(file.content_type, name=file.name, data_type=data_type):
             message = f"{file.content_type} does not go with {file.name} as {data_type}."
             results[index] = FileResult(file.name, Outcome.REFUSED, "content_type", message)
+        elif needs and file.size_bytes is None:
+            results[index] = FileResult(file.name, Outcome.REFUSED, "size_invalid", "The size in bytes is needed.")
+        elif (file.md5 or needs == "size and md5") and not _MD5_HEX.fullmatch(file.md5):
+            message = "The MD5 of the whole file is needed, as 32 hexadecimal digits."
+            results[index] = FileResult(file.name, Outcome.REFUSED, "md5_invalid", message)
         elif file.size_bytes == 0:
             results[index] = FileResult(file.name, Outcome.REFUSED, "empty", "The file is empty.")
         elif file.size_bytes is not None and file.size_bytes > MAX_FILE_BYTES:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from amiportal.objectstore.habits import current_habits
-from amiportal.objectstore.lookup import StoredObject
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from amiportal.accounts.models import User
+from amiportal.objectstore.lookup import StoredObject
 from uploads import ledger
 from uploads.ledger import Change
 from uploads.messages import FileResult, Outcome
@@ -61,7 +61,7 @@ def _settled(
         message = f"The store does not have {name}. Send it again."
         result = FileResult(name, Outcome.MISSING, "missing", message)
         if row.status == Status.GRANTED and not current_habits().honours_if_none_match:
-            # The URL that is out could still overwrite whatever the next one sends: the row keeps the key until it runs out.
+            # The URL that is out could overwrite what the next one sends: the row keeps the key until it runs out.
             return result, None
         gone = row.status in (Status.GRANTED, *UploadLog.PROVEN)
         code = "vanished" if row.status in UploadLog.PROVEN else "missing"

@@ -7,12 +7,12 @@ it, as "stored", never as "verified".
 from collections.abc import Sequence
 from datetime import timedelta
 
-from amiportal.objectstore.lookup import lookup
 from django.conf import settings
 from django.utils import timezone
 
 from amiportal.accounts.models import User
 from amiportal.errors import Conflict, PortalError
+from amiportal.objectstore.lookup import lookup
 from amiportal.objectstore.presign import signer
 from deployments.models import Deployment
 from uploads import ledger
@@ -106,11 +106,11 @@ def note_stored(*, session: UploadSession, names: Sequence[str]) -> None:
 def _refuse_reserved(session: UploadSession, wanted: dict[str, CardFile], *, now, expires_at) -> None:
     outcome = reserve(session=session, files=wanted, now=now, expires_at=expires_at)
     accounted = _believe_store(session, outcome.accounted)
-    if not outcome.held_by_others and not accounted:
-        if missing := {name: wanted[name] for name in wanted.keys() - outcome.granted}:
-            again = reserve(session=session, files=missing, now=now, expires_at=expires_at)
-            outcome.granted |= again.granted
-            accounted, outcome.held_by_others = list(again.accounted), again.held_by_others
+    vanished = {name: wanted[name] for name in wanted.keys() - outcome.granted}
+    if vanished and not outcome.held_by_others and not accounted:
+        again = reserve(session=session, files=vanished, now=now, expires_at=expires_at)
+        outcome.granted |= again.granted
+        accounted, outcome.held_by_others = list(again.accounted), again.held_by_others
     if outcome.granted != wanted.keys():
         # No URL leaves, so what was reserved for this request is given back at once.
         rows = UploadLog.objects.filter(session=session, filename__in=outcome.granted, status=Status.GRANTED)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from amiportal.objectstore.habits import current_habits
-from amiportal.objectstore.lookup import StoredObject
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from amiportal.accounts.models import User
+from amiportal.objectstore.lookup import StoredObject
 from amiportal.objectstore.presign import signer
 from uploads import ledger
 from uploads.keys import content_type_for, key_prefix
@@ -50,7 +50,7 @@ def grant_files(*, actor: User, session: UploadSession, files: Sequence[CardFile
     check_may_upload(actor=actor, deployment=session.deployment, data_type=session.data_type)
     now = timezone.now()
     sessions.touch(session, now=now)
-    by_index = refusals(files, data_type=session.data_type)
+    by_index = refusals(files, data_type=session.data_type, needs="size and md5")
     wanted = {file.name: file for index, file in enumerate(files) if index not in by_index}
     by_name = _grant(session, wanted, now=now)
     return [by_index.get(index) or by_name[file.name] for index, file in enumerate(files)]

@@ -6,46 +6,28 @@
  * no URL grows old in a queue, however slow the link.
  */
 
-import { ApiError, FileError, TransferError } from "./errors.js";
-import { Ledger } from "./ledger.js";
+import { ApiError, FileError } from "./errors.js";
 import { BoundedQueue, runStage } from "./queue.js";
-import { StoreGate, afterFailedPut, delayMs, isTransient, withRetries } from "./retry.js";
+import { withRetries } from "./retry.js";
+import { Sender } from "./sender.js";
+import { Tally } from "./tally.js";
 
 /**
  * @typedef {import("./queue.js").Clock} Clock
- * @typedef {import("./ledger.js").Item} Item
- * @typedef {import("./ledger.js").Outcome} Outcome
- *
- * @typedef {object} Grant
- * @property {string} url
- * @property {Record<string, string>} headers sent exactly as given: they are signed
- * @property {number|null} expiresInMs counted from the portal's own clock at the time of its answer
- *
- * @typedef {object} FileAnswer one file's part of a batch answer
- * @property {string} name
- * @property {string} status
- * @property {string} [code]
- * @property {string} [message]
- * @property {{code: string, message: string}[]} [warnings]
+ * @typedef {import("./api.js").PortalApi} PortalApi
+ * @typedef {import("./api.js").FileAnswer} FileAnswer
+ * @typedef {import("./tally.js").Item} Item
+ * @typedef {import("./tally.js").Outcome} Outcome
  *
  * @typedef {object} Target
- * @property {string} deployment
+ * @property {string} deployment its id
  * @property {string} data_type
  * @property {string} uploader_name
- * @property {string} client
- *
- * @typedef {object} PortalApi
- * @property {(body: object, signal: AbortSignal) => Promise<{id: number, max_batch: number}>} openSession
- * @property {(id: number, files: object[], signal: AbortSignal) => Promise<FileAnswer[]>} check
- * @property {(id: number, files: object[], signal: AbortSignal) => Promise<(FileAnswer & Partial<Grant>)[]>} presign
- * @property {(id: number, names: string[], signal: AbortSignal) => Promise<FileAnswer[]>} confirm
- * @property {(id: number, failures: object[], signal: AbortSignal) => Promise<void>} reportFailures
- * @property {(id: number, files: number, signal: AbortSignal) => Promise<{safe_to_wipe: boolean}>} finish
+ * @property {string} client program and version
  *
  * @typedef {object} Ports
  * @property {PortalApi} api
- * @property {{put: (job: {url: string, headers: Record<string, string>, file: Blob, signal: AbortSignal,
- *             onProgress: (sentBytes: number) => void}) => Promise<void>}} transport
+ * @property {import("./sender.js").Transport} transport
  * @property {{parallel: number, md5: (file: Blob, signal: AbortSignal) => Promise<string>}} hasher
  * @property {Clock} clock
  * @property {() => number} [random]
@@ -66,11 +48,11 @@ const WIND_DOWN_TRIES = 2; // after a cancel: one look at what had been sent, no
 
 export class Uploader {
   #api;
-  #transport;
   #hasher;
   #clock;
   #random;
-  /** @type {AbortController} */ #stop;
+  #stop = new AbortController();
+  #sender;
   #id = 0;
   #maxBatch = 1_000;
 
@@ -82,13 +64,18 @@ export class Uploader {
     this.target = target;
     this.declaredFiles = declaredFiles;
     this.#api = ports.api;
-    this.#transport = ports.transport;
     this.#hasher = ports.hasher;
     this.#clock = ports.clock;
     this.#random = ports.random ?? Math.random;
-    this.#stop = new AbortController();
-    this.ledger = new Ledger(items);
-    this.gate = new StoreGate({ clock: this.#clock, random: this.#random });
+    this.tally = new Tally(items);
+    this.#sender = new Sender({
+      transport: ports.transport,
+      tally: this.tally,
+      clock: this.#clock,
+      random: this.#random,
+      signal: this.#stop.signal,
+      regrant: async (item) => (await this.#presign([item])).length === 1,
+    });
   }
 
   /**
@@ -104,20 +91,32 @@ export class Uploader {
       await this.#pipeline();
       this.#stop.signal.throwIfAborted();
       const receipt = await this.#call((s) => this.#api.finish(this.#id, this.declaredFiles, s));
-      return this.ledger.outcome({ end: "finished", sessionId: this.#id, receipt });
+      return this.#outcome({ end: "finished", receipt });
     } catch (error) {
       if (signal.aborted) {
         await this.#confirmWhatWasSent();
-        return this.ledger.outcome({ end: "cancelled", sessionId: this.#id });
+        return this.#outcome({ end: "cancelled" });
       }
       const cause = this.#stop.signal.aborted ? this.#stop.signal.reason : error;
-      return this.ledger.outcome({ end: "stopped", sessionId: this.#id, error: cause });
+      return this.#outcome({ end: "stopped", error: cause });
     }
   }
 
+  /** Seconds-long waits that a person who watches should be told of. */
+  get waiting() {
+    return {
+      storeMs: this.#sender.gate.waitMs,
+      portalMs: Math.max(0, this.tally.portalAwayUntil - this.#clock.now()),
+    };
+  }
+
+  /** @param {{end: Outcome["end"], error?: unknown, receipt?: {safe_to_wipe: boolean}}} how */
+  #outcome(how) {
+    return this.tally.outcome({ ...how, sessionId: this.#id, declaredFiles: this.declaredFiles });
+  }
+
   async #open() {
-    const { files, bytes } = this.ledger.total;
-    const body = { ...this.target, files: this.declaredFiles || files, bytes };
+    const body = { ...this.target, files: this.declaredFiles, bytes: this.tally.total.bytes };
     const session = await this.#call((s) => this.#api.openSession(body, s));
     this.#id = session.id;
     this.#maxBatch = session.max_batch;
@@ -131,7 +130,7 @@ export class Uploader {
     /** @type {BoundedQueue<Item>} */ const granted = queue(2 * MOST_GRANTS);
     /** @type {BoundedQueue<Item>} */ const sent = queue(SENT_AHEAD);
     /** @type {BoundedQueue<Item>} */ const failed = queue(SENT_AHEAD);
-    this.ledger.onFailure = (item) => failed.put(item);
+    this.tally.onFailure = (item) => failed.put(item);
     const fail = (/** @type {unknown} */ error) => this.#stop.abort(error);
     const closing = (/** @type {BoundedQueue<Item>} */ next) => ({ done: () => next.close(), fail });
     await Promise.all([
@@ -149,14 +148,14 @@ export class Uploader {
    * @param {BoundedQueue<Item>} next
    */
   async #check(next) {
-    const { items } = this.ledger;
+    const { items } = this.tally;
     for (let start = 0; start < items.length; start += this.#maxBatch) {
       const batch = items.slice(start, start + this.#maxBatch);
       const asked = batch.map(({ name, size }) => ({ name, size }));
       const answers = await this.#call((s) => this.#api.check(this.#id, asked, s));
       for (const [item, answer] of paired(batch, answers)) {
-        this.ledger.checked(item, answer.warnings ?? []);
-        if (answer.status === "conflict" || answer.status === "refused") await this.ledger.settle(item, answer);
+        this.tally.checked(item, answer.warnings ?? []);
+        if (answer.status === "conflict" || answer.status === "refused") this.tally.settle(item, answer);
         else await next.put(item);
       }
     }
@@ -172,10 +171,10 @@ export class Uploader {
         item.md5 ??= await this.#hasher.md5(item.file, this.#stop.signal);
       } catch (error) {
         if (!(error instanceof FileError)) throw error;
-        await this.ledger.fail(item, error);
+        await this.tally.fail(item, error);
         continue;
       }
-      this.ledger.hashed(item);
+      this.tally.hashed();
       await next.put(item);
     }
   }
@@ -188,7 +187,7 @@ export class Uploader {
     let size = FIRST_GRANTS;
     for (;;) {
       await next.drainedTo(Math.floor(size / 2));
-      const perMs = this.ledger.sentFilesPerMs(this.#clock.now());
+      const perMs = this.tally.sentFilesPerMs();
       if (perMs !== null) size = Math.round(Math.min(MOST_GRANTS, Math.max(FEWEST_GRANTS, perMs * GRANT_AHEAD_MS)));
       const batch = await from.takeBatch({ max: size, min: FIRST_GRANTS, lingerMs: 100 });
       if (!batch.length) return;
@@ -210,7 +209,7 @@ export class Uploader {
         item.grant = { url, headers, staleAt: this.#clock.now() + (expiresInMs ?? Infinity) - GRANT_MARGIN_MS };
         granted.push(item);
       } else {
-        await this.ledger.settle(item, answer);
+        this.tally.settle(item, answer);
       }
     }
     return granted;
@@ -222,64 +221,7 @@ export class Uploader {
    */
   async #send(from, next) {
     for (let item = await from.take(); item; item = await from.take()) {
-      if (await this.#sendOne(item)) await next.put(item);
-    }
-  }
-
-  /**
-   * @param {Item} item
-   * @returns {Promise<boolean>} whether the portal should be asked what the store holds
-   */
-  async #sendOne(item) {
-    const { signal } = this.#stop;
-    let resigned = false;
-    for (let tries = 1; ; tries += 1) {
-      await this.gate.pass(signal);
-      const isStale = item.grant && item.grant.staleAt < this.#clock.now();
-      if ((isStale || !item.grant) && !(await this.#presign([item])).length) {
-        this.gate.released();
-        return false;
-      }
-      item.tries += 1;
-      try {
-        await this.#put(item);
-        return true;
-      } catch (error) {
-        signal.throwIfAborted();
-        const next = afterFailedPut(error, { tries, resigned });
-        if (next === "confirm") return true;
-        if (next === "resign") {
-          resigned = true;
-          item.grant = null;
-          continue;
-        }
-        if (next === "fail") {
-          // Even the last try may have arrived with only its answer lost, so the portal is asked all the same.
-          if (isTransient(error)) item.doubt = error;
-          else await this.ledger.fail(item, error);
-          return isTransient(error);
-        }
-        const { retryAfterMs } = /** @type {TransferError} */ (error);
-        this.ledger.retries += 1;
-        await this.#clock.sleep(delayMs(tries, { random: this.#random, retryAfterMs }), signal);
-      }
-    }
-  }
-
-  /** @param {Item} item */
-  async #put(item) {
-    const { url, headers } = /** @type {NonNullable<Item["grant"]>} */ (item.grant);
-    const onProgress = (/** @type {number} */ sentBytes) => this.ledger.sending(item, sentBytes);
-    try {
-      await this.#transport.put({ url, headers, file: item.file, signal: this.#stop.signal, onProgress });
-      this.gate.answered();
-      this.ledger.sent(item, this.#clock.now());
-    } catch (error) {
-      this.ledger.sending(item, 0);
-      if (error instanceof TransferError && isTransient(error)) this.gate.failed(error.retryAfterMs);
-      else if (error instanceof TransferError) this.gate.answered();
-      else this.gate.released();
-      throw error;
+      if (await this.#sender.send(item)) await next.put(item);
     }
   }
 
@@ -299,8 +241,8 @@ export class Uploader {
     const names = batch.map(({ name }) => name);
     const answers = await call((s) => this.#api.confirm(this.#id, names, s));
     for (const [item, answer] of paired(batch, answers)) {
-      if (answer.status === "missing" && item.doubt) await this.ledger.fail(item, item.doubt);
-      else await this.ledger.settle(item, answer);
+      if (answer.status === "missing" && item.doubt) await this.tally.fail(item, item.doubt);
+      else this.tally.settle(item, answer);
     }
   }
 
@@ -311,20 +253,21 @@ export class Uploader {
   async #report(from) {
     const options = { max: this.#maxBatch, min: this.#maxBatch, lingerMs: FAILURE_LINGER_MS };
     for (let batch = await from.takeBatch(options); batch.length; batch = await from.takeBatch(options)) {
-      const failures = batch.map((item) => this.ledger.failureReport(item));
+      const failures = batch.map((item) => this.tally.failureReport(item));
       try {
         await this.#call((s) => this.#api.reportFailures(this.#id, failures, s));
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
-        this.ledger.unreported += failures.length;
+        this.tally.unreported += failures.length;
       }
     }
   }
 
   /** After a cancel: what had been sent by then is in the store, and deserves to be counted as proven. */
   async #confirmWhatWasSent() {
-    const signal = new AbortController().signal;
-    const sent = this.ledger.items.filter((item) => item.isSent && !item.status);
+    const { signal } = new AbortController();
+    this.tally.onFailure = async () => {};
+    const sent = this.tally.items.filter((item) => item.isSent && !item.status);
     const ports = { clock: this.#clock, random: this.#random, signal, maxTries: WIND_DOWN_TRIES };
     try {
       for (let start = 0; start < sent.length; start += this.#maxBatch) {
@@ -344,8 +287,8 @@ export class Uploader {
   #call(task) {
     const { signal } = this.#stop;
     const onRetry = (/** @type {unknown} */ error, /** @type {number} */ waitMs) => {
-      this.ledger.retries += 1;
-      this.ledger.portalAwayUntil = this.#clock.now() + waitMs;
+      this.tally.retries += 1;
+      this.tally.portalAwayUntil = this.#clock.now() + waitMs;
     };
     return withRetries(() => task(signal), { clock: this.#clock, random: this.#random, signal, onRetry });
   }

@@ -1,0 +1,12 @@
+"""Text that a spreadsheet shows and never runs. Pure.
+
+Source: OWASP, "CSV Injection": a cell that begins with one of these is taken for a formula.
+"""
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def safe_cell(value) -> str:
+    """The value as text, with an apostrophe before what a spreadsheet would run; None is empty."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -1,0 +1,183 @@
+"""The upload calls of the new API."""
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import pagination
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from amiportal.client_address import client_address
+from amiportal.errors import PortalError
+from uploads import exports, serializers
+from uploads.permissions import session_of, session_visible_to
+from uploads.receipts import receipt
+from uploads.selectors import LogFilter, log_visible_to
+from uploads.services.checking import check_files
+from uploads.services.confirming import confirm_files
+from uploads.services.failing import ClientFailure, report_failures
+from uploads.services.granting import grant_files
+from uploads.services.sessions import finish_session, open_session, verdict_of
+
+
+def _read(serializer_class, data) -> dict:
+    serializer = serializer_class(data=data)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
+
+
+class SessionsView(APIView):
+    @extend_schema(
+        operation_id="open_session", request=serializers.SessionRequest, responses={201: serializers.SessionResponse}
+    )
+    def post(self, request):
+        """Open a session for one upload into one deployment and data type."""
+        asked = _read(serializers.SessionRequest, request.data)
+        session = open_session(
+            actor=request.user,
+            deployment_id=asked["deployment"],
+            data_type=asked["data_type"],
+            uploader_name=asked["uploader_name"],
+            client=asked["client"],
+            declared_files=asked["files"],
+            declared_bytes=asked["bytes"],
+            address=client_address(request),
+        )
+        return Response(serializers.SessionResponse(session).data, status=201)
+
+
+class SessionView(APIView):
+    @extend_schema(operation_id="get_session", responses=serializers.SessionResponse)
+    def get(self, request, session_id: int):
+        """A session as it stands."""
+        session = session_visible_to(actor=request.user, session_id=session_id)
+        return Response(serializers.SessionResponse(session).data)
+
+
+class CheckView(APIView):
+    @extend_schema(operation_id="check_files", request=serializers.FilesRequest, responses=serializers.CheckResponse)
+    def post(self, request, session_id: int):
+        """What would become of these files, one answer each in the order asked. Writes nothing."""
+        session = session_of(actor=request.user, session_id=session_id)
+        files = _read(serializers.FilesRequest, request.data)["files"]
+        results = check_files(actor=request.user, session=session, files=files)
+        return Response({"files": [serializers.result_row(result, with_warnings=True) for result in results]})
+
+
+class PresignView(APIView):
+    @extend_schema(
+        operation_id="presign_files", request=serializers.FilesRequest, responses=serializers.PresignResponse
+    )
+    def post(self, request, session_id: int):
+        """A signed URL for each file that may be sent, and for each other one the reason why not."""
+        session = session_of(actor=request.user, session_id=session_id)
+        files = _read(serializers.FilesRequest, request.data)["files"]
+        results = grant_files(actor=request.user, session=session, files=files)
+        return Response({"files": [serializers.result_row(result) for result in results]})
+
+
+class ConfirmView(APIView):
+    @extend_schema(
+        operation_id="confirm_files", request=serializers.NamesRequest, responses=serializers.ConfirmResponse
+    )
+    def post(self, request, session_id: int):
+        """Have the portal compare what was sent, by size and MD5, with what the store has."""
+        session = session_of(actor=request.user, session_id=session_id)
+        names = _read(serializers.NamesRequest, request.data)["files"]
+        results = confirm_files(actor=request.user, session=session, names=names)
+        return Response({"files": [serializers.result_row(result) for result in results]})
+
+
+class FailuresView(APIView):
+    @extend_schema(
+        operation_id="report_failures",
+        request=serializers.FailuresRequest,
+        responses={201: serializers.FailuresResponse},
+    )
+    def post(self, request, session_id: int):
+        """What the client could not do; maintainers see it."""
+        session = session_of(actor=request.user, session_id=session_id)
+        failures = [
+            ClientFailure(**failure) for failure in _read(serializers.FailuresRequest, request.data)["failures"]
+        ]
+        recorded = report_failures(
+            actor=request.user,
+            session=session,
+            failures=failures,
+            user_agent=request.headers.get("User-Agent", ""),
+        )
+        return Response({"recorded": recorded}, status=201)
+
+
+class FinishView(APIView):
+    @extend_schema(
+        operation_id="finish_session", request=serializers.FinishRequest, responses=serializers.FinishResponse
+    )
+    def post(self, request, session_id: int):
+        """End the session and learn whether the card may be wiped."""
+        session = session_of(actor=request.user, session_id=session_id)
+        selected_files = _read(serializers.FinishRequest, request.data)["files"]
+        verdict = finish_session(actor=request.user, session=session, selected_files=selected_files)
+        return Response(
+            {
+                "id": session.pk,
+                "verified": verdict.verified,
+                "stored_before": verdict.stored_before,
+                "unproven": verdict.unproven,
+                "safe_to_wipe": verdict.safe_to_wipe,
+                "finished_at": session.finished_at,
+            }
+        )
+
+
+class ReceiptView(APIView):
+    @extend_schema(operation_id="get_receipt", responses=serializers.ReceiptResponse)
+    def get(self, request, session_id: int):
+        """The signed receipt of a finished session: every file with size, MD5, key and when it was verified."""
+        session = session_visible_to(actor=request.user, session_id=session_id)
+        if session.finished_at is None:
+            raise PortalError("The session is still open; finish it first.", code="session_open", http_status=409)
+        response = StreamingHttpResponse(receipt(session, verdict_of(session)), content_type="application/json")
+        response["Content-Disposition"] = f'attachment; filename="receipt-{session.pk}.json"'
+        return response
+
+
+class LogPages(pagination.CursorPagination):
+    ordering = "-id"
+    page_size = 100
+    page_size_query_param = "page_size"
+    max_page_size = 1_000
+
+
+class LogView(APIView):
+    pagination_class = LogPages
+
+    @extend_schema(
+        operation_id="list_log",
+        parameters=[
+            serializers.LogFilterRequest,
+            OpenApiParameter("format", OpenApiTypes.STR, enum=["json", "csv", "ndjson"]),
+            OpenApiParameter("cursor", OpenApiTypes.STR),
+            OpenApiParameter("page_size", OpenApiTypes.INT),
+        ],
+        responses=serializers.LogRow(many=True),
+    )
+    def get(self, request):
+        """Who uploaded what, newest first; csv and ndjson stream the whole selection."""
+        rows = log_visible_to(request.user, LogFilter(**_read(serializers.LogFilterRequest, request.query_params)))
+        wanted = request.query_params.get("format", "json")
+        if wanted == "csv":
+            return _download(exports.csv_lines(rows.iterator(chunk_size=2_000)), "text/csv; charset=utf-8", "csv")
+        if wanted == "ndjson":
+            return _download(exports.ndjson_lines(rows.iterator(chunk_size=2_000)), "application/x-ndjson", "ndjson")
+        if wanted != "json":
+            raise PortalError("The format is json, csv or ndjson.", code="invalid", fields={"format": ["Unknown."]})
+        pages = LogPages()
+        page = pages.paginate_queryset(rows, request, view=self)
+        return pages.get_paginated_response([exports.log_row(row) for row in page])
+
+
+def _download(lines, content_type: str, extension: str) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(lines, content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="uploads.{extension}"'
+    return response

@@ -1,0 +1,17 @@
+"""The upload calls, included at /api/v1/uploads/."""
+
+from django.urls import path
+
+from uploads import api
+
+urlpatterns = [
+    path("sessions/", api.SessionsView.as_view(), name="upload-sessions"),
+    path("sessions/<int:session_id>/", api.SessionView.as_view(), name="upload-session"),
+    path("sessions/<int:session_id>/check/", api.CheckView.as_view(), name="upload-check"),
+    path("sessions/<int:session_id>/presign/", api.PresignView.as_view(), name="upload-presign"),
+    path("sessions/<int:session_id>/confirm/", api.ConfirmView.as_view(), name="upload-confirm"),
+    path("sessions/<int:session_id>/failures/", api.FailuresView.as_view(), name="upload-failures"),
+    path("sessions/<int:session_id>/finish/", api.FinishView.as_view(), name="upload-finish"),
+    path("sessions/<int:session_id>/receipt/", api.ReceiptView.as_view(), name="upload-receipt"),
+    path("log/", api.LogView.as_view(), name="upload-log"),
+]

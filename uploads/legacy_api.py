@@ -1,0 +1,183 @@
+"""The upload calls of the clients in the field. Their contract is fixed; see the services for the rules."""
+
+import itertools
+import json
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from amiportal.client_address import client_address
+from amiportal.errors import NotFound, PortalError
+from amiportal.legacy import LegacyCall, LegacyRefusal, answer, legacy_call, legacy_path
+from amiportal.objectstore.listing import stream
+from deployments.models import Deployment
+from deployments.names import PLACE_SEPARATOR, DataType
+from deployments.selectors import deployments_visible_to
+from uploads.keys import key_prefix
+from uploads.messages import CardFile
+from uploads.selectors import UploadedCount, uploaded_counts
+from uploads.services.field_clients import grant_to_field_client, which_exist
+
+_PLACED = ("name", "country", "deployment", "data_type")
+
+
+@legacy_call(methods=["POST"], required=_PLACED)
+def check_file_exist(call: LegacyCall) -> HttpResponse:
+    deployment, data_type = _deployment(call), _data_type(call.fields["data_type"])
+    joined = call.fields.get("filenames")
+    if joined is not None:
+        with _errors_as_they_read_them():
+            exists = which_exist(deployment=deployment, data_type=data_type, names=joined.split(","))
+        return answer({"results": exists})
+    name = call.required_field("filename")
+    return answer({"exists": which_exist(deployment=deployment, data_type=data_type, names=[name])[name]})
+
+
+@legacy_call(methods=["POST"], required=_PLACED)
+def generate_presigned_url(call: LegacyCall) -> HttpResponse:
+    deployment, data_type = _deployment(call), _data_type(call.fields["data_type"])
+    many = "filenames" in call.fields or "file_types" in call.fields
+    if many:
+        names = call.required_field("filenames").split(",")
+        file_types = call.required_field("file_types").split(",")
+        if len(names) != len(file_types):
+            # A comma inside a name looks like this too; the singular form takes such a name.
+            raise LegacyRefusal({"error": "Filenames and file_types count mismatch"}, 400)
+    else:
+        names, file_types = [call.required_field("filename")], [call.required_field("file_type")]
+    with _errors_as_they_read_them():
+        urls = grant_to_field_client(
+            actor=call.user,
+            deployment=deployment,
+            data_type=data_type,
+            uploader_name=call.fields["name"][:200],
+            files=[
+                CardFile(name, None, content_type=file_type) for name, file_type in zip(names, file_types, strict=True)
+            ],
+            client=call.request.headers.get("User-Agent", "")[:200],
+            address=client_address(call.request),
+        )
+    return answer(urls if many else urls[names[0]])
+
+
+@legacy_call(methods=["GET"], required=("country_location_name", "data_type"))
+def list_data(call: LegacyCall) -> HttpResponse:
+    keys = (stored.key for stored in _objects(call))
+    return StreamingHttpResponse(_json_list("files", _primed(keys)), content_type="application/json")
+
+
+@legacy_call(methods=["GET"], required=("country_location_name", "data_type"))
+def count_data(call: LegacyCall) -> HttpResponse:
+    return answer({"count": sum(1 for _ in _objects(call))})
+
+
+@legacy_call(methods=["GET"])
+def logs(call: LegacyCall) -> HttpResponse:
+    if not call.user.is_maintainer:
+        return answer({"detail": "Only maintainers may read the log"}, 403)
+    return StreamingHttpResponse(map(_log_line, uploaded_counts()), content_type="text/plain; charset=utf-8")
+
+
+@csrf_exempt
+def upload(request) -> HttpResponse:
+    """The old way through the server. The body, which may be large, is not read."""
+    message = "The portal carries no file bytes: ask /generate-presigned-url/ for a URL and PUT the file there"
+    return answer({"detail": message}, 410)
+
+
+@contextmanager
+def _errors_as_they_read_them() -> Iterator[None]:
+    """400 and 409 go out as {"error": ...}, which these clients print."""
+    try:
+        yield
+    except PortalError as error:
+        if error.http_status not in (400, 409):
+            raise
+        raise LegacyRefusal({"error": error.message}, error.http_status) from error
+
+
+def _deployment(call: LegacyCall) -> Deployment:
+    """The deployment named, if the account may see it and it lies in the bucket named (in any case)."""
+    bucket, deployment_id = call.fields["country"].strip().lower(), call.fields["deployment"].strip()
+    deployment = (
+        deployments_visible_to(call.user)
+        .select_related("bucket")
+        .filter(deployment_id=deployment_id, bucket__name=bucket)
+        .first()
+    )
+    if deployment is None:
+        raise NotFound(f"There is no deployment {deployment_id} in {bucket} among yours")
+    return deployment
+
+
+def _data_type(value: str) -> str:
+    if value not in DataType.values:
+        raise LegacyRefusal({"error": f"data_type is one of {', '.join(DataType.values)}"}, 400)
+    return value
+
+
+def _objects(call: LegacyCall) -> Iterator:
+    """All objects of the deployments at a place, one deployment after the other."""
+    data_type = _data_type(call.fields["data_type"])
+    deployments = _deployments_at(call, call.fields["country_location_name"])
+    return itertools.chain.from_iterable(
+        stream(deployment.bucket.name, key_prefix(deployment_id=deployment.deployment_id, data_type=data_type))
+        for deployment in deployments
+    )
+
+
+def _deployments_at(call: LegacyCall, country_location_name: str) -> list[Deployment]:
+    """The deployments at "COUNTRY - LOCATION"; split where the left part is a bucket's title, from the right."""
+    visible = deployments_visible_to(call.user).select_related("bucket")
+    split_at = country_location_name.rfind(PLACE_SEPARATOR)
+    while split_at >= 0:
+        title = country_location_name[:split_at]
+        location = country_location_name[split_at + len(PLACE_SEPARATOR) :]
+        found = list(visible.filter(bucket__title=title, location_name=location).order_by("deployment_id"))
+        if found:
+            return found
+        split_at = country_location_name.rfind(PLACE_SEPARATOR, 0, split_at)
+    raise NotFound(f"No deployment is known at {country_location_name}")
+
+
+def _primed(items: Iterator) -> Iterator:
+    """The same items, the first already fetched: a store that is down is then an error and not half an answer."""
+    for first in items:
+        return itertools.chain([first], items)
+    return iter(())
+
+
+def _json_list(name: str, items: Iterator[str]) -> Iterator[str]:
+    yield f'{{"{name}":['
+    separator = ""
+    for chunk in iter(lambda: list(itertools.islice(items, 1_000)), []):
+        # One piece per thousand: a piece per key would cost a system call each.
+        yield separator + json.dumps(chunk, ensure_ascii=False)[1:-1]
+        separator = ", "
+    yield "]}"
+
+
+def _log_line(uploaded: UploadedCount) -> str:
+    stamp = f"{uploaded.at:%Y-%m-%d %H:%M:%S},{uploaded.at.microsecond // 1000:03d}"
+    return (
+        f"{stamp} - main - INFO - User {_printable(uploaded.uploader_name)} from {uploaded.bucket} uploaded "
+        f"{uploaded.files} {uploaded.data_type} to deployment {uploaded.deployment_id}.\n"
+    )
+
+
+def _printable(text: str) -> str:
+    """A name with a line break in it would forge a line of the log."""
+    return "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in text)
+
+
+urlpatterns = [
+    legacy_path("check-file-exist", check_file_exist),
+    legacy_path("generate-presigned-url", generate_presigned_url),
+    legacy_path("list-data", list_data),
+    legacy_path("count-data", count_data),
+    legacy_path("logs", logs),
+    legacy_path("upload", upload),
+]

@@ -1,0 +1,94 @@
+"""Reads of the ledger and the sessions, scoped by who asks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from amiportal.accounts.models import User
+from uploads.models import UploadLog, UploadSession
+
+
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """What of the ledger is asked for; empty fields ask for nothing."""
+
+    bucket: str = ""
+    deployment: str = ""
+    data_type: str = ""
+    uploader: str = ""  # the account's user name
+    status: str = ""
+    name_prefix: str = ""
+    session: int | None = None
+    granted_from: date | None = None
+    granted_to: date | None = None  # the whole of this day, UTC
+
+
+def log_visible_to(actor: User, wanted: LogFilter) -> QuerySet[UploadLog]:
+    """Ledger rows, newest first: all for maintainers, one's own for everybody else."""
+    rows = UploadLog.objects.select_related("session__account", "deployment__bucket").order_by("-id")
+    if not actor.is_maintainer:
+        rows = rows.filter(session__account=actor)
+    exact = {
+        "deployment__bucket__name": wanted.bucket,
+        "deployment__deployment_id": wanted.deployment,
+        "data_type": wanted.data_type,
+        "session__account__username": wanted.uploader,
+        "status": wanted.status,
+        "filename__startswith": wanted.name_prefix,
+        "session_id": wanted.session,
+        "granted_at__gte": _start_of(wanted.granted_from),
+        "granted_at__lt": _start_of(wanted.granted_to, days_later=1),
+    }
+    return rows.filter(**{name: value for name, value in exact.items() if value not in ("", None)})
+
+
+def _start_of(day: date | None, *, days_later: int = 0) -> datetime | None:
+    return datetime.combine(day + timedelta(days=days_later), time.min, tzinfo=UTC) if day else None
+
+
+def newest_rows(session: UploadSession) -> Iterator[UploadLog]:
+    """Of each name of a session the newest row, in order of name; streamed."""
+    rows = UploadLog.objects.filter(session=session).order_by("filename", "-id").distinct("filename")
+    return rows.iterator(chunk_size=2_000)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedCount:
+    """One line of the old service's log: how many files one session brought."""
+
+    at: datetime
+    uploader_name: str
+    bucket: str
+    deployment_id: str
+    data_type: str
+    files: int
+
+
+def uploaded_counts() -> Iterator[UploadedCount]:
+    """All sessions that were granted anything, oldest first, counting what holds its key or was found stored."""
+    query = """
+        SELECT s.id, s.last_seen_at, s.uploader_name, b.name, d.deployment_id, s.data_type, n.files
+        FROM uploads_uploadsession s
+        JOIN deployments_deployment d ON d.id = s.deployment_id
+        JOIN deployments_bucket b ON b.id = d.bucket_id
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS files FROM uploads_uploadlog l
+            WHERE l.session_id = s.id AND l.status IN ('granted', 'verified', 'stored')
+        ) n
+        WHERE n.files > 0 AND s.id > %s
+        ORDER BY s.id LIMIT 500
+    """
+    # Sessions are read in slices of their ids, so that neither side keeps the whole log in memory.
+    after = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(query, [after])
+            slice_ = cursor.fetchall()
+        for _, *values in slice_:
+            yield UploadedCount(*values)
+        if len(slice_) < 500:
+            return
+        after = slice_[-1][0]

@@ -1,0 +1,222 @@
+"""What goes over the wire in the new API. A request and a response per step."""
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from deployments.names import DataType
+from uploads.messages import MAX_BATCH_FILES, CardFile, FileResult, Outcome
+from uploads.models import UploadLog, UploadSession
+
+
+class SessionRequest(serializers.Serializer):
+    deployment = serializers.CharField(help_text="Such as dep000119.")
+    data_type = serializers.ChoiceField(choices=DataType.choices)
+    uploader_name = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    client = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    files = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False, allow_null=True, default=None)
+    bytes = serializers.IntegerField(min_value=0, max_value=2**63 - 1, required=False, allow_null=True, default=None)
+
+
+class SessionResponse(serializers.ModelSerializer):
+    deployment = serializers.CharField(source="deployment.deployment_id")
+    bucket = serializers.CharField(source="deployment.bucket.name")
+    account = serializers.CharField(source="account.username")
+    files = serializers.IntegerField(source="declared_files", allow_null=True)
+    bytes = serializers.IntegerField(source="declared_bytes", allow_null=True)
+    max_batch = serializers.SerializerMethodField(help_text="How many files one call takes.")
+
+    class Meta:
+        model = UploadSession
+        fields = [
+            "id",
+            "account",
+            "uploader_name",
+            "bucket",
+            "deployment",
+            "data_type",
+            "client",
+            "started_at",
+            "last_seen_at",
+            "finished_at",
+            "files",
+            "bytes",
+            "max_batch",
+        ]
+        read_only_fields = fields
+
+    def get_max_batch(self, session: UploadSession) -> int:
+        return MAX_BATCH_FILES
+
+
+class FileDescription(serializers.Serializer):
+    """One file as its client describes it."""
+
+    name = serializers.CharField(help_text="As it is to be stored.")
+    size = serializers.IntegerField(min_value=1, help_text="Bytes.")
+    md5 = serializers.RegexField(r"^[0-9a-f]{32}$", required=False, help_text="Of the whole file, in hex.")
+    path = serializers.CharField(required=False, help_text="Where on the card it was found.")
+
+
+@extend_schema_field(FileDescription(many=True))
+class FilesField(serializers.Field):
+    """A batch of files, read by hand: a nested serializer takes longer over 1,000 files than all the rest of a call.
+
+    What is wrong with one file (no MD5, a size that is no number) is left to the services, which answer per
+    file; only what is no file at all fails the call.
+    """
+
+    def to_internal_value(self, data) -> list[CardFile]:
+        if not isinstance(data, list):
+            raise serializers.ValidationError("A list of files is expected.")
+        files, faults = [], {}
+        for index, item in enumerate(data):
+            if not isinstance(item, dict) or not isinstance(item.get("name"), str):
+                faults[str(index)] = ["An object with a name is expected."]
+                continue
+            size, md5, path = item.get("size"), item.get("md5"), item.get("path")
+            files.append(
+                CardFile(
+                    item["name"],
+                    size if type(size) is int and 0 <= size < 2**63 else None,
+                    md5.lower() if isinstance(md5, str) else "",
+                    # PostgreSQL's text takes no NUL; no path of a real card holds one.
+                    path.replace("\0", "")[:4_096] if isinstance(path, str) else "",
+                )
+            )
+        if faults:
+            raise serializers.ValidationError(faults)
+        return files
+
+    def to_representation(self, value):
+        raise NotImplementedError("Files are read here, never written.")
+
+
+class FilesRequest(serializers.Serializer):
+    files = FilesField(help_text=f"At most {MAX_BATCH_FILES}.")
+
+
+class NamesRequest(serializers.Serializer):
+    files = serializers.ListField(child=serializers.CharField(trim_whitespace=False), help_text="Names.")
+
+
+class WarningSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class CheckedFile(serializers.Serializer):
+    name = serializers.CharField()
+    status = serializers.ChoiceField(choices=["new", "exists", "stored", "conflict", "refused"])
+    code = serializers.CharField()
+    message = serializers.CharField()
+    warnings = WarningSerializer(many=True)
+
+
+class GrantedFile(serializers.Serializer):
+    name = serializers.CharField()
+    status = serializers.ChoiceField(choices=["granted", "stored", "conflict", "refused"])
+    code = serializers.CharField()
+    message = serializers.CharField()
+    url = serializers.CharField(required=False, help_text="PUT the file's bytes here, with exactly these headers.")
+    headers = serializers.DictField(child=serializers.CharField(), required=False)
+    expires_at = serializers.DateTimeField(required=False)
+
+
+class ConfirmedFile(serializers.Serializer):
+    name = serializers.CharField()
+    status = serializers.ChoiceField(choices=["verified", "missing", "mismatch"])
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class CheckResponse(serializers.Serializer):
+    files = CheckedFile(many=True)
+
+
+class PresignResponse(serializers.Serializer):
+    files = GrantedFile(many=True)
+
+
+class ConfirmResponse(serializers.Serializer):
+    files = ConfirmedFile(many=True)
+
+
+def result_row(result: FileResult, *, with_warnings: bool = False) -> dict:
+    """One file of a response, as CheckedFile, GrantedFile and ConfirmedFile describe it."""
+    row = {"name": result.name, "status": str(result.status), "code": result.code, "message": result.message}
+    if with_warnings:
+        row["warnings"] = [{"code": warned.code, "message": warned.message} for warned in result.warnings]
+    if result.status == Outcome.GRANTED:
+        row |= {"url": result.url, "headers": result.headers, "expires_at": result.expires_at.isoformat()}
+    return row
+
+
+class FailureRequest(serializers.Serializer):
+    name = serializers.CharField(max_length=255, required=False, allow_blank=True, default="")
+    code = serializers.CharField(max_length=40)
+    message = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+    http_status = serializers.IntegerField(min_value=0, max_value=999, required=False, allow_null=True, default=None)
+    attempts = serializers.IntegerField(min_value=0, max_value=30_000, required=False, allow_null=True, default=None)
+
+
+class FailuresRequest(serializers.Serializer):
+    failures = FailureRequest(many=True)
+
+
+class FailuresResponse(serializers.Serializer):
+    recorded = serializers.IntegerField()
+
+
+class FinishRequest(serializers.Serializer):
+    files = serializers.IntegerField(
+        min_value=0, required=False, allow_null=True, default=None, help_text="How many the selection had in all."
+    )
+
+
+class FinishResponse(serializers.Serializer):
+    id = serializers.IntegerField()
+    verified = serializers.IntegerField()
+    stored_before = serializers.IntegerField(help_text="Were in the store already, with equal size and MD5.")
+    unproven = serializers.IntegerField()
+    safe_to_wipe = serializers.BooleanField(help_text="True only when every file of the selection is proven.")
+    finished_at = serializers.DateTimeField()
+
+
+class ReceiptResponse(serializers.Serializer):
+    files = serializers.ListField(child=serializers.DictField())
+    summary = serializers.DictField()
+    signature = serializers.CharField(help_text="Ed25519 over the summary's canonical JSON, in base64.")
+    public_key = serializers.CharField(help_text="32 bytes in base64.")
+
+
+class LogFilterRequest(serializers.Serializer):
+    bucket = serializers.CharField(required=False, default="")
+    deployment = serializers.CharField(required=False, default="")
+    data_type = serializers.ChoiceField(choices=DataType.choices, required=False, default="")
+    uploader = serializers.CharField(required=False, default="", help_text="The account's user name.")
+    status = serializers.ChoiceField(choices=UploadLog.Status.choices, required=False, default="")
+    name_prefix = serializers.CharField(required=False, default="")
+    session = serializers.IntegerField(required=False, default=None)
+    granted_from = serializers.DateField(required=False, default=None)
+    granted_to = serializers.DateField(required=False, default=None, help_text="The whole of this day, UTC.")
+
+
+class LogRow(serializers.Serializer):
+    id = serializers.IntegerField()
+    session = serializers.IntegerField()
+    account = serializers.CharField()
+    uploader_name = serializers.CharField()
+    bucket = serializers.CharField()
+    deployment = serializers.CharField()
+    data_type = serializers.CharField()
+    filename = serializers.CharField()
+    path_on_card = serializers.CharField()
+    size_bytes = serializers.IntegerField(allow_null=True)
+    md5 = serializers.CharField()
+    device_time = serializers.CharField(allow_null=True, help_text="As the device's clock had it, without a zone.")
+    status = serializers.ChoiceField(choices=UploadLog.Status.choices)
+    granted_at = serializers.DateTimeField(allow_null=True)
+    stored_at = serializers.DateTimeField(allow_null=True)
+    verified_at = serializers.DateTimeField(allow_null=True)
+    etag = serializers.CharField()
+    error_code = serializers.CharField()

@@ -1,0 +1,191 @@
+/** The portal's API: JSON in and out, the session's cookie, the error envelope. */
+
+import { ApiError } from "./errors.js";
+import { parseRetryAfter } from "./retry.js";
+
+/**
+ * @typedef {object} FileAnswer one file's part of a batch answer
+ * @property {string} name
+ * @property {string} status
+ * @property {string} [code]
+ * @property {string} [message]
+ * @property {{code: string, message: string}[]} [warnings]
+ *
+ * @typedef {object} Grant
+ * @property {string} url
+ * @property {Record<string, string>} headers sent exactly as given: they are signed
+ * @property {number|null} expiresInMs by the portal's own clock at its answer, so this computer's may be wrong
+ *
+ * @typedef {object} PortalApi
+ * @property {(body: object, signal: AbortSignal) => Promise<{id: number, max_batch: number}>} openSession
+ * @property {(id: number, files: object[], signal: AbortSignal) => Promise<FileAnswer[]>} check
+ * @property {(id: number, files: object[], signal: AbortSignal) => Promise<(FileAnswer & Partial<Grant>)[]>} presign
+ * @property {(id: number, names: string[], signal: AbortSignal) => Promise<FileAnswer[]>} confirm
+ * @property {(id: number, failures: object[], signal: AbortSignal) => Promise<unknown>} reportFailures
+ * @property {(id: number, files: number, signal: AbortSignal) => Promise<{safe_to_wipe: boolean}>} finish
+ *
+ * @typedef {object} Bucket
+ * @property {string} name
+ * @property {string} title
+ * @property {string[]} data_types
+ *
+ * @typedef {object} Deployment
+ * @property {string} deployment_id
+ * @property {Bucket} bucket
+ * @property {string} location_name
+ * @property {string} system_id
+ * @property {string} camera_id
+ * @property {string|null} first_day
+ * @property {string|null} last_day
+ */
+
+const ANSWER_TIMEOUT_MS = 120_000; // a confirmation of 1,000 files may look each of them up in a slow store
+
+/**
+ * @param {string} cookies as document.cookie gives them
+ * @param {string} name
+ */
+export function cookieValue(cookies, name) {
+  const start = `${name}=`;
+  const found = cookies.split("; ").find((cookie) => cookie.startsWith(start));
+  return found ? decodeURIComponent(found.slice(start.length)) : "";
+}
+
+/** @implements {PortalApi} */
+export class Api {
+  #root;
+  #csrfToken;
+  #fetch;
+
+  /**
+   * @param {{root: string, csrfToken: () => string, fetch?: typeof fetch}} options `root` ends in "/";
+   *   `csrfToken` is asked at each call, since signing in elsewhere changes it
+   */
+  constructor({ root, csrfToken, fetch = globalThis.fetch.bind(globalThis) }) {
+    this.#root = root;
+    this.#csrfToken = csrfToken;
+    this.#fetch = fetch;
+  }
+
+  /**
+   * @param {AbortSignal} signal
+   * @returns {Promise<Bucket[]>}
+   */
+  buckets(signal) {
+    return this.#pages("buckets/?open_for_upload=true&page_size=1000", signal);
+  }
+
+  /**
+   * @param {AbortSignal} signal
+   * @returns {Promise<Deployment[]>}
+   */
+  deployments(signal) {
+    return this.#pages("deployments/?status=active&open_for_upload=true&page_size=1000", signal);
+  }
+
+  /** @type {PortalApi["openSession"]} */
+  async openSession(body, signal) {
+    return (await this.#send("POST", "uploads/sessions/", signal, body)).body;
+  }
+
+  /** @type {PortalApi["check"]} */
+  async check(id, files, signal) {
+    return (await this.#send("POST", `uploads/sessions/${id}/check/`, signal, { files })).body.files;
+  }
+
+  /** @type {PortalApi["presign"]} */
+  async presign(id, files, signal) {
+    const { body, dateMs } = await this.#send("POST", `uploads/sessions/${id}/presign/`, signal, { files });
+    for (const file of body.files) {
+      const isKnown = file.expires_at && dateMs !== null;
+      file.expiresInMs = isKnown ? Date.parse(file.expires_at) - dateMs : null;
+    }
+    return body.files;
+  }
+
+  /** @type {PortalApi["confirm"]} */
+  async confirm(id, names, signal) {
+    return (await this.#send("POST", `uploads/sessions/${id}/confirm/`, signal, { files: names })).body.files;
+  }
+
+  /** @type {PortalApi["reportFailures"]} */
+  async reportFailures(id, failures, signal) {
+    return (await this.#send("POST", `uploads/sessions/${id}/failures/`, signal, { failures })).body;
+  }
+
+  /** @type {PortalApi["finish"]} */
+  async finish(id, files, signal) {
+    return (await this.#send("POST", `uploads/sessions/${id}/finish/`, signal, { files })).body;
+  }
+
+  /**
+   * @param {string} path
+   * @param {AbortSignal} signal
+   */
+  async #pages(path, signal) {
+    const results = [];
+    /** @type {string|null} */ let next = path;
+    while (next) {
+      const { body } = await this.#send("GET", next, signal);
+      results.push(...body.results);
+      // Only the query is taken over: behind a proxy the portal may know itself by another address.
+      next = body.next ? `${path.split("?")[0]}${new URL(body.next, "http://portal.invalid").search}` : null;
+    }
+    return results;
+  }
+
+  /**
+   * @param {"GET"|"POST"} method
+   * @param {string} path below the root
+   * @param {AbortSignal} signal
+   * @param {object} [body]
+   * @returns {Promise<{body: any, dateMs: number|null}>}
+   */
+  async #send(method, path, signal, body) {
+    /** @type {Record<string, string>} */ const headers = { Accept: "application/json" };
+    if (body) Object.assign(headers, { "Content-Type": "application/json", "X-CSRFToken": this.#csrfToken() });
+    const request = {
+      method, headers,
+      body: body && JSON.stringify(body),
+      credentials: /** @type {const} */ ("same-origin"),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
+    };
+    try {
+      const response = await this.#fetch(this.#root + path, request);
+      const answer = await readJson(response);
+      if (!response.ok) throw refusal(response, answer);
+      if (answer === null) throw refusal(response, { code: "not_json", message: "" });
+      const dateMs = Date.parse(response.headers.get("Date") ?? "");
+      return { body: answer, dateMs: Number.isNaN(dateMs) ? null : dateMs };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof ApiError) throw error;
+      throw new ApiError({ code: "network", message: "", httpStatus: 0 });
+    }
+  }
+}
+
+/** @param {Response} response */
+async function readJson(response) {
+  const text = await response.text();
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null; // a proxy's page, say
+    throw error;
+  }
+}
+
+/**
+ * @param {Response} response
+ * @param {{code?: string, message?: string, fields?: Record<string, string[]>}|null} envelope
+ */
+function refusal(response, envelope) {
+  return new ApiError({
+    code: envelope?.code ?? `http_${response.status}`,
+    message: envelope?.message ?? "",
+    fields: envelope?.fields ?? {},
+    httpStatus: response.status,
+    retryAfterMs: parseRetryAfter(response.headers.get("Retry-After"), Date.now()),
+  });
+}

@@ -1,0 +1,82 @@
+/** PUTs a file to a signed URL. XMLHttpRequest, since fetch tells nothing of how much has been sent. */
+
+import { FileError, TransferError } from "./errors.js";
+import { parseRetryAfter } from "./retry.js";
+
+const STALL_MS = 90_000; // no byte moved and no answer came for so long: the connection is dead
+const ERROR_BODY_CHARACTERS = 4_000;
+
+/** @type {import("./sender.js").Transport} */
+export const xhrTransport = { put };
+
+/** @type {import("./sender.js").Transport["put"]} */
+async function put({ url, headers, file, signal, onProgress }) {
+  signal.throwIfAborted();
+  const request = new XMLHttpRequest();
+  const abort = () => request.abort();
+  signal.addEventListener("abort", abort, { once: true });
+  const stalled = stallWatch(() => request.abort());
+  try {
+    await new Promise((resolve) => {
+      request.upload.onprogress = (event) => {
+        stalled.restart();
+        onProgress(event.loaded);
+      };
+      request.onloadend = resolve;
+      request.open("PUT", url);
+      for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+      request.send(file);
+    });
+  } finally {
+    stalled.stop();
+    signal.removeEventListener("abort", abort);
+  }
+  signal.throwIfAborted();
+  if (request.status >= 200 && request.status < 300) return;
+  if (request.status === 0) await throwIfUnreadable(file); // the browser does not say which of the two it was
+  throw refusal(request, stalled.hasFired);
+}
+
+/**
+ * @param {XMLHttpRequest} request
+ * @param {boolean} hasStalled
+ */
+function refusal(request, hasStalled) {
+  const { status } = request;
+  const body = status ? request.responseText.slice(0, ERROR_BODY_CHARACTERS) : "";
+  return new TransferError({
+    code: status ? `http_${status}` : hasStalled ? "stalled" : "network",
+    httpStatus: status,
+    storeCode: /<Code>(\w+)<\/Code>/.exec(body)?.[1] ?? "",
+    // Readable across origins only where the store exposes it.
+    retryAfterMs: status ? parseRetryAfter(request.getResponseHeader("Retry-After"), Date.now()) : null,
+  });
+}
+
+/** @param {Blob} file */
+async function throwIfUnreadable(file) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+  } catch (error) {
+    if (error instanceof DOMException) throw FileError.fromRead(error.name);
+    throw error;
+  }
+}
+
+/** @param {() => void} onStall */
+function stallWatch(onStall) {
+  const watch = {
+    hasFired: false,
+    timer: 0,
+    restart() {
+      clearTimeout(watch.timer);
+      watch.timer = setTimeout(() => {
+        watch.hasFired = true;
+        onStall();
+      }, STALL_MS);
+    },
+    stop: () => clearTimeout(watch.timer),
+  };
+  watch.restart();
+  return watch;
+}
