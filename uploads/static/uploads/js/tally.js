@@ -142,6 +142,14 @@ export class Tally {
     await this.onFailure(item);
   }
 
+  /**
+   * @param {Item} item
+   * @returns {object} as the portal takes it
+   */
+  failureReport({ name, code, message, httpStatus, tries }) {
+    return { name, code, message, http_status: httpStatus || null, attempts: tries };
+  }
+
   /** @param {Omit<Outcome, "verified"|"stored"|"notStored"|"unreported"|"safeToWipe"> &
    *            {receipt?: {safe_to_wipe: boolean}, declaredFiles: number}} how
    *  @returns {Outcome} */
