@@ -28,9 +28,7 @@ from amiportal.objectstore.signing import (
 MAX_EXPIRES_IN_S = 7 * 24 * 3600  # the longest that signature version 4 allows
 _MAX_TEMPLATES = 64
 # Headers that clients, proxies and botocore change or leave unsigned: a URL cannot depend on them.
-_NEVER_SIGNED = frozenset(
-    {"host", "expect", "transfer-encoding", "user-agent", "x-amzn-trace-id", "connection"}
-)
+_NEVER_SIGNED = frozenset({"host", "expect", "transfer-encoding", "user-agent", "x-amzn-trace-id", "connection"})
 
 
 class NotSignable(StoreError):
@@ -149,9 +147,7 @@ class _Template:
             for name in signed.split(";")
         )
         self._canonical_prefix = f"{method}\n{bucket_path}"
-        self._canonical_rest = (
-            f"\n{canonical_query.replace('%', '%%')}\n{lines}\n{signed}\n{UNSIGNED_PAYLOAD}"
-        )
+        self._canonical_rest = f"\n{canonical_query.replace('%', '%%')}\n{lines}\n{signed}\n{UNSIGNED_PAYLOAD}"
         self._to_sign_prefix = f"{ALGORITHM}\n{timestamp}\n{scope}\n"
         self._signing_key = identity.signing_key(timestamp)
         self._url_prefix = f"{endpoint.origin}{bucket_path}"

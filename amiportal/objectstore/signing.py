@@ -55,13 +55,7 @@ class Endpoint:
         base_path = parts.path.rstrip("/")
         if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
             raise ValueError("an endpoint is an http:// or https:// address")
-        if (
-            parts.username
-            or parts.password
-            or parts.query
-            or parts.fragment
-            or quote_key(base_path) != base_path
-        ):
+        if parts.username or parts.password or parts.query or parts.fragment or quote_key(base_path) != base_path:
             raise ValueError("an endpoint is scheme, host, port and a plain path")
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         if parts.port is not None and parts.port != _DEFAULT_PORTS[parts.scheme]:

@@ -1,0 +1,204 @@
+"""Which of these keys exist, with size and ETag, in the fewest calls.
+
+Wanted names are walked in the order of their bytes. A page of a listing, begun just before the next wanted
+name, answers for every wanted name up to its last key. Where a page answers for few, the names are thinly
+spread and HEADs in parallel answer faster. What a page shows is only relied on after a look at it: a store
+that does not seek or sort as S3 does is asked by HEAD.
+"""
+
+import os
+import threading
+import time
+from bisect import bisect_right
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from hashlib import md5
+
+from django.conf import settings
+
+from amiportal.errors import BucketMissing, StoreError, StoreUnavailable
+from amiportal.objectstore import listing
+from amiportal.objectstore.client import unreachable
+from amiportal.objectstore.objects import StoredObject, bare_etag
+from amiportal.objectstore.wire import call, read
+
+FEW_NAMES = 8  # so many HEADs in parallel cost less than one page of a listing
+HEAD_RUN = 32  # names asked by HEAD where a page would answer for few; doubled while it stays so
+PAGE_SLACK = 16  # other keys that may stand between the wanted ones without needing a second page
+MAX_PARALLEL_HEADS = 16
+_BUCKET_PROOF_S = 60.0  # how long a bucket seen to exist need not be proven again
+
+_bucket_seen_at: dict[tuple[str, str], float] = {}
+_executor: ThreadPoolExecutor | None = None
+_lock = threading.Lock()
+
+
+def _forget_after_fork() -> None:
+    """Threads do not survive a fork."""
+    global _executor, _lock
+    _executor = None
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)
+
+
+def lookup(*, bucket: str, prefix: str, names: Collection[str], confirm_absent: bool) -> dict[str, StoredObject | None]:
+    """The object stored as `prefix` + name for each of `names`, in their order; None where there is none.
+
+    prefix ends with "/", no name holds one: all keys lie in one folder. With confirm_absent a name that the
+    listing does not show is asked for by HEAD; pass it unless the store's habits say that its listing is
+    immediate. What is found may be as old as the listing. Raises BucketMissing and every other fault of the
+    store; never takes one for "absent".
+    """
+    if not prefix.endswith("/") or any(not name or "/" in name for name in names):
+        raise ValueError("A lookup is for names within one folder.")
+    wanted = sorted(set(names))  # by code points, which is the order of their UTF-8 bytes
+    found: dict[str, StoredObject] = {}
+    unlisted: list[str] = []
+    asked_from, head_run, keys_per_answer = 0, HEAD_RUN, 1.0
+
+    def ask(some: Iterable[str]) -> None:
+        found.update(_heads(bucket, prefix, some))
+
+    while asked_from < len(wanted):
+        left = len(wanted) - asked_from
+        if left <= FEW_NAMES:
+            ask(wanted[asked_from:])
+            break
+        start_after = prefix + just_before(wanted[asked_from])
+        page = listing.page(
+            bucket=bucket,
+            prefix=prefix,
+            start_after=start_after,
+            max_keys=min(listing.MAX_KEYS, int(left * keys_per_answer) + PAGE_SLACK),
+            delimiter="/",
+        )
+        _remember(bucket)
+        shown = {entry.key[len(prefix) :]: entry for entry in page.objects}
+        if not _advances(page, prefix, start_after):
+            ask(wanted[asked_from:])
+            break
+        answered_to = bisect_right(wanted, max(shown)) if page.is_truncated else len(wanted)
+        for name in wanted[asked_from:answered_to]:
+            if name in shown:
+                found[name] = shown[name]
+            else:
+                unlisted.append(name)
+        keys_per_answer = len(shown) / max(answered_to - asked_from, 1)
+        asked_from = answered_to
+        if keys_per_answer * FEW_NAMES > listing.MAX_KEYS:  # a full page would answer for few
+            ask(wanted[asked_from : asked_from + head_run])
+            asked_from += head_run
+            head_run *= 2
+        else:
+            head_run = HEAD_RUN
+    if confirm_absent:
+        ask(unlisted)
+    return {name: found.get(name) for name in names}
+
+
+def head(bucket: str, key: str) -> StoredObject | None:
+    """One object, or None where there is none. Raises BucketMissing and every other fault."""
+    stored = _head(bucket, key)
+    if stored is None:
+        _prove(bucket)
+    return stored
+
+
+def content_md5(bucket: str, key: str) -> str | None:
+    """The MD5 (hex) of an object's bytes, read from the store; None where there is no object.
+
+    For stores whose ETag is not the MD5. Begins anew when the stream breaks.
+    """
+    for tries_left in range(settings.S3_MAX_ATTEMPTS - 1, -1, -1):
+        digest = md5(usedforsecurity=False)
+        try:
+            if read(bucket=bucket, key=key, consume=digest.update):
+                return digest.hexdigest()
+        except StoreUnavailable:
+            if not tries_left:
+                raise
+        else:
+            _prove(bucket)
+            return None
+    raise unreachable()
+
+
+def just_before(name: str) -> str:
+    """A name that sorts before `name` with next to nothing between: where a listing begins that is to show it.
+
+    Keeps to characters that no store rewrites. Never wrong, only slower, where other names lie in between.
+    """
+    last = ord(name[-1]) - 1
+    while chr(last) in "/\\":
+        last -= 1
+    if last <= 0x20 or 0xD800 <= last <= 0xDFFF:
+        return name[:-1]
+    return f"{name[:-1]}{chr(last)}~"
+
+
+def _advances(page: listing.Page, prefix: str, start_after: str) -> bool:
+    """Whether the page begins after `start_after` and rises, as S3 has it: else what it lacks may be elsewhere."""
+    previous = start_after
+    for entry in page.objects:
+        if entry.key <= previous or not entry.key.startswith(prefix):
+            return False
+        previous = entry.key
+    # A full page of folders alone shows no key up to which it answers.
+    return bool(page.objects) or not page.is_truncated
+
+
+def _heads(bucket: str, prefix: str, names: Iterable[str]) -> dict[str, StoredObject]:
+    """Those of `names` that exist. The first fault ends the whole."""
+    names = list(names)
+    if len(names) <= 1:
+        stored = [_head(bucket, prefix + name) for name in names]
+    else:
+        stored = list(_threads().map(lambda name: _head(bucket, prefix + name), names))
+    found = {name: entry for name, entry in zip(names, stored, strict=True) if entry is not None}
+    if names and not found:
+        _prove(bucket)
+    return found
+
+
+def _head(bucket: str, key: str) -> StoredObject | None:
+    answer = call("HEAD", bucket=bucket, key=key, attempts=2 * settings.S3_MAX_ATTEMPTS)
+    if answer.status == 404:
+        return None
+    try:
+        stored = StoredObject(
+            key=key,
+            size_bytes=int(answer.headers["Content-Length"]),
+            etag=bare_etag(answer.headers.get("ETag")),
+            last_modified=parsedate_to_datetime(answer.headers["Last-Modified"]).astimezone(UTC),
+        )
+    except (KeyError, TypeError, ValueError):
+        raise StoreError("The object store's answer cannot be read.", code="answer_unreadable") from None
+    _remember(bucket)
+    return stored
+
+
+def _prove(bucket: str) -> None:
+    """Raises BucketMissing where the 404 to a HEAD meant the bucket: that answer has no body to tell the two apart."""
+    seen_at = _bucket_seen_at.get((settings.S3_ENDPOINT_URL, bucket))
+    if seen_at is not None and time.monotonic() - seen_at < _BUCKET_PROOF_S:
+        return
+    if call("HEAD", bucket=bucket).status == 404:
+        raise BucketMissing(f'The object store has no bucket "{bucket}".')
+    _remember(bucket)
+
+
+def _remember(bucket: str) -> None:
+    _bucket_seen_at[settings.S3_ENDPOINT_URL, bucket] = time.monotonic()
+
+
+def _threads() -> ThreadPoolExecutor:
+    global _executor
+    with _lock:
+        if _executor is None:
+            parallel = min(MAX_PARALLEL_HEADS, settings.S3_MAX_CONNECTIONS)
+            _executor = ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="store-head")
+        return _executor

@@ -1,0 +1,208 @@
+"""The hot calls, signed by us and sent straight over urllib3.
+
+botocore spends 1.4 ms of processor time on a HEAD and 85 ms on a listing of 1,000 keys; this spends 0.4 ms
+and 5 ms, and a lookup is made of nothing else. No URL carries a signature, so none can reach a log.
+"""
+
+import os
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import urllib3
+from botocore.httpsession import get_cert_path
+from botocore.session import Session
+from django.conf import settings
+
+from amiportal.errors import StoreUnavailable
+from amiportal.objectstore.client import RETRIED_STATUSES, error_for, unreachable
+from amiportal.objectstore.signing import EMPTY_SHA256, Endpoint, Identity, query_string
+
+_BACKOFF_S = 0.1  # doubled per attempt, with full jitter
+_MAX_BACKOFF_S = 2.0  # a person waits for the answer
+_MAX_RETRY_AFTER_S = 5.0
+_CHUNK_BYTES = 1024 * 1024
+_MAX_ERROR_BYTES = 64 * 1024
+_ERROR_CODE = re.compile(rb"<Code>\s*([A-Za-z0-9._-]{1,80})\s*</Code>")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A store's answer, whatever its status. Header names compare without regard to case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def code(self) -> str:
+        """The error's code of the store; empty where there is none."""
+        found = _ERROR_CODE.search(self.body) if self.status >= 300 or b"<Error" in self.body[:500] else None
+        return found.group(1).decode() if found else ""
+
+    @property
+    def is_error_in_200(self) -> bool:
+        """S3 may answer 200, then meet an error, and send that as the body."""
+        return self.status == 200 and b"<Error" in self.body[:500]
+
+
+class Wire:
+    """Signed requests to one endpoint over one pool of connections."""
+
+    def __init__(self, endpoint_url: str, access_key: str, secret_key: str, region: str, max_connections: int):
+        self._endpoint = Endpoint.parse(endpoint_url)
+        self._identity = Identity(access_key, secret_key, region)
+        tls = {}
+        if endpoint_url.startswith("https://"):
+            tls = {"ca_certs": Session().get_config_variable("ca_bundle") or get_cert_path(True)}
+        self._pool = urllib3.connection_from_url(
+            self._endpoint.origin, maxsize=max_connections, block=True, retries=False, **tls
+        )
+
+    def send(
+        self,
+        method: str,
+        *,
+        bucket: str,
+        key: str = "",
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout_s: float | None = None,
+        stream: bool = False,
+    ) -> urllib3.BaseHTTPResponse:
+        """One request, once. Raises urllib3's errors; the answer is read unless `stream`."""
+        path = self._endpoint.path(bucket, key)
+        text = query_string(query or {})
+        signed = self._identity.authorized_headers(
+            method=method,
+            host=self._endpoint.host,
+            path=path,
+            query=text,
+            headers=headers or {},
+            payload_sha256=sha256(body).hexdigest() if body else EMPTY_SHA256,
+            moment=datetime.now(UTC),
+        )
+        return self._pool.urlopen(
+            method,
+            f"{path}?{text}" if text else path,
+            body=body or None,
+            headers=signed,
+            redirect=False,
+            retries=False,
+            preload_content=not stream,
+            pool_timeout=timeout_s,
+            decode_content=False,
+            timeout=urllib3.Timeout(
+                connect=min(settings.S3_CONNECT_TIMEOUT_S, timeout_s or settings.S3_CONNECT_TIMEOUT_S),
+                read=timeout_s or settings.S3_READ_TIMEOUT_S,
+            ),
+        )
+
+
+_wires: dict[tuple, Wire] = {}
+_lock = threading.Lock()
+
+
+def _forget_after_fork() -> None:
+    global _lock
+    _wires.clear()
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)
+
+
+def wire() -> Wire:
+    """The process's wire to the store as the settings have it."""
+    parts = (
+        settings.S3_ENDPOINT_URL,
+        settings.S3_ACCESS_KEY_ID,
+        settings.S3_SECRET_ACCESS_KEY,
+        settings.S3_REGION,
+        settings.S3_MAX_CONNECTIONS,
+    )
+    made = _wires.get(parts)
+    if made is None:
+        with _lock:
+            made = _wires.setdefault(parts, _wires.get(parts) or Wire(*parts))
+    return made
+
+
+def attempt(method: str, **request) -> Answer:
+    """One request, once: any status is an answer; StoreUnavailable when none came.
+
+    Arguments as of Wire.send.
+    """
+    try:
+        response = wire().send(method, **request)
+        return Answer(response.status, response.headers, response.data)
+    except (urllib3.exceptions.HTTPError, OSError):
+        raise unreachable() from None
+
+
+def call(method: str, *, bucket: str, attempts: int | None = None, **request) -> Answer:
+    """An idempotent request, repeated on faults that may pass: success or 404 comes back, all else is raised.
+
+    Sent at most `attempts` (S3_MAX_ATTEMPTS) times, with back-off and Retry-After, and not begun again once
+    the time of one slow answer has gone by. A 404 that names the bucket raises BucketMissing; one without a
+    code (HEAD) is the caller's to judge.
+    """
+    attempts = attempts or settings.S3_MAX_ATTEMPTS
+    give_up_at = time.monotonic() + settings.S3_CONNECT_TIMEOUT_S + settings.S3_READ_TIMEOUT_S
+    for tried in range(1, attempts + 1):
+        is_last = tried == attempts or time.monotonic() > give_up_at
+        try:
+            answer = attempt(method, bucket=bucket, **request)
+        except StoreUnavailable:
+            if is_last:
+                raise
+            _wait_before_retry(tried)
+            continue
+        if is_last or not (answer.status in RETRIED_STATUSES or answer.is_error_in_200):
+            return _judged(answer, bucket)
+        _wait_before_retry(tried, answer.headers.get("Retry-After"))
+    raise unreachable()
+
+
+def read(*, bucket: str, key: str, consume: Callable[[bytes], object]) -> bool:
+    """Feeds an object's bytes to `consume`, in pieces; False where the store has no such key.
+
+    Tried once: what was consumed cannot be taken back. Raises StoreUnavailable when the stream breaks or
+    falls short.
+    """
+    try:
+        response = wire().send("GET", bucket=bucket, key=key, stream=True)
+        try:
+            if response.status == 200:
+                for chunk in response.stream(_CHUNK_BYTES):
+                    consume(chunk)
+                return True
+            body = response.read(_MAX_ERROR_BYTES)
+        finally:
+            response.close()
+            response.release_conn()
+    except (urllib3.exceptions.HTTPError, OSError):
+        raise unreachable() from None
+    _judged(Answer(response.status, response.headers, body), bucket)
+    return False
+
+
+def _judged(answer: Answer, bucket: str) -> Answer:
+    if answer.is_error_in_200:
+        raise error_for(code=answer.code, status=500, bucket=bucket)
+    if 200 <= answer.status < 300 or (answer.status == 404 and answer.code != "NoSuchBucket"):
+        return answer
+    raise error_for(code=answer.code, status=answer.status, bucket=bucket)
+
+
+def _wait_before_retry(tried: int, retry_after: str | None = None) -> None:
+    delay_s = random.uniform(0, min(_MAX_BACKOFF_S, _BACKOFF_S * 2**tried))
+    if retry_after and retry_after.isdigit():
+        delay_s += min(float(retry_after), _MAX_RETRY_AFTER_S)
+    time.sleep(delay_s)
