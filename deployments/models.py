@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
-from deployments.names import STATION_DATA_TYPES, DataType, bucket_name_fault, place_fault
+from deployments.names import STATION_DATA_TYPES, DataType, bucket_name_fault, place_fault, text_fault
 
 
 def validate_bucket_name(name: str) -> None:
@@ -21,6 +21,11 @@ def validate_bucket_name(name: str) -> None:
 
 def validate_place(name: str) -> None:
     if fault := place_fault(name):
+        raise ValidationError(fault)
+
+
+def validate_text(text: str) -> None:
+    if fault := text_fault(text):
         raise ValidationError(fault)
 
 
@@ -43,7 +48,9 @@ class Bucket(models.Model):
     """One container of the object store: a country, a project, or the trial bucket."""
 
     name = models.CharField(max_length=63, unique=True, validators=[validate_bucket_name])
-    title = models.CharField(max_length=100, help_text="What people see, such as Costa Rica.")
+    title = models.CharField(
+        max_length=100, validators=[validate_text], help_text="What people see, such as Costa Rica."
+    )
     country_code = models.CharField(
         "ISO country code",
         max_length=3,
@@ -142,8 +149,10 @@ class Deployment(models.Model):
         validators=[validate_time_zone],
         help_text="Of the device's clock, such as America/Panama; empty while unknown.",
     )
-    system_id = models.CharField("system ID", max_length=60, blank=True, help_text="As written on the system.")
-    camera_id = models.CharField("camera ID", max_length=60, blank=True)
+    system_id = models.CharField(
+        "system ID", max_length=60, blank=True, validators=[validate_text], help_text="As written on the system."
+    )
+    camera_id = models.CharField("camera ID", max_length=60, blank=True, validators=[validate_text])
     hardware = models.ForeignKey(
         HardwareConfig, on_delete=models.PROTECT, null=True, blank=True, related_name="deployments"
     )

@@ -5,6 +5,10 @@ import re
 from django.db import models
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+_NUMBERED_ID = re.compile(r"dep([0-9]{6,9})")
+# What makes a spreadsheet take a cell for a formula, at its start or after a separator of another locale, with
+# the full-width forms that some accept. Source: OWASP, "CSV Injection".
+_LIVE_FORMULA = re.compile(r"(^|[;|])[\s\"']*[=+\-@＝＋－＠]")
 # Field clients split "COUNTRY - LOCATION" on this, so no place may hold it.
 PLACE_SEPARATOR = " - "
 TEST_BUCKET = "test-upload"
@@ -42,12 +46,33 @@ def bucket_name_fault(name: str) -> str:
     return ""
 
 
+def deployment_number(deployment_id: str) -> int | None:
+    """The number in an id such as dep000127; None for any other text, among them dep_test and dep000000."""
+    match = _NUMBERED_ID.fullmatch(deployment_id)
+    number = int(match[1]) if match else 0
+    return number if number and deployment_id_for(number) == deployment_id else None
+
+
+def deployment_id_for(number: int) -> str:
+    return f"dep{number:06d}"
+
+
+def text_fault(text: str) -> str:
+    """Why `text` cannot stand in a table that people open as a spreadsheet, or "".
+
+    Refused where it is typed, so that the exports, whose bytes the field clients depend on, need no escaping.
+    """
+    if any(ord(c) < 32 or ord(c) == 127 for c in text):
+        return "This may not hold control characters."
+    if _LIVE_FORMULA.search(text):
+        return "This may not begin with =, +, - or @, nor hold one after ; or |: a spreadsheet would run it."
+    return ""
+
+
 def place_fault(name: str) -> str:
     """Why `name` cannot be a place's name, or ""."""
     if not name.strip() or name != name.strip():
         return "A place needs a name without blanks at its ends."
     if PLACE_SEPARATOR in name or name.startswith("- ") or name.endswith(" -"):
         return "A place's name may not hold ' - ': the clients in the field split on it. Use ', ' or brackets."
-    if any(ord(c) < 32 or ord(c) == 127 for c in name):
-        return "A place's name may not hold control characters."
-    return ""
+    return text_fault(name)

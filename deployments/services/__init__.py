@@ -1,0 +1,26 @@
+"""Every write of what stands where. `actor` None is whoever runs a management command on the server."""
+
+from deployments.services.buckets import create_bucket, make_bucket_in_store, refresh_bucket_state, update_bucket
+from deployments.services.deployments import (
+    create_deployment,
+    reactivate_deployment,
+    retire_deployment,
+    start_next_season,
+    update_deployment,
+)
+from deployments.services.table_import import ImportPlan, import_table, plan_import
+
+__all__ = [
+    "ImportPlan",
+    "create_bucket",
+    "create_deployment",
+    "import_table",
+    "make_bucket_in_store",
+    "plan_import",
+    "reactivate_deployment",
+    "refresh_bucket_state",
+    "retire_deployment",
+    "start_next_season",
+    "update_bucket",
+    "update_deployment",
+]

@@ -1,0 +1,121 @@
+"""Buckets: a row first, then the store. The store is never asked while a transaction is open."""
+
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from amiportal.accounts.models import User
+from amiportal.errors import Conflict, PortalError
+from amiportal.objectstore.buckets import BucketState, bucket_state, ensure_bucket
+from deployments.models import Bucket
+from deployments.names import SALTMARSH_DATA_TYPES, STATION_DATA_TYPES
+from deployments.permissions import require_maintainer
+
+_DATA_TYPES_OF_PROJECTS = {"saltmarsh-soundscapes": SALTMARSH_DATA_TYPES}
+_CHANGEABLE = frozenset({"title", "country_code", "data_types", "is_test"})
+_ERROR_LENGTH = Bucket._meta.get_field("store_error").max_length
+
+
+def usual_data_types(name: str) -> list[str]:
+    """What is uploaded to a bucket of this name when nobody says otherwise."""
+    return [str(data_type) for data_type in _DATA_TYPES_OF_PROJECTS.get(name, STATION_DATA_TYPES)]
+
+
+def create_bucket(
+    *,
+    actor: User | None,
+    name: str,
+    title: str,
+    country_code: str = "",
+    data_types: list[str] | None = None,
+    is_test: bool = False,
+) -> Bucket:
+    """A new bucket's row, and nothing in the store yet: see make_bucket_in_store.
+
+    Raises Conflict when the name is taken, ValidationError for what the model refuses.
+    """
+    require_maintainer(actor)
+    bucket = Bucket(
+        name=name.strip(),
+        title=title.strip(),
+        country_code=country_code,
+        data_types=usual_data_types(name) if data_types is None else data_types,
+        is_test=is_test,
+    )
+    if Bucket.objects.filter(name=bucket.name).exists():
+        raise _taken(bucket.name)
+    bucket.full_clean()
+    bucket._history_user = actor
+    try:
+        with transaction.atomic():
+            bucket.save()
+    except IntegrityError as error:
+        raise _taken(bucket.name) from error
+    return bucket
+
+
+def update_bucket(*, actor: User | None, bucket: Bucket, **changes) -> Bucket:
+    """Change title, country, data types or the trial mark. The name is in every object's address: it stays."""
+    require_maintainer(actor)
+    if unknown := changes.keys() - _CHANGEABLE:
+        raise TypeError(f"cannot be changed: {', '.join(sorted(unknown))}")
+    with transaction.atomic():
+        bucket = Bucket.objects.select_for_update().get(pk=bucket.pk)
+        for name, value in changes.items():
+            setattr(bucket, name, value)
+        bucket.full_clean()
+        bucket._history_user = actor
+        bucket.save(update_fields=list(changes) or None)
+    return bucket
+
+
+def make_bucket_in_store(*, actor: User | None, bucket: Bucket) -> Bucket:
+    """Create the bucket in the store, or find it there, set its CORS rules, and keep what the store said.
+
+    Raises StoreError, or Conflict when somebody else owns that name in the store; the row keeps the reason.
+    """
+    require_maintainer(actor)
+    with _refusal_kept(bucket):
+        return _record(bucket, ensure_bucket(bucket.name, origins=settings.PORTAL_ORIGINS))
+
+
+def refresh_bucket_state(*, bucket: Bucket) -> Bucket:
+    """Ask the store whether the bucket is there and open to the page's origins; changes nothing in the store.
+
+    Raises StoreError; the row keeps the reason.
+    """
+    with _refusal_kept(bucket):
+        return _record(bucket, bucket_state(bucket.name, origins=settings.PORTAL_ORIGINS))
+
+
+@contextmanager
+def _refusal_kept(bucket: Bucket):
+    """What the store had said before stays, with its fault beside it: an outage is no proof of absence."""
+    try:
+        yield
+    except PortalError as error:
+        bucket.store_error = error.message[:_ERROR_LENGTH]
+        bucket.checked_at = timezone.now()
+        Bucket.objects.filter(pk=bucket.pk).update(store_error=bucket.store_error, checked_at=bucket.checked_at)
+        raise
+
+
+def _record(bucket: Bucket, state: BucketState) -> Bucket:
+    """By UPDATE: no history row, since this is what the store said and not what anybody did."""
+    bucket.exists_in_store = state.exists
+    bucket.cors_ok = state.cors_ok
+    bucket.checked_at = timezone.now()
+    bucket.store_error = state.error[:_ERROR_LENGTH]
+    Bucket.objects.filter(pk=bucket.pk).update(
+        exists_in_store=bucket.exists_in_store,
+        cors_ok=bucket.cors_ok,
+        checked_at=bucket.checked_at,
+        store_error=bucket.store_error,
+    )
+    return bucket
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"Bucket '{name}' already exists.", code="bucket_exists", fields={"name": ["Already exists."]})

@@ -1,0 +1,264 @@
+"""The table of deployments in the legacy shape (deployments_info.csv): bytes to checked rows and back. Pure.
+
+What is set right on the way in, and nothing else: the byte-order mark, blanks around values, letters not composed
+(NFC), the case of codes and status, coordinates to six decimals; `location_id` is read and dropped.
+"""
+
+import codecs
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+
+from deployments.names import TEST_BUCKET, bucket_name_fault, deployment_number, place_fault, text_fault
+
+COLUMNS = (
+    "country",
+    "country_code",
+    "location_name",
+    "lat",
+    "lon",
+    "location_id",
+    "camera_id",
+    "system_id",
+    "hardware_id",
+    "deployment_id",
+    "status",
+)
+MAX_ROWS = 50_000  # a hundred times what there is; beyond it the file is not this table
+ACTIVE, INACTIVE = "active", "inactive"
+_ISO_CODE = re.compile(r"[A-Za-z]{3}")
+_SIX_DECIMALS = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a row cannot be taken. `line` is the line of the file, the header being 1; `column` may be ""."""
+
+    line: int
+    column: str
+    message: str
+
+    def __str__(self) -> str:
+        return (
+            f"line {self.line}, {self.column}: {self.message}" if self.column else f"line {self.line}: {self.message}"
+        )
+
+
+class NotTheTable(ValueError):
+    """The file as a whole cannot be read as this table; the message says why, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One deployment as the table has it, checked. `country_code` is ISO's in capitals, or "" for a project."""
+
+    line: int
+    deployment_id: str
+    bucket_name: str
+    bucket_title: str
+    country_code: str
+    location_name: str
+    latitude: Decimal | None
+    longitude: Decimal | None
+    camera_id: str
+    system_id: str
+    hardware_number: int | None
+    status: str
+
+    @property
+    def site(self) -> tuple[str, str, str]:
+        """What only one active deployment may have."""
+        return (self.bucket_name, self.location_name, self.camera_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A row that is active in the file and goes in as inactive, since `newer_id` has the same site."""
+
+    row: Row
+    newer_id: str
+
+    def __str__(self) -> str:
+        return (
+            f"line {self.row.line}: {self.row.deployment_id} goes in as inactive, since {self.newer_id} is active "
+            f"with the same bucket, place and camera ({', '.join(part or 'none' for part in self.row.site)})"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a file says: rows that can be taken, in its order, and the faults of the others."""
+
+    rows: tuple[Row, ...]
+    faults: tuple[Fault, ...]
+    twins: tuple[Twin, ...]
+
+
+def read_table(data: bytes) -> Table:
+    """The rows of a file and their faults. Raises NotTheTable when it is not UTF-8 CSV with the eleven columns."""
+    return check_records(read_records(data))
+
+
+def read_records(data: bytes) -> list[tuple[int, dict[str, str]]]:
+    """Each record with the line where it ends, values as they stand. Raises NotTheTable, as read_table does."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise NotTheTable("The file is in UTF-16. Save it as “CSV UTF-8”.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise NotTheTable(f"The file is not in UTF-8 (line {line}). Save it as “CSV UTF-8”.") from error
+    if "\0" in text:
+        raise NotTheTable("The file holds NUL characters: it is not a CSV file.")
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    records = []
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        _check_header(header)
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) != len(header):
+                raise NotTheTable(f"Line {reader.line_num} has {len(cells)} columns instead of {len(header)}.")
+            records.append((reader.line_num, dict(zip(header, cells, strict=True))))
+            if len(records) > MAX_ROWS:
+                raise NotTheTable(f"The file has more than {MAX_ROWS} rows.")
+    except csv.Error as error:
+        raise NotTheTable(f"Line {reader.line_num} is not CSV: {error}.") from error
+    return records
+
+
+def _check_header(header: list[str]) -> None:
+    missing = [name for name in COLUMNS if name not in header]
+    unknown = [name or "(empty)" for name in header if name not in COLUMNS]
+    twice = sorted({name for name in header if header.count(name) > 1 and name in COLUMNS})
+    faults = [
+        f"{what}: {', '.join(names)}"
+        for what, names in (("missing", missing), ("unknown", unknown), ("there twice", twice))
+        if names
+    ]
+    if faults:
+        raise NotTheTable(f"The columns should be {', '.join(COLUMNS)}. {'; '.join(faults).capitalize()}.")
+
+
+def check_records(records: Iterable[tuple[int, dict[str, str]]]) -> Table:
+    """Apply the rules that need no database."""
+    rows, faults, seen = [], [], {}
+    for line, record in records:
+        row, row_faults = _row(line, record)
+        if row and (first := seen.setdefault(row.deployment_id, line)) != line:
+            row, row_faults = None, [Fault(line, "deployment_id", f"{row.deployment_id} is on line {first} too.")]
+        if row:
+            rows.append(row)
+        faults += row_faults
+    rows, twins = _retire_older_twins(rows)
+    return Table(rows=tuple(rows), faults=tuple(faults), twins=tuple(twins))
+
+
+def _row(line: int, record: dict[str, str]) -> tuple[Row | None, list[Fault]]:
+    value = {name: unicodedata.normalize("NFC", text.strip()) for name, text in record.items()}
+    faults: list[Fault] = []
+
+    def refuse(column: str, message: str) -> None:
+        faults.append(Fault(line, column, message))
+
+    code = value["country_code"]
+    bucket_name = code.lower()
+    if fault := bucket_name_fault(bucket_name):
+        refuse("country_code", f"“{code}” is neither an ISO 3166 alpha-3 code nor a bucket's name. {fault}")
+    elif bucket_name == TEST_BUCKET:
+        refuse("country_code", "The bucket for trials is not part of the table.")
+    if not value["country"]:
+        refuse("country", "Empty.")
+    if fault := place_fault(value["location_name"]):
+        refuse("location_name", fault)
+    for column, limit in (("country", 100), ("location_name", 100), ("camera_id", 60), ("system_id", 60)):
+        if len(value[column]) > limit:
+            refuse(column, f"Longer than {limit} characters.")
+        if column != "location_name" and (fault := text_fault(value[column])):
+            refuse(column, fault)
+    latitude = _coordinate(value["lat"], limit=90, refuse=lambda message: refuse("lat", message))
+    longitude = _coordinate(value["lon"], limit=180, refuse=lambda message: refuse("lon", message))
+    if bool(value["lat"]) != bool(value["lon"]):
+        refuse("lat" if not value["lat"] else "lon", "Give both coordinates or neither.")
+    hardware = value["hardware_id"]
+    if hardware and not (hardware.isascii() and hardware.isdigit() and len(hardware) <= 4):
+        refuse("hardware_id", f"“{hardware}” is not a hardware ID: a whole number, or empty while unknown.")
+    if deployment_number(value["deployment_id"]) is None:
+        refuse("deployment_id", f"“{value['deployment_id']}” is not an id such as dep000127.")
+    status = value["status"].lower()
+    if status not in (ACTIVE, INACTIVE):
+        refuse("status", f"“{value['status']}” is neither active nor inactive.")
+    if faults:
+        return None, faults
+    row = Row(
+        line=line,
+        deployment_id=value["deployment_id"],
+        bucket_name=bucket_name,
+        bucket_title=value["country"],
+        country_code=code.upper() if _ISO_CODE.fullmatch(code) else "",
+        location_name=value["location_name"],
+        latitude=latitude,
+        longitude=longitude,
+        camera_id=value["camera_id"],
+        system_id=value["system_id"],
+        hardware_number=int(hardware) if hardware else None,
+        status=status,
+    )
+    return row, []
+
+
+def _coordinate(text: str, *, limit: int, refuse) -> Decimal | None:
+    if not text:
+        return None
+    try:
+        number = Decimal(text) if text.isascii() and "_" not in text else Decimal("NaN")
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        refuse(f"“{text}” is not a number of degrees such as 52.018456.")
+        return None
+    if abs(number) > limit:
+        refuse(f"{text} lies outside -{limit} to {limit}.")
+        return None
+    return number.quantize(_SIX_DECIMALS, rounding=ROUND_HALF_EVEN) + 0  # + 0: there is no -0 degrees
+
+
+def _retire_older_twins(rows: list[Row]) -> tuple[list[Row], list[Twin]]:
+    """Of active rows that share bucket, place and camera only the one with the highest number stays active."""
+    newest: dict[tuple, Row] = {}
+    for row in rows:
+        if row.status == ACTIVE and (
+            row.site not in newest
+            or deployment_number(row.deployment_id) > deployment_number(newest[row.site].deployment_id)
+        ):
+            newest[row.site] = row
+    kept, twins = [], []
+    for row in rows:
+        if row.status == ACTIVE and newest[row.site] is not row:
+            row = replace(row, status=INACTIVE)
+            twins.append(Twin(row=row, newer_id=newest[row.site].deployment_id))
+        kept.append(row)
+    return kept, twins
+
+
+def coordinate_text(degrees: Decimal | None) -> str:
+    """Six decimals and no blanks, "" while unknown: as the readers of the table expect it."""
+    return "" if degrees is None else f"{degrees:.6f}"
+
+
+def write_table(records: Iterable[dict[str, str]]) -> Iterator[bytes]:
+    """The file in pieces: UTF-8 with a byte-order mark, CRLF at line ends, the columns in their order."""
+    line = io.StringIO(newline="")
+    writer = csv.DictWriter(line, fieldnames=COLUMNS, lineterminator="\r\n")
+    writer.writeheader()
+    yield codecs.BOM_UTF8 + line.getvalue().encode()
+    for record in records:
+        line.seek(0)
+        line.truncate()
+        writer.writerow(record)
+        yield line.getvalue().encode()
