@@ -1,6 +1,12 @@
 """Every write of what stands where. `actor` None is whoever runs a management command on the server."""
 
-from deployments.services.buckets import create_bucket, make_bucket_in_store, refresh_bucket_state, update_bucket
+from deployments.services.buckets import (
+    create_bucket,
+    make_bucket_in_store,
+    open_bucket,
+    refresh_bucket_state,
+    update_bucket,
+)
 from deployments.services.deployments import (
     create_deployment,
     reactivate_deployment,
@@ -16,6 +22,7 @@ __all__ = [
     "create_deployment",
     "import_table",
     "make_bucket_in_store",
+    "open_bucket",
     "plan_import",
     "reactivate_deployment",
     "refresh_bucket_state",

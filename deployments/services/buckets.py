@@ -56,6 +56,21 @@ def create_bucket(
     return bucket
 
 
+def open_bucket(*, actor: User | None, name: str, **given) -> Bucket:
+    """A new bucket, here and in the store; takes what create_bucket takes.
+
+    After a fault of the store (StoreError) the same call is repeated: it goes on from the row that is there.
+    Raises Conflict when the bucket is in use already, or belongs to somebody else in the store.
+    """
+    require_maintainer(actor)
+    bucket = Bucket.objects.filter(name=name).first()
+    if bucket is None:
+        bucket = create_bucket(actor=actor, name=name, **given)
+    elif bucket.exists_in_store:
+        raise _taken(name)
+    return make_bucket_in_store(actor=actor, bucket=bucket)
+
+
 def update_bucket(*, actor: User | None, bucket: Bucket, **changes) -> Bucket:
     """Change title, country, data types or the trial mark. The name is in every object's address: it stays."""
     require_maintainer(actor)

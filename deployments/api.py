@@ -1,0 +1,163 @@
+"""/api/v1/: deployments, buckets, hardware. Parses, calls services and selectors, renders."""
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.utils import OpenApiTypes, extend_schema
+from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from deployments import selectors, services
+from deployments.permissions import require_maintainer
+from deployments.records import table_record
+from deployments.serializers import (
+    BucketCreateSerializer,
+    BucketQuerySerializer,
+    BucketSerializer,
+    DeploymentQuerySerializer,
+    DeploymentSerializer,
+    DeploymentWriteSerializer,
+    HardwareSerializer,
+    NextSeasonSerializer,
+    RetireSerializer,
+)
+from deployments.table import write_table
+
+TABLE_FILENAME = "deployments_info.csv"
+
+
+class TableRenderer(BaseRenderer):
+    """Names the format to content negotiation; the table itself is streamed past DRF."""
+
+    media_type = "text/csv"
+    format = "csv"
+    charset = "utf-8"
+
+    def render(self, data, accepted_media_type=None, renderer_context=None):
+        """Only errors come here."""
+        return JSONRenderer().render(data)
+
+
+class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets.GenericViewSet):
+    """Those that the caller may see; anything else does not exist for the caller."""
+
+    serializer_class = DeploymentSerializer
+    lookup_field = "deployment_id"
+    lookup_value_regex = "[^/.]+"
+
+    def get_queryset(self):
+        return selectors.deployments_visible_to(self.request.user)
+
+    def get_renderers(self):
+        return [JSONRenderer(), TableRenderer()] if self.action == "list" else [JSONRenderer()]
+
+    @extend_schema(
+        parameters=[DeploymentQuerySerializer],
+        responses={
+            (200, "application/json"): DeploymentSerializer(many=True),
+            (200, "text/csv"): OpenApiTypes.STR,
+        },
+    )
+    def list(self, request: Request, *args, **kwargs):
+        """Pages of deployments by id; with `format=csv` all of them, in the legacy table's shape."""
+        query = _checked(DeploymentQuerySerializer, request.query_params)
+        user = request.user
+        deployments = selectors.deployments_open_for_upload(user) if query["open_for_upload"] else self.get_queryset()
+        if "bucket" in query:
+            deployments = deployments.filter(bucket__name=query["bucket"])
+        if "status" in query:
+            deployments = deployments.filter(status=query["status"])
+        if "search" in query:
+            deployments = selectors.search_deployments(deployments, query["search"])
+        if request.accepted_renderer.format == TableRenderer.format:
+            return table_response(deployments.filter(bucket__is_test=False))
+        page = self.paginate_queryset(deployments)
+        return self.get_paginated_response(DeploymentSerializer(page, many=True).data)
+
+    @extend_schema(request=DeploymentWriteSerializer, responses={201: DeploymentSerializer})
+    def create(self, request: Request) -> Response:
+        """A new deployment; the answer has its id. Maintainers."""
+        require_maintainer(request.user)
+        given = _checked(DeploymentWriteSerializer, request.data)
+        deployment = services.create_deployment(actor=request.user, **given)
+        return Response(DeploymentSerializer(deployment).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=DeploymentWriteSerializer, responses=DeploymentSerializer)
+    def partial_update(self, request: Request, deployment_id: str) -> Response:
+        """Change the fields that are given. Maintainers."""
+        deployment = self._maintained()
+        changes = _checked(DeploymentWriteSerializer, request.data, partial=True)
+        deployment = services.update_deployment(actor=request.user, deployment=deployment, **changes)
+        return Response(DeploymentSerializer(deployment).data)
+
+    @extend_schema(request=RetireSerializer, responses=DeploymentSerializer)
+    @action(detail=True, methods=["post"])
+    def retire(self, request: Request, deployment_id: str) -> Response:
+        """Close it to uploads; the reason is kept. Maintainers."""
+        deployment = self._maintained()
+        given = _checked(RetireSerializer, request.data)
+        deployment = services.retire_deployment(actor=request.user, deployment=deployment, **given)
+        return Response(DeploymentSerializer(deployment).data)
+
+    @extend_schema(request=NextSeasonSerializer, responses={201: DeploymentSerializer})
+    @action(detail=True, methods=["post"], url_path="next-season")
+    def next_season(self, request: Request, deployment_id: str) -> Response:
+        """A new deployment at the same site, and this one retired, in one step. Maintainers."""
+        deployment = self._maintained()
+        given = _checked(NextSeasonSerializer, request.data)
+        new = services.start_next_season(actor=request.user, deployment=deployment, **given)
+        return Response(DeploymentSerializer(new).data, status=status.HTTP_201_CREATED)
+
+    def _maintained(self):
+        """The deployment, 404 where the caller may not see it, 403 where it may be seen but not changed."""
+        deployment = self.get_object()
+        require_maintainer(self.request.user)
+        return deployment
+
+
+class BucketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
+    serializer_class = BucketSerializer
+
+    def get_queryset(self):
+        return selectors.buckets_visible_to(self.request.user)
+
+    @extend_schema(parameters=[BucketQuerySerializer])
+    def list(self, request: Request, *args, **kwargs) -> Response:
+        """The buckets that the caller may see."""
+        query = _checked(BucketQuerySerializer, request.query_params)
+        buckets = selectors.buckets_open_for_upload(request.user) if query["open_for_upload"] else self.get_queryset()
+        return self.get_paginated_response(BucketSerializer(self.paginate_queryset(buckets), many=True).data)
+
+    @extend_schema(request=BucketCreateSerializer, responses={201: BucketSerializer})
+    def create(self, request: Request) -> Response:
+        """A new bucket, here and in the store; may be repeated after a fault of the store. Maintainers."""
+        require_maintainer(request.user)
+        given = _checked(BucketCreateSerializer, request.data)
+        bucket = services.open_bucket(actor=request.user, **given)
+        return Response(BucketSerializer(bucket).data, status=status.HTTP_201_CREATED)
+
+
+class HardwareViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
+    """The known combinations of light, camera and microphones."""
+
+    serializer_class = HardwareSerializer
+
+    def get_queryset(self):
+        return selectors.hardware_configs()
+
+
+def table_response(deployments) -> StreamingHttpResponse:
+    """The legacy table as a download, streamed. Presupposes bucket and hardware joined."""
+    pieces = write_table(table_record(deployment) for deployment in deployments.iterator())
+    return StreamingHttpResponse(
+        pieces,
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{TABLE_FILENAME}"'},
+    )
+
+
+def _checked(serializer_class, data, *, partial: bool = False) -> dict:
+    serializer = serializer_class(data=data, partial=partial)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
