@@ -1,0 +1,45 @@
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+
+from amiportal.objectstore.habits import departures
+from amiportal.objectstore.models import StoreProbe
+
+
+@admin.register(StoreProbe)
+class StoreProbeAdmin(ModelAdmin):
+    """What was found out about the store; made by `manage.py probe_store`, changed by nobody."""
+
+    list_display = ["made_at", "bucket", "endpoint", "differing"]
+    list_filter = ["bucket"]
+    date_hierarchy = "made_at"
+    fields = ["made_at", "bucket", "endpoint", "findings"]
+    readonly_fields = fields
+
+    @admin.display(description="differ from the ideal")
+    def differing(self, probe: StoreProbe) -> int:
+        return len(departures(probe.record))
+
+    @admin.display(description="findings")
+    def findings(self, probe: StoreProbe) -> SafeString:
+        differing = set(departures(probe.record))
+        rows = format_html_join(
+            "",
+            '<tr><td class="pr-4">{}</td><th class="pr-4">{}</th><td class="pr-4">{}</td><td>{}</td></tr>',
+            (
+                ("!" if name in differing else "", name, finding["value"], finding["detail"])
+                for name, finding in probe.record.items()
+            ),
+        )
+        return format_html("<table><tbody>{}</tbody></table>", rows)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: StoreProbe | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: StoreProbe | None = None) -> bool:
+        return False

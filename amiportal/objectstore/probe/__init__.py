@@ -1,0 +1,66 @@
+"""Finds out what a store honours, by trying.
+
+Each habit is one function that makes a few small objects under a prefix of its own and says what it saw. None relies on
+another, and a habit that cannot be tried is recorded as such. Everything made is deleted, one by one.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.core.cache import cache
+
+from amiportal.errors import BucketMissing, PortalError
+from amiportal.objectstore.models import StoreProbe
+from amiportal.objectstore.probe import copies, listings, places, uploads
+from amiportal.objectstore.probe.workbench import Finding, Workbench
+from amiportal.objectstore.wire import call
+
+# In the order in which people read them.
+CHECKS: tuple[Callable[[Workbench], Finding], ...] = (
+    *uploads.CHECKS,
+    *listings.CHECKS,
+    *places.CHECKS,
+    *copies.CHECKS,
+)
+
+
+@dataclass(frozen=True)
+class ProbeResult:
+    """record: habit -> {"value", "detail"}, in a fixed order. errors: habit -> code, for those with value "error"."""
+
+    endpoint: str
+    bucket: str
+    record: dict[str, dict[str, str]]
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+def probe(bucket: str, *, origins: Sequence[str]) -> ProbeResult:
+    """Tries every habit in an existing bucket; takes seconds and leaves nothing behind.
+
+    origins: those of the portal's pages, for the CORS habits. Raises BucketMissing, StoreUnavailable or StoreDenied
+    where there is nothing to try.
+    """
+    if call("HEAD", bucket=bucket).status == 404:
+        raise BucketMissing(f'The object store has no bucket "{bucket}".')
+    record: dict[str, dict[str, str]] = {}
+    errors: dict[str, str] = {}
+    with Workbench(bucket, origins=origins) as bench:
+        for check in CHECKS:
+            name = check.__name__
+            try:
+                finding = check(bench)
+            except PortalError as error:
+                finding, errors[name] = Finding("error", error.message), error.code
+            except (LookupError, TypeError, ValueError) as error:
+                finding, errors[name] = Finding("error", "The answer could not be read."), type(error).__name__
+            record[name] = {"value": finding.value, "detail": finding.detail}
+    return ProbeResult(endpoint=settings.S3_ENDPOINT_URL, bucket=bucket, record=record, errors=errors)
+
+
+def record_probe(result: ProbeResult) -> StoreProbe:
+    """Stores what was found; this process follows it at once, others within habits.REMEMBERED_S."""
+    row = StoreProbe(endpoint=result.endpoint, bucket=result.bucket, record=result.record, errors=result.errors)
+    row.save()
+    cache.delete_many([f"objectstore.habits:{result.endpoint}:{name}" for name in ("", result.bucket)])
+    return row

@@ -1,0 +1,128 @@
+"""Habits of buckets, of CORS, and of the store's clock."""
+
+import secrets
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from botocore.exceptions import ClientError
+
+from amiportal.objectstore.buckets import preflight_allows
+from amiportal.objectstore.client import client, error_for, our_errors
+from amiportal.objectstore.presign import signer
+from amiportal.objectstore.probe.workbench import Finding, Workbench, anonymous, said, unexpected
+from amiportal.objectstore.wire import Answer, attempt, call
+
+CLOSE_CLOCK_S = 30.0  # signatures bear 15 minutes; URLs of a minute would not bear that
+
+
+def create_own_bucket(bench: Workbench) -> Finding:
+    """Told only: what CreateBucket answers for a bucket of one's own."""
+    answer = attempt("PUT", bucket=bench.bucket)
+    words = {"BucketAlreadyOwnedByYou": "already_owned", "BucketAlreadyExists": "already_exists"}
+    if answer.status == 200:
+        return Finding("ok", "Answered as if it had been made anew.")
+    if answer.code in words:
+        return Finding(words[answer.code], f"Answered {said(answer)}.")
+    raise unexpected(answer, bench.bucket)
+
+
+def missing_bucket_on_put(bench: Workbench) -> Finding:
+    """Whether an upload into a bucket that does not exist makes it."""
+    name = f"portal-probe-{secrets.token_hex(8)}"
+    url = signer().put_url(bucket=name, key="a", signed_headers={}, expires_in_s=60, now=datetime.now(UTC))
+    answer = anonymous("PUT", url, body=b"a")
+    try:
+        made = call("HEAD", bucket=name).status != 404
+    finally:
+        attempt("DELETE", bucket=name, key="a")
+        attempt("DELETE", bucket=name)
+    if made:
+        return Finding("created", f"The bucket was made on the way ({said(answer)}): a mistyped name would be, too.")
+    if answer.status < 400:
+        return Finding("lost", f"Answered {said(answer)}, yet there is no such bucket.")
+    return Finding("refused", f"Answered {said(answer)}.")
+
+
+def cors_api(bench: Workbench) -> Finding:
+    """Asked, not set: the bucket's rules are its own."""
+    with our_errors(bucket=bench.bucket):
+        try:
+            client().get_bucket_cors(Bucket=bench.bucket)
+        except ClientError as error:
+            code = error.response["Error"].get("Code", "")
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if code == "NoSuchCORSConfiguration":
+                return Finding("present", "The bucket has no CORS rules; the store has the calls for them.")
+            if code in ("NotImplemented", "MethodNotAllowed") or status in (405, 501):
+                return Finding("missing", f"The store has no such calls ({code}); its operator sets the rules.")
+            raise error_for(code=code, status=status, bucket=bench.bucket) from None
+    return Finding("present", "The bucket has CORS rules.")
+
+
+def cors_preflight(bench: Workbench) -> Finding:
+    if not bench.origins:
+        return Finding("unknown", "The portal's own origins are not set.")
+    barred = [origin for origin in bench.origins if not preflight_allows(bench.bucket, origin=origin)]
+    if barred:
+        return Finding("barred", f"Pages of {', '.join(barred)} may not upload.")
+    return Finding("allowed", f"Pages of {', '.join(bench.origins)} may upload.")
+
+
+def cors_on_success(bench: Workbench) -> Finding:
+    """Whether the page may read that its upload succeeded, and the ETag."""
+    if not bench.origins:
+        return Finding("unknown", "The portal's own origins are not set.")
+    answer = bench.put_by_url(bench.key("cors"), unsigned={"Origin": bench.origins[0]})
+    if answer.status != 200:
+        raise unexpected(answer, bench.bucket)
+    if not _readable(answer, bench.origins[0]):
+        return Finding("lacking", "The answer to an upload carries no CORS headers: the page sees a failure.")
+    exposed = answer.headers.get("Access-Control-Expose-Headers", "").lower()
+    if "etag" in exposed or exposed.strip() == "*":
+        return Finding("sent", "The page may read the answer and its ETag.")
+    return Finding("no_etag", "The page may read the answer, but not its ETag.")
+
+
+def cors_on_errors(bench: Workbench) -> Finding:
+    """Whether the page may read why its upload was refused."""
+    if not bench.origins:
+        return Finding("unknown", "The portal's own origins are not set.")
+    key, origin = bench.key("cors-error"), {"Origin": bench.origins[0]}
+    answers = [
+        bench.put_by_url(key, unsigned=origin, altered=lambda url: url[:-64] + "0" * 64),
+        bench.put_by_url(key, unsigned=origin, signed={"Content-MD5": "AAAAAAAAAAAAAAAAAAAAAA=="}),
+    ]
+    unreadable = [said(answer) for answer in answers if not _readable(answer, bench.origins[0])]
+    if unreadable:
+        return Finding("lacking", f"Without CORS headers: {', '.join(unreadable)}. The page cannot read why.")
+    return Finding("sent", f"Readable: {', '.join(said(answer) for answer in answers)}.")
+
+
+def clock(bench: Workbench) -> Finding:
+    before = datetime.now(UTC)
+    answer = attempt("HEAD", bucket=bench.bucket)
+    after = datetime.now(UTC)
+    told = answer.headers.get("Date")
+    if not told:
+        return Finding("unknown", "The store does not tell its time.")
+    # The Date header has whole seconds, cut off.
+    ahead_s = (parsedate_to_datetime(told) - before).total_seconds()
+    difference_s = 0.0 if -1.0 <= ahead_s <= (after - before).total_seconds() else ahead_s
+    if abs(difference_s) <= CLOSE_CLOCK_S:
+        return Finding("close", f"The store's clock differs from the portal's by {difference_s:+.0f} s.")
+    return Finding("off", f"The store's clock differs from the portal's by {difference_s:+.0f} s: URLs may fail.")
+
+
+def _readable(answer: Answer, origin: str) -> bool:
+    return answer.headers.get("Access-Control-Allow-Origin") in ("*", origin)
+
+
+CHECKS = (
+    create_own_bucket,
+    missing_bucket_on_put,
+    cors_api,
+    cors_preflight,
+    cors_on_success,
+    cors_on_errors,
+    clock,
+)
