@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from functools import partial
 
 from deployments.names import TEST_BUCKET, bucket_name_fault, deployment_number, place_fault, text_fault
 
@@ -32,6 +33,7 @@ MAX_ROWS = 50_000  # a hundred times what there is; beyond it the file is not th
 ACTIVE, INACTIVE = "active", "inactive"
 _ISO_CODE = re.compile(r"[A-Za-z]{3}")
 _SIX_DECIMALS = Decimal("0.000001")
+_HARDWARE_DIGITS = 4  # what the column of the database holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,8 @@ class Fault:
     message: str
 
     def __str__(self) -> str:
-        return (
-            f"line {self.line}, {self.column}: {self.message}" if self.column else f"line {self.line}: {self.message}"
-        )
+        where = f"line {self.line}, {self.column}" if self.column else f"line {self.line}"
+        return f"{where}: {self.message}"
 
 
 class NotTheTable(ValueError):
@@ -181,13 +182,14 @@ def _row(line: int, record: dict[str, str]) -> tuple[Row | None, list[Fault]]:
             refuse(column, f"Longer than {limit} characters.")
         if column != "location_name" and (fault := text_fault(value[column])):
             refuse(column, fault)
-    latitude = _coordinate(value["lat"], limit=90, refuse=lambda message: refuse("lat", message))
-    longitude = _coordinate(value["lon"], limit=180, refuse=lambda message: refuse("lon", message))
+    parsed: dict[str, Decimal | int | None] = {}
+    for column, parse in _PARSERS.items():
+        try:
+            parsed[column] = parse(value[column])
+        except ValueError as error:
+            refuse(column, str(error))
     if bool(value["lat"]) != bool(value["lon"]):
         refuse("lat" if not value["lat"] else "lon", "Give both coordinates or neither.")
-    hardware = value["hardware_id"]
-    if hardware and not (hardware.isascii() and hardware.isdigit() and len(hardware) <= 4):
-        refuse("hardware_id", f"“{hardware}” is not a hardware ID: a whole number, or empty while unknown.")
     if deployment_number(value["deployment_id"]) is None:
         refuse("deployment_id", f"“{value['deployment_id']}” is not an id such as dep000127.")
     status = value["status"].lower()
@@ -202,17 +204,19 @@ def _row(line: int, record: dict[str, str]) -> tuple[Row | None, list[Fault]]:
         bucket_title=value["country"],
         country_code=code.upper() if _ISO_CODE.fullmatch(code) else "",
         location_name=value["location_name"],
-        latitude=latitude,
-        longitude=longitude,
+        latitude=parsed["lat"],
+        longitude=parsed["lon"],
         camera_id=value["camera_id"],
         system_id=value["system_id"],
-        hardware_number=int(hardware) if hardware else None,
+        hardware_number=parsed["hardware_id"],
         status=status,
     )
     return row, []
 
 
-def _coordinate(text: str, *, limit: int, refuse) -> Decimal | None:
+def degrees(text: str, *, limit: int) -> Decimal | None:
+    """Decimal degrees, rounded to the six decimals that are kept; None for "". Raises ValueError with a sentence."""
+    text = text.strip()
     if not text:
         return None
     try:
@@ -220,23 +224,33 @@ def _coordinate(text: str, *, limit: int, refuse) -> Decimal | None:
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite():
-        refuse(f"“{text}” is not a number of degrees such as 52.018456.")
-        return None
+        raise ValueError(f"“{text}” is not a number of degrees such as 52.018456.")
     if abs(number) > limit:
-        refuse(f"{text} lies outside -{limit} to {limit}.")
-        return None
+        raise ValueError(f"{text} lies outside -{limit} to {limit}.")
     return number.quantize(_SIX_DECIMALS, rounding=ROUND_HALF_EVEN) + 0  # + 0: there is no -0 degrees
+
+
+def hardware_number(text: str) -> int | None:
+    """The hardware ID, None for "". Raises ValueError with a sentence."""
+    text = text.strip()
+    if text and not (text.isascii() and text.isdigit() and len(text) <= _HARDWARE_DIGITS):
+        raise ValueError(f"“{text}” is not a hardware ID: a whole number, or empty while unknown.")
+    return int(text) if text else None
+
+
+_PARSERS = {
+    "lat": partial(degrees, limit=90),
+    "lon": partial(degrees, limit=180),
+    "hardware_id": hardware_number,
+}
 
 
 def _retire_older_twins(rows: list[Row]) -> tuple[list[Row], list[Twin]]:
     """Of active rows that share bucket, place and camera only the one with the highest number stays active."""
     newest: dict[tuple, Row] = {}
     for row in rows:
-        if row.status == ACTIVE and (
-            row.site not in newest
-            or deployment_number(row.deployment_id) > deployment_number(newest[row.site].deployment_id)
-        ):
-            newest[row.site] = row
+        if row.status == ACTIVE:
+            newest[row.site] = max(newest.get(row.site, row), row, key=_number)
     kept, twins = [], []
     for row in rows:
         if row.status == ACTIVE and newest[row.site] is not row:
@@ -246,9 +260,13 @@ def _retire_older_twins(rows: list[Row]) -> tuple[list[Row], list[Twin]]:
     return kept, twins
 
 
-def coordinate_text(degrees: Decimal | None) -> str:
+def _number(row: Row) -> int:
+    return deployment_number(row.deployment_id)
+
+
+def coordinate_text(value: Decimal | None) -> str:
     """Six decimals and no blanks, "" while unknown: as the readers of the table expect it."""
-    return "" if degrees is None else f"{degrees:.6f}"
+    return "" if value is None else f"{value:.6f}"
 
 
 def write_table(records: Iterable[dict[str, str]]) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 """One deployment at a time: make, change, retire, bring back, go on with the next season."""
 
 import unicodedata
+from collections.abc import Iterable
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -80,7 +81,7 @@ def update_deployment(*, actor: User | None, deployment: Deployment, **changes) 
     """Change some of what a deployment says of itself; ids, makers and the link of seasons never change.
 
     `status` may be among the changes: to inactive is a retirement without a reason given. Nothing is written when
-    nothing differs. Raises as create_deployment does.
+    nothing differs. Raises as create_deployment does; Conflict, too, for another bucket once there were uploads.
     """
     require_maintainer(actor)
     if unknown := changes.keys() - _CHANGEABLE:
@@ -91,6 +92,8 @@ def update_deployment(*, actor: User | None, deployment: Deployment, **changes) 
         for name, value in changes.items():
             setattr(deployment, name, value)
         _tidy(deployment)
+        if before["bucket"] != deployment.bucket:
+            _refuse_move(deployment)
         if before["status"] != deployment.status:
             mark_status_change(deployment, actor=actor, reason=RETIRED_BY_EDIT)
         _check(deployment)
@@ -192,6 +195,20 @@ def mark_status_change(deployment: Deployment, *, actor: User | None, reason: st
     deployment.retired_at = timezone.now() if retired else None
     deployment.retired_by = actor if retired else None
     deployment.retire_reason = reason.strip() if retired else ""
+
+
+def _refuse_move(deployment: Deployment) -> None:
+    """What was uploaded lies in the old bucket, and every ledger row would point to where nothing is."""
+    if deployments_with_uploads([deployment.deployment_id]):
+        raise Conflict(
+            f"{deployment.deployment_id} has uploads: its bucket cannot be changed any more.", code="has_uploads"
+        )
+
+
+def deployments_with_uploads(deployment_ids: Iterable[str]) -> set[str]:
+    """Those of these ids into which anybody ever opened an upload."""
+    with_uploads = Deployment.objects.filter(deployment_id__in=deployment_ids, upload_sessions__isnull=False)
+    return set(with_uploads.distinct().values_list("deployment_id", flat=True))
 
 
 def _tidy(deployment: Deployment) -> None:

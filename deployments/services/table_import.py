@@ -13,7 +13,7 @@ from deployments.names import deployment_number
 from deployments.permissions import require_maintainer
 from deployments.services import numbers
 from deployments.services.buckets import usual_data_types
-from deployments.services.deployments import mark_status_change
+from deployments.services.deployments import deployments_with_uploads, mark_status_change
 from deployments.table import Fault, Row, Table, Twin
 
 REASON = "Imported table"
@@ -122,6 +122,7 @@ def _plan(table: Table, *, actor: User | None, lock: bool) -> ImportPlan:
         if before and before.status != after.status:
             mark_status_change(after, actor=actor, reason=REASON)
         plan.changes.append(Change(row=row, before=before, after=after))
+    _refuse_moves(plan)
     _refuse_clashes(plan, in_table={row.deployment_id for row in table.rows})
     plan.faults.sort(key=lambda fault: fault.line)
     return plan
@@ -169,6 +170,13 @@ def _buckets(rows: Iterable[Row], plan: ImportPlan) -> dict[str, Bucket]:
                 f"where the table says “{row.bucket_title}”."
             )
     return buckets
+
+
+def _refuse_moves(plan: ImportPlan) -> None:
+    moved = {c.row.deployment_id: c for c in plan.changes if c.before and c.before.bucket != c.after.bucket}
+    for deployment_id in deployments_with_uploads(moved) if moved else ():
+        message = f"{deployment_id} has uploads in {moved[deployment_id].before.bucket.name}: its bucket stays."
+        plan.faults.append(Fault(moved[deployment_id].row.line, "country_code", message))
 
 
 def _refuse_clashes(plan: ImportPlan, *, in_table: set[str]) -> None:
