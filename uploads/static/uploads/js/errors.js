@@ -50,3 +50,13 @@ export class FileError extends Error {
     return new FileError(name === "NotReadableError" ? "file_changed" : "file_unreadable");
   }
 }
+
+/** The hashing workers could not start or broke down. */
+export class WorkerError extends Error {
+  /** @param {string} message the browser's */
+  constructor(message) {
+    super(message);
+    this.name = "WorkerError";
+    this.code = "worker";
+  }
+}

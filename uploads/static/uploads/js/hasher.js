@@ -1,6 +1,6 @@
 /** The pool of hashing workers, seen from the page. */
 
-import { FileError } from "./errors.js";
+import { FileError, WorkerError } from "./errors.js";
 
 const WORKERS = Math.min(4, Math.max(1, (navigator.hardwareConcurrency || 2) - 1)); // the page needs a core too
 const FILES_PER_WORKER = 2; // one is read from the card while the other is hashed
@@ -60,6 +60,6 @@ export class Hasher {
   #broke(message) {
     const jobs = [...this.#jobs.values()];
     this.#jobs.clear();
-    for (const job of jobs) job.reject(new Error(message));
+    for (const job of jobs) job.reject(new WorkerError(message));
   }
 }

@@ -47,8 +47,9 @@ export function newItem({ name, path, size, file, md5 }) {
 const RECENT_PUTS = 60; // enough to be steady, few enough to follow a link that changes
 
 export class Tally {
-  counts = { checked: 0, hashed: 0, sent: 0, verified: 0, stored: 0, notStored: 0 };
+  counts = { checked: 0, hashed: 0, sent: 0, verified: 0, stored: 0 };
   bytes = { sent: 0, settledUnsent: 0 };
+  /** @type {Item[]} those with a bad end, in the order in which they came to it */ notStored = [];
   retries = 0;
   unreported = 0;
   /** Milliseconds on the engine's clock; in the past when the portal answers. */
@@ -65,7 +66,7 @@ export class Tally {
 
   /** Files with an end, good or bad. */
   get settledFiles() {
-    return this.counts.verified + this.counts.stored + this.counts.notStored;
+    return this.counts.verified + this.counts.stored + this.notStored.length;
   }
 
   /** Bytes that need not be sent any more. */
@@ -127,7 +128,7 @@ export class Tally {
     item.grant = null;
     if (!item.isSent) this.bytes.settledUnsent += item.size;
     if (status === "verified" || status === "stored") this.counts[status] += 1;
-    else this.counts.notStored += 1;
+    else this.notStored.push(item);
   }
 
   /**

@@ -1,0 +1,38 @@
+/** Why a file is not stored, or a run stopped, in words. Knows no DOM. */
+
+import { ApiError, WorkerError } from "./errors.js";
+import { has, t } from "./messages.js";
+
+/** @param {import("./tally.js").Item} item without a good end */
+export function whyNotStored({ status, code, message }) {
+  if (!status) return t("verdict.notSent");
+  if (has(`error.${code}`)) return t(`error.${code}`);
+  if (message) return message;
+  return /^http_/.test(code) ? t("error.http", { code }) : t("error.other", { code });
+}
+
+// What the framework answers when the session has ended or its token has changed; the portal's own codes differ.
+const SIGNED_OUT_CODES = new Set(["not_authenticated", "authentication_failed", "permission_denied"]);
+
+/** @param {unknown} error */
+export function whyStopped(error) {
+  if (error instanceof WorkerError) return t("trouble.worker");
+  if (!(error instanceof ApiError)) return t("trouble.unexpected");
+  if (error.httpStatus === 0) return t("trouble.network");
+  if (SIGNED_OUT_CODES.has(error.code)) return t("trouble.signedOut");
+  return t("trouble.portal", { message: error.message || error.code });
+}
+
+/**
+ * What the portal found odd in the names, one line per kind.
+ * @param {import("./tally.js").Tally} tally
+ */
+export function warningLines({ warnings }) {
+  /** @type {Map<string, {count: number, message: string}>} */ const kinds = new Map();
+  for (const { code, message } of warnings) {
+    const kind = kinds.get(code);
+    if (kind) kind.count += 1;
+    else kinds.set(code, { count: 1, message });
+  }
+  return [...kinds].map(([code, { count, message }]) => (has(`warning.${code}`) ? t(`warning.${code}`, { count }) : message));
+}

@@ -1,0 +1,143 @@
+/** Progress while the engine runs. It looks at the engine's sums some times a second, whatever the engine does. */
+
+import { byId, el } from "./dom.js";
+import { bytes, number, span } from "./format.js";
+import { shortList } from "./lists.js";
+import { t } from "./messages.js";
+import { Pace } from "./pace.js";
+import { warningLines, whyNotStored } from "./reasons.js";
+
+/** @typedef {import("./uploader.js").Uploader} Uploader */
+
+const DRAW_EVERY_MS = 300;
+const ANNOUNCE_EVERY_MS = 20_000; // a screen reader should tell, not talk
+const LIST_EVERY_MS = 2_000;
+const WORTH_TELLING_MS = 1_500;
+
+export class RunningView {
+  #uploader;
+  #pace = new Pace();
+  #timer = 0;
+  #announcedAt = -Infinity;
+  #listedAt = -Infinity;
+  #listed = -1;
+  #isCancelling = false;
+
+  /**
+   * @param {Uploader} uploader
+   * @param {{where: import("./review-view.js").Where, onCancel: () => void}} options
+   */
+  constructor(uploader, { where, onCancel }) {
+    this.#uploader = uploader;
+    byId("running-where").textContent = t("running.where", where);
+    byId("so-far").hidden = true;
+    const cancel = /** @type {HTMLButtonElement} */ (byId("cancel"));
+    cancel.disabled = false;
+    cancel.onclick = () => {
+      cancel.disabled = true;
+      this.#isCancelling = true;
+      this.#draw();
+      onCancel();
+    };
+  }
+
+  start() {
+    byId("running").hidden = false;
+    this.#draw();
+    byId("running-title").focus();
+    this.#timer = setInterval(() => this.#draw(), DRAW_EVERY_MS);
+  }
+
+  stop() {
+    clearInterval(this.#timer);
+    byId("running").hidden = true;
+  }
+
+  #draw() {
+    const { tally } = this.#uploader;
+    const now = performance.now();
+    this.#pace.sample(now, tally.bytes.sent);
+    const leftText = this.#leftText();
+    byId("running-title").textContent = this.#title();
+    bar("files", tally.settledFiles, tally.total.files, number);
+    bar("bytes", tally.passedBytes, tally.total.bytes, bytes);
+    byId("figures").replaceChildren(...this.#figures(leftText));
+    this.#drawWaiting();
+    if (now - this.#listedAt > LIST_EVERY_MS) this.#drawList(now);
+    if (now - this.#announcedAt > ANNOUNCE_EVERY_MS) {
+      this.#announcedAt = now;
+      const counts = { done: tally.settledFiles, total: tally.total.files, left: leftText };
+      byId("announcer").textContent = t("running.announce", counts);
+    }
+    const percent = Math.floor((100 * tally.passedBytes) / Math.max(1, tally.total.bytes));
+    document.title = t("running.pageTitle", { percent });
+  }
+
+  #title() {
+    const { tally } = this.#uploader;
+    if (this.#isCancelling) return t("running.cancelling");
+    if (tally.counts.checked === 0) return t("running.checking");
+    return tally.passedBytes >= tally.total.bytes ? t("running.finishing") : t("running.title");
+  }
+
+  #leftText() {
+    const { tally } = this.#uploader;
+    const seconds = this.#pace.secondsFor(tally.total.bytes - tally.passedBytes);
+    if (seconds === null) return t("left.unknown");
+    const { unit, count } = span(seconds);
+    return t(`left.${unit}`, { count });
+  }
+
+  /** @param {string} leftText */
+  #figures(leftText) {
+    const { counts, notStored, retries } = this.#uploader.tally;
+    const rate = this.#pace.bytesPerS;
+    const figure = (/** @type {string} */ key, /** @type {string} */ value, kind = "") =>
+      el("div", { class: `figure ${kind}`.trim() }, el("dt", {}, t(`running.${key}`)), el("dd", {}, value));
+    return [
+      figure("rate", rate === null ? "–" : t("running.rateValue", { bytes: bytes(rate) })),
+      figure("left", leftText),
+      figure("verified", number(counts.verified)),
+      ...(counts.stored ? [figure("stored", number(counts.stored))] : []),
+      figure("retries", number(retries)),
+      ...(notStored.length ? [figure("notStored", number(notStored.length), "bad")] : []),
+    ];
+  }
+
+  #drawWaiting() {
+    const { storeMs, portalMs } = this.#uploader.waiting;
+    const { tally } = this.#uploader;
+    const lines = warningLines(tally);
+    if (portalMs > WORTH_TELLING_MS) lines.unshift(t("running.portalAway"));
+    else if (storeMs > WORTH_TELLING_MS) lines.unshift(t("running.storeAway"));
+    const waiting = byId("waiting");
+    waiting.hidden = lines.length === 0;
+    waiting.textContent = lines.join(" ");
+  }
+
+  /** @param {number} now */
+  #drawList(now) {
+    const { notStored } = this.#uploader.tally;
+    this.#listedAt = now;
+    if (notStored.length === this.#listed) return;
+    this.#listed = notStored.length;
+    const details = byId("so-far");
+    const [summary, body] = details.children;
+    details.hidden = notStored.length === 0;
+    summary.textContent = t("running.notStoredList", { count: notStored.length });
+    body.replaceChildren(shortList(notStored.map((item) => `${item.path}: ${whyNotStored(item)}`)));
+  }
+}
+
+/**
+ * @param {"files"|"bytes"} which
+ * @param {number} done
+ * @param {number} total
+ * @param {(value: number) => string} form
+ */
+function bar(which, done, total, form) {
+  const progress = /** @type {HTMLProgressElement} */ (byId(`${which}-bar`));
+  progress.max = Math.max(1, total);
+  progress.value = done;
+  byId(`${which}-text`).textContent = t("running.of", { done: form(done), total: form(total) });
+}
