@@ -1,0 +1,53 @@
+"""TCP ports of 127.0.0.1: free ones, wanted ones, and a clear word when one is taken."""
+
+import os
+import socket
+from contextlib import ExitStack
+
+from amiportal.embedded.layout import CannotStart
+
+HOST = "127.0.0.1"
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # A connection that ended a moment ago does not make the port taken.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports free at this moment; another program may take one before it is used."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind((HOST, 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def configured(variable: str) -> int | None:
+    """The port that the environment variable names, or None when it is not set."""
+    value = os.environ.get(variable, "").strip()
+    if not value:
+        return None
+    if not value.isdecimal() or not 0 < int(value) < 65536:
+        raise CannotStart(f"{variable} should be a port number between 1 and 65535.")
+    return int(value)
+
+
+def require_free(variable: str, port: int) -> int:
+    if not is_free(port):
+        raise CannotStart(f"Port {port} on {HOST} is taken. Set {variable} to a free port.")
+    return port
+
+
+def choose(variable: str, default: int, *, strict: bool) -> int:
+    """The configured port, else the default; a taken default is an error only when `strict`."""
+    wanted = configured(variable)
+    if wanted is not None or strict:
+        return require_free(variable, wanted or default)
+    return default if is_free(default) else free_ports(1)[0]

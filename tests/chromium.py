@@ -1,0 +1,12 @@
+"""Which Chromium the browser tests drive."""
+
+import os
+import shutil
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def find() -> str | None:
+    """The path of an installed Chromium; CHROMIUM names another one."""
+    named = os.environ.get("CHROMIUM", "").strip()
+    return named or next((path for path in map(shutil.which, NAMES) if path), None)

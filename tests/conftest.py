@@ -1,0 +1,72 @@
+"""Starts the tests' own services before Django reads its settings; fixtures that any test may want."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import botocore.config
+import django
+import hypothesis
+import pytest
+
+from tests import chromium, services
+
+services.start()
+django.setup()  # now, because conftest.py files of folders import models
+
+IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
+MARKER_OF_FOLDER = {"browser": pytest.mark.browser, "bench": pytest.mark.bench, "soak": pytest.mark.soak}
+
+# A slow machine is no failure of the code; in CI the same examples every time.
+hypothesis.settings.register_profile("portal", deadline=None, derandomize=IN_CI)
+hypothesis.settings.load_profile("portal")
+
+
+def pytest_unconfigure() -> None:
+    services.stop()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        marker = MARKER_OF_FOLDER.get(item.path.relative_to(here).parts[0])
+        if marker:
+            item.add_marker(marker)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser") and chromium.find() is None:
+        if IN_CI:
+            pytest.fail("no Chromium found, and in CI the browser tests must run")
+        pytest.skip("no Chromium found: install it, or name it in CHROMIUM")
+
+
+@pytest.fixture(scope="session")
+def store():
+    """A plain boto3 client of the tests' store: the judge that knows nothing of our own code."""
+    return boto3.client(
+        "s3",
+        endpoint_url=os.environ["S3_ENDPOINT_URL"],
+        aws_access_key_id=os.environ["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=os.environ["AWS_SECRET_ACCESS_KEY"],
+        region_name=os.environ["AWS_REGION"],
+        config=botocore.config.Config(
+            signature_version="s3v4",
+            s3={"addressing_style": "path"},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+
+
+@pytest.fixture
+def bucket(store) -> Iterator[str]:
+    """The name of a fresh, empty bucket of the store, without CORS rules; there is no row for it."""
+    name = f"test-{uuid.uuid4().hex[:16]}"
+    store.create_bucket(Bucket=name)
+    yield name
+    # SeaweedFS removes a bucket with all that is in it.
+    store.delete_bucket(Bucket=name)

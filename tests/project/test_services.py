@@ -1,0 +1,40 @@
+"""The services that every other test stands on."""
+
+import pytest
+from botocore.exceptions import ClientError
+from django.conf import settings
+from django.db import connection
+
+
+@pytest.mark.django_db
+def test_database_is_the_tests_own():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_database(), current_setting('server_version_num')::int")
+        name, version = cursor.fetchone()
+    assert name == "test_portal"
+    assert version >= 180000
+    assert settings.DATABASES["default"]["HOST"] == "127.0.0.1"
+
+
+def test_bucket_is_empty_and_takes_objects(store, bucket):
+    assert "Contents" not in store.list_objects_v2(Bucket=bucket)
+    store.put_object(Bucket=bucket, Key="dep000001/snapshot_images/a.jpg", Body=b"abc")
+    assert store.get_object(Bucket=bucket, Key="dep000001/snapshot_images/a.jpg")["Body"].read() == b"abc"
+
+
+def test_missing_bucket_is_not_made_on_put(store):
+    with pytest.raises(ClientError) as caught:
+        store.put_object(Bucket="never-made", Key="a", Body=b"")
+    assert caught.value.response["Error"]["Code"] == "NoSuchBucket"
+
+
+def test_fifty_buckets_hold_objects_at_once(store):
+    names = [f"many-{number:02}" for number in range(50)]
+    try:
+        for name in names:
+            store.create_bucket(Bucket=name)
+            store.put_object(Bucket=name, Key="a", Body=name.encode())
+        assert [store.get_object(Bucket=name, Key="a")["Body"].read().decode() for name in names] == names
+    finally:
+        for name in names:
+            store.delete_bucket(Bucket=name)

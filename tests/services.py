@@ -1,0 +1,67 @@
+"""A PostgreSQL and a SeaweedFS of the tests' own, in a temporary folder, whatever the environment names.
+
+Tests must never meet a configured database or store, so the variables are set anew before settings.py is read.
+"""
+
+import atexit
+import fcntl
+import os
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from amiportal import embedded
+
+PREFIX = "ami-portal-tests-"
+# Read by settings.py and not set below: a developer's shell must not change what is tested.
+UNSET = (
+    "DEBUG",
+    "SCRIPT_NAME",
+    "BEHIND_TLS_PROXY",
+    "SSL_REDIRECT",
+    "HSTS_SECONDS",
+    "LEGACY_API_ENABLED",
+    "LOG_LEVEL",
+    "STATIC_ROOT",
+    "PORTAL_FILES_BUCKET",
+    "GRANT_LIFETIME_S",
+    "S3_CONNECT_TIMEOUT_S",
+    "S3_READ_TIMEOUT_S",
+    "S3_MAX_ATTEMPTS",
+    "S3_MAX_CONNECTIONS",
+)
+
+_running = ExitStack()
+
+
+def start() -> None:
+    """Takes some two seconds. Nothing stays behind: the parts end with this process, however it ends."""
+    remove_left_over()
+    place = Path(tempfile.mkdtemp(prefix=PREFIX))
+    _running.callback(shutil.rmtree, place, ignore_errors=True)
+    owner = _running.enter_context(open(place / "owner", "w"))  # noqa: SIM115
+    fcntl.flock(owner, fcntl.LOCK_EX)
+    parts = _running.enter_context(embedded.Parts(embedded.Layout(place, throwaway=True)))
+    for name in UNSET:
+        os.environ.pop(name, None)
+    os.environ.update(parts.variables | embedded.local_settings(parts.secrets, web_port=8000))
+    os.environ["ALLOWED_HOSTS"] = "127.0.0.1,localhost,testserver"
+    os.environ["VAR_DIR"] = str(place)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "amiportal.settings"
+    atexit.register(stop)
+
+
+def stop() -> None:
+    _running.close()
+
+
+def remove_left_over() -> None:
+    """Folders whose test run was killed; those of a run in progress are locked."""
+    for place in Path(tempfile.gettempdir()).glob(PREFIX + "*"):
+        try:
+            with open(place / "owner") as owner:
+                fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(place, ignore_errors=True)
+        except OSError:
+            continue
