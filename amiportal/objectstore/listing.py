@@ -55,7 +55,7 @@ def page(
     return _parsed(answer.body)
 
 
-def stream(bucket: str, prefix: str) -> Iterator[StoredObject]:
+def stream(bucket: str, prefix: str, *, page_size: int = MAX_KEYS) -> Iterator[StoredObject]:
     """Every object under a prefix, in the store's order, one page in memory at a time.
 
     Raises StoreError when the store sends the reader in a circle: repeats a page or a token, or gives none.
@@ -64,7 +64,7 @@ def stream(bucket: str, prefix: str) -> Iterator[StoredObject]:
     # Brent's way of finding a circle of any length while remembering one token only.
     milestone, steps, span = "", 0, 1
     while True:
-        current = page(bucket=bucket, prefix=prefix, token=token)
+        current = page(bucket=bucket, prefix=prefix, token=token, max_keys=page_size)
         yield from current.objects
         if not current.is_truncated:
             return

@@ -36,9 +36,7 @@ BOTOCORE_HEADERS = {
 # Every character an S3 key may hold; lone surrogates have no UTF-8.
 keys = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60).filter(lambda k: k != "/")
 awkward_keys = st.text("aZ09 +~%/.-_&=?#'\"\\é̈中🦋:;@,!*()", min_size=1, max_size=40)
-printable = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=40).filter(
-    str.strip
-)
+printable = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=40).filter(str.strip)
 header_sets = st.fixed_dictionaries(
     {},
     optional={
@@ -82,23 +80,17 @@ def botocore_url(endpoint: str, operation: str, now: datetime, expires_in_s: int
     now=moments,
     expires_in_s=st.integers(1, presign.MAX_EXPIRES_IN_S),
 )
-@example(
-    ENDPOINTS[0], "gbr", "dep000001/snapshot_images/a b+c~d%é.jpg", {"Content-Type": "image/jpeg"}, NOW, 60
-)
+@example(ENDPOINTS[0], "gbr", "dep000001/snapshot_images/a b+c~d%é.jpg", {"Content-Type": "image/jpeg"}, NOW, 60)
 @example(ENDPOINTS[5], "gbr", "../x//y", {"Content-Type": "a  b   c", "If-None-Match": "*"}, NOW, 1)
 def test_put_url_equals_botocores(endpoint, bucket, key, headers, now, expires_in_s):
     params = {BOTOCORE_HEADERS[name]: value for name, value in headers.items()}
     theirs = botocore_url(endpoint, "put_object", now, expires_in_s, Bucket=bucket, Key=key, **params)
-    ours = SIGNERS[endpoint].put_url(
-        bucket=bucket, key=key, signed_headers=headers, expires_in_s=expires_in_s, now=now
-    )
+    ours = SIGNERS[endpoint].put_url(bucket=bucket, key=key, signed_headers=headers, expires_in_s=expires_in_s, now=now)
     assert ours == theirs
 
 
 @settings(max_examples=300, deadline=None)
-@given(
-    key=keys, upload_id=st.text("aZ09+/=._- ", min_size=1), part_number=st.integers(1, 10_000), now=moments
-)
+@given(key=keys, upload_id=st.text("aZ09+/=._- ", min_size=1), part_number=st.integers(1, 10_000), now=moments)
 def test_part_url_equals_botocores(key, upload_id, part_number, now):
     theirs = botocore_url(
         ENDPOINTS[0],
@@ -127,8 +119,7 @@ def test_a_batch_equals_single_urls():
     batch = signer.put_urls(bucket="gbr", files=files, expires_in_s=60, now=NOW)
     fresh = UrlSigner(ENDPOINTS[0], ACCESS_KEY, SECRET_KEY, "eu-west-2")
     assert batch == [
-        fresh.put_url(bucket="gbr", key=key, signed_headers=headers, expires_in_s=60, now=NOW)
-        for key, headers in files
+        fresh.put_url(bucket="gbr", key=key, signed_headers=headers, expires_in_s=60, now=NOW) for key, headers in files
     ]
 
 
@@ -153,9 +144,7 @@ def test_a_legacy_url_signs_content_type_and_host_alone():
 )
 def test_what_a_client_could_not_send_as_signed_is_refused(headers, expires_in_s):
     with pytest.raises(NotSignable):
-        SIGNERS[ENDPOINTS[0]].put_url(
-            bucket="gbr", key="k", signed_headers=headers, expires_in_s=expires_in_s, now=NOW
-        )
+        SIGNERS[ENDPOINTS[0]].put_url(bucket="gbr", key="k", signed_headers=headers, expires_in_s=expires_in_s, now=NOW)
 
 
 @pytest.mark.parametrize("lost", ["content-md5%3B", "%3Bif-none-match", "%3Bhost"])
