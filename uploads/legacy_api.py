@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.csrf import csrf_exempt
 
 from amiportal.client_address import client_address
@@ -84,6 +85,8 @@ def logs(call: LegacyCall) -> HttpResponse:
 @csrf_exempt
 def upload(request) -> HttpResponse:
     """The old way through the server. The body, which may be large, is not read."""
+    if request.method != "POST":
+        return redirect("upload")  # a person who left out the final slash
     message = "The portal carries no file bytes: ask /generate-presigned-url/ for a URL and PUT the file there"
     return answer({"detail": message}, 410)
 

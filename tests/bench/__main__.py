@@ -1,0 +1,93 @@
+"""`make bench`: a portal as `make run` serves it, the yardstick beside it, one store beneath both; ratios printed."""
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+from amiportal import embedded
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@contextmanager
+def process(*command: str):
+    started = subprocess.Popen(command)
+    try:
+        yield started
+    finally:
+        started.terminate()
+        started.wait(30)
+
+
+def wait_for(port: int, path: str = "/") -> None:
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5).read()
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit(f"nothing answers on port {port}")
+
+
+def main() -> None:
+    portal_port, yardstick_port = free_port(), free_port()
+    with tempfile.TemporaryDirectory(prefix="ami-portal-bench-") as place:
+        layout = embedded.Layout(Path(place), throwaway=True)
+        with embedded.Parts(layout) as parts:
+            os.environ.update(parts.variables | embedded.local_settings(parts.secrets, web_port=portal_port))
+            os.environ["DJANGO_SETTINGS_MODULE"] = "amiportal.settings"
+            os.environ["VAR_DIR"] = place
+            os.environ["LOG_LEVEL"] = "WARNING"
+            run(portal_port, yardstick_port)
+
+
+def run(portal_port: int, yardstick_port: int) -> None:
+    import django  # noqa: PLC0415 (the settings are in the environment only now)
+
+    django.setup()
+    from django.core.management import call_command  # noqa: PLC0415
+
+    from tests.bench import legacy_bench, objectstore_bench, site  # noqa: PLC0415
+    from tests.bench.field_client import FieldClient  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0)
+    password = secrets.token_urlsafe(16)
+    place = site.make(password)
+    gunicorn = [sys.executable, "-m", "gunicorn", "amiportal.wsgi", "--bind", f"127.0.0.1:{portal_port}"]
+    with (
+        process(*gunicorn, "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--log-level", "warning"),
+        process(sys.executable, "-m", "tests.bench.yardstick", str(yardstick_port), place.bucket),
+    ):
+        wait_for(portal_port, "/healthz")
+        wait_for(yardstick_port)
+        account = {"username": place.username, "password": password}
+        where = {"country": place.bucket, "deployment": place.deployment}
+        portal = FieldClient(port=portal_port, **account, **where)
+        yardstick = FieldClient(port=yardstick_port, **account, **where)
+        print(f"{'':<58} {'portal':>10} {'yardstick':>10} {'ratio':>9}")
+        for lines in (
+            legacy_bench.existence(portal, yardstick, site.store_objects(place, legacy_bench.names_of("stored"))),
+            legacy_bench.signing(portal, place.bucket, place.deployment),
+            legacy_bench.end_to_end(portal, yardstick),
+        ):
+            for line in lines:
+                print(line, flush=True)
+        legacy_bench.where_time_goes(portal)
+        objectstore_bench.main()
+
+
+if __name__ == "__main__":
+    main()

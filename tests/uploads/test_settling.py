@@ -1,0 +1,83 @@
+"""Grants that ran out: brought to what the store says, and their keys freed no sooner than is safe."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from tests.uploads.conftest import put
+from uploads.models import UploadLog
+from uploads.services.granting import RESERVATION_GRACE
+from uploads.services.settling import settle_expired_grants
+
+
+def run_out(**filters):
+    """As if the grants had been given long ago."""
+    long_ago = timezone.now() - RESERVATION_GRACE - timedelta(minutes=1)
+    UploadLog.objects.filter(**filters).update(grant_expires_at=long_ago)
+
+
+def test_each_is_brought_to_what_the_store_has(uploader, store, site):
+    sent = uploader.grant("sent.jpg", b"sent")
+    put(sent["url"], sent["headers"], b"sent")
+    uploader.grant("other.jpg", b"mine")
+    store.put_object(Bucket=site.bucket.name, Key=site.key("other.jpg"), Body=b"THEM")
+    uploader.grant("never.jpg", b"never")
+    uploader.grant("fresh.jpg", b"fresh")
+    run_out(filename__in=["sent.jpg", "other.jpg", "never.jpg"])
+
+    assert settle_expired_grants() == {"verified": 1, "mismatch": 1, "expired": 1}
+    assert dict(UploadLog.objects.values_list("filename", "status")) == {
+        "sent.jpg": "verified",
+        "other.jpg": "mismatch",
+        "never.jpg": "expired",
+        "fresh.jpg": "granted",
+    }
+    assert settle_expired_grants() == {}
+
+
+def test_a_grant_that_ran_out_gives_its_key_to_other_content(uploader, rival):
+    uploader.grant("a.jpg", b"never sent")
+    assert rival.grant("a.jpg", b"other")["code"] == "reserved"
+    run_out()
+    assert rival.grant("a.jpg", b"other")["status"] == "granted"
+    assert sorted(UploadLog.objects.values_list("status", flat=True)) == ["expired", "granted"]
+
+
+def test_a_put_that_outlived_its_url_is_still_safe(uploader, rival):
+    """Expired, but within the grace that a slow PUT may need: the key stays reserved."""
+    uploader.grant("a.jpg", b"being sent slowly")
+    UploadLog.objects.update(grant_expires_at=timezone.now() - timedelta(minutes=5))
+    assert rival.grant("a.jpg", b"other")["code"] == "reserved"
+    assert settle_expired_grants() == {}
+
+
+def test_a_late_arrival_is_verified_after_its_grant_expired(uploader, store, site):
+    uploader.grant("a.jpg", b"late")
+    run_out()
+    settle_expired_grants()
+    store.put_object(Bucket=site.bucket.name, Key=site.key("a.jpg"), Body=b"late")
+    assert uploader.results("confirm", files=["a.jpg"])[0]["status"] == "verified"
+    assert UploadLog.objects.get().status == "verified"
+
+
+@pytest.mark.usefixtures("unprobed_store")
+def test_where_conditions_may_be_ignored_a_failed_grant_keeps_its_key(uploader, rival):
+    """The URL that is out could overwrite what the next one sends: the reservation alone decides."""
+    granted = uploader.grant("a.jpg", b"mine")
+    assert "If-None-Match" not in granted["headers"]
+    uploader.call("failures", failures=[{"name": "a.jpg", "code": "network"}])
+    assert uploader.results("confirm", files=["a.jpg"])[0]["status"] == "missing"
+    assert rival.grant("a.jpg", b"other")["code"] == "reserved"
+    assert uploader.grant("a.jpg", b"changed")["code"] == "reserved"
+
+
+def test_where_conditions_hold_a_failed_grant_frees_its_key(uploader, rival, objects, site):
+    mine = uploader.grant("a.jpg", b"mine")
+    uploader.call("failures", failures=[{"name": "a.jpg", "code": "network", "http_status": 0, "attempts": 10}])
+    theirs = rival.grant("a.jpg", b"other")
+    assert theirs["status"] == "granted"
+    put(theirs["url"], theirs["headers"], b"other")
+    assert put(mine["url"], mine["headers"], b"mine").status == 412
+    assert objects() == {site.key("a.jpg"): b"other"}
+    assert sorted(UploadLog.objects.values_list("status", flat=True)) == ["failed", "granted"]

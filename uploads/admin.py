@@ -1,0 +1,178 @@
+"""The ledger, to look at. Nobody adds to it, changes it or deletes from it here, superusers included."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    BooleanRadioFilter,
+    ChoicesDropdownFilter,
+    RangeDateFilter,
+    RelatedDropdownFilter,
+)
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+
+from amiportal.adminkit import ReadOnly
+from uploads.models import UploadFailure, UploadLog, UploadSession
+
+_STATUS_LABELS = {
+    UploadLog.Status.VERIFIED: "success",
+    UploadLog.Status.PRESENT: "success",
+    UploadLog.Status.STORED: "info",
+    UploadLog.Status.GRANTED: "info",
+    UploadLog.Status.MISSING: "danger",
+    UploadLog.Status.MISMATCH: "danger",
+    UploadLog.Status.FAILED: "danger",
+    UploadLog.Status.EXPIRED: "warning",
+}
+
+
+class Ledger(ReadOnly, ModelAdmin):
+    """Pages without a COUNT over tables of tens of millions of rows; newest first, by the primary key."""
+
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    list_per_page = 100
+    list_filter_submit = True
+    list_fullwidth = True
+    ordering = ["-id"]
+    sortable_by = ()
+
+
+@admin.register(UploadSession)
+class UploadSessionAdmin(Ledger):
+    list_display = [
+        "started_at",
+        "account",
+        "uploader_name",
+        "deployment",
+        "data_type",
+        "progress",
+        "declared",
+        "last_seen_at",
+        "client",
+    ]
+    list_select_related = ["account", "deployment"]
+    list_filter = [
+        ("account", AutocompleteSelectFilter),
+        ("deployment", AutocompleteSelectFilter),
+        ("deployment__bucket", RelatedDropdownFilter),
+        ("data_type", ChoicesDropdownFilter),
+        ("is_legacy", BooleanRadioFilter),
+        ("started_at", RangeDateFilter),
+    ]
+    search_fields = ["uploader_name__startswith", "account__username__startswith", "deployment__deployment_id__exact"]
+    search_help_text = "Beginning of the uploader's name or account, or a deployment's whole ID"
+    fieldsets = [
+        (None, {"fields": [("account", "uploader_name"), ("deployment", "data_type"), "ledger"]}),
+        ("How far", {"fields": [("started_at", "last_seen_at", "finished_at"), ("declared_files", "declared_size")]}),
+        ("By what", {"fields": [("client", "is_legacy"), "address"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[UploadSession]:
+        return super().get_queryset(request).select_related("account", "deployment")
+
+    @display(description="Progress", label={"finished": "success", "open": "info", "by a field client": "default"})
+    def progress(self, session: UploadSession) -> str:
+        if session.finished_at:
+            return "finished"
+        return "by a field client" if session.is_legacy else "open"
+
+    @display(description="Declared")
+    def declared(self, session: UploadSession) -> str:
+        if session.declared_files is None:
+            return "–"
+        return f"{session.declared_files:,} files, {self.declared_size(session)}"
+
+    @display(description="Declared size")
+    def declared_size(self, session: UploadSession) -> str:
+        return "–" if session.declared_bytes is None else filesizeformat(session.declared_bytes)
+
+    @display(description="Ledger")
+    def ledger(self, session: UploadSession) -> SafeString:
+        return format_html(
+            '<a href="{}?session__id__exact={}" class="text-primary-600 dark:text-primary-500">Files of this session</a>',
+            reverse("admin:uploads_uploadlog_changelist"),
+            session.pk,
+        )
+
+
+@admin.register(UploadLog)
+class UploadLogAdmin(Ledger):
+    list_display = [
+        "filename",
+        "shown_status",
+        "deployment",
+        "data_type",
+        "size",
+        "uploader",
+        "granted_at",
+        "verified_at",
+        "error_code",
+    ]
+    list_select_related = ["deployment", "session__account"]
+    list_filter = [
+        ("status", ChoicesDropdownFilter),
+        ("data_type", ChoicesDropdownFilter),
+        ("deployment", AutocompleteSelectFilter),
+        ("deployment__bucket", RelatedDropdownFilter),
+        ("session__account", AutocompleteSelectFilter),
+        ("granted_at", RangeDateFilter),
+    ]
+    search_fields = ["filename__startswith"]
+    search_help_text = "Beginning of the file's name, as it is written"
+    fieldsets = [
+        (None, {"fields": ["filename", ("shown_status", "error_code"), "path_on_card"]}),
+        ("Where", {"fields": [("deployment", "data_type"), "session"]}),
+        ("Content", {"fields": [("size_bytes", "md5"), ("etag", "device_time")]}),
+        ("When", {"fields": [("granted_at", "grant_expires_at"), ("stored_at", "verified_at")]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[UploadLog]:
+        return super().get_queryset(request).select_related("deployment", "session__account")
+
+    @display(description="Status", label=_STATUS_LABELS)
+    def shown_status(self, file: UploadLog) -> tuple[str, str]:
+        return file.status, file.get_status_display()
+
+    @display(description="Size")
+    def size(self, file: UploadLog) -> str:
+        return "–" if file.size_bytes is None else filesizeformat(file.size_bytes)
+
+    @display(description="Uploader")
+    def uploader(self, file: UploadLog) -> str:
+        return str(file.session.account)
+
+
+@admin.register(UploadFailure)
+class UploadFailureAdmin(Ledger):
+    list_display = ["reported_at", "code", "filename", "message", "http_status", "attempts", "who", "where"]
+    list_select_related = ["session__account", "session__deployment"]
+    list_filter = [
+        ("session__account", AutocompleteSelectFilter),
+        ("session__deployment", AutocompleteSelectFilter),
+        ("reported_at", RangeDateFilter),
+    ]
+    search_fields = ["filename__startswith", "code__exact"]
+    search_help_text = "Beginning of the file's name, or a whole code"
+    fieldsets = [
+        (None, {"fields": [("code", "http_status", "attempts"), "filename", "message"]}),
+        ("Where and when", {"fields": ["session", "reported_at", "user_agent"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[UploadFailure]:
+        return super().get_queryset(request).select_related("session__account", "session__deployment")
+
+    @display(description="Uploader")
+    def who(self, failure: UploadFailure) -> str:
+        return str(failure.session.account)
+
+    @display(description="Deployment")
+    def where(self, failure: UploadFailure) -> str:
+        return str(failure.session.deployment)
