@@ -1,6 +1,7 @@
 """A store that does wrong when told to, and quick ways to fill it."""
 
 import os
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -33,8 +34,10 @@ def nothing_listens(settings) -> None:
     settings.S3_MAX_ATTEMPTS = 1
 
 
-@pytest.fixture
-def fill(store, bucket) -> Callable[[Iterable[str]], None]:
+Fill = Callable[[Iterable[str]], None]
+
+
+def filler(store, bucket: str) -> Fill:
     """Puts an object under each key; its body is the key."""
 
     def put(key: str) -> None:
@@ -45,3 +48,17 @@ def fill(store, bucket) -> Callable[[Iterable[str]], None]:
             list(pool.map(put, keys))
 
     return fill
+
+
+@pytest.fixture
+def fill(store, bucket) -> Fill:
+    return filler(store, bucket)
+
+
+@pytest.fixture(scope="module")
+def read_only(store) -> Iterator[tuple[str, Fill]]:
+    """A bucket that a module fills once and its tests only read: the first object in a new bucket takes a second."""
+    name = f"test-{uuid.uuid4().hex[:16]}"
+    store.create_bucket(Bucket=name)
+    yield name, filler(store, name)
+    store.delete_bucket(Bucket=name)

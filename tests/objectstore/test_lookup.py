@@ -29,8 +29,9 @@ def found(names, **more) -> set[str]:
     return {name for name, stored in result.items() if stored is not None}
 
 
-@pytest.fixture
-def filled(fill, bucket) -> str:
+@pytest.fixture(scope="module")
+def filled(read_only) -> str:
+    bucket, fill = read_only
     fill(PREFIX + name for name in NAMES)
     fill([f"{PREFIX}folder/{NAMES[0]}", "dep000001/snapshot_images", "dep0000011/snapshot_images/x"])
     return bucket

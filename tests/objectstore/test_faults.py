@@ -1,0 +1,190 @@
+"""A fault is retried where that is sound, and is never taken for "absent"."""
+
+import pytest
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+
+from amiportal import errors
+from amiportal.objectstore import wire
+from amiportal.objectstore.buckets import bucket_state, ensure_bucket, ping
+from amiportal.objectstore.client import client, error_for, our_errors
+from amiportal.objectstore.listing import stream
+from amiportal.objectstore.lookup import content_md5, head, lookup
+from tests.faults import (
+    FlipByte,
+    Hang,
+    OkWithErrorBody,
+    ResetMidAnswer,
+    Status,
+    always,
+    first,
+    once,
+    sometimes,
+)
+
+READS = {
+    "head": lambda bucket: head(bucket, "a/0"),
+    "lookup by head": lambda bucket: lookup(bucket=bucket, prefix="a/", names=["0", "1"], confirm_absent=False),
+    "lookup by list": lambda bucket: lookup(
+        bucket=bucket, prefix="a/", names=[str(n) for n in range(20)], confirm_absent=True
+    ),
+    "stream": lambda bucket: [entry.key for entry in stream(bucket, "a/")],
+    "content_md5": lambda bucket: content_md5(bucket, "a/0"),
+    "bucket_state": lambda bucket: bucket_state(bucket, origins=[]),
+}
+reads = pytest.mark.parametrize("read", READS.values(), ids=READS)
+
+
+@pytest.fixture(autouse=True)
+def _quick_retries(monkeypatch):
+    monkeypatch.setattr(wire, "_MAX_BACKOFF_S", 0.0)
+    monkeypatch.setattr(wire, "_MAX_RETRY_AFTER_S", 0.0)
+
+
+@pytest.fixture(scope="module")
+def filled(read_only) -> str:
+    bucket, fill = read_only
+    fill(f"a/{number}" for number in range(10))
+    return bucket
+
+
+@reads
+@pytest.mark.parametrize(
+    "fault", [Status(503), Status(500, "InternalError"), Status(429, "TooManyRequests", 1), ResetMidAnswer()]
+)
+def test_a_passing_fault_changes_no_answer(filled, proxy, read, fault):
+    expected = read(filled)
+    proxy.fault = once(fault)
+    assert read(filled) == expected
+
+
+@reads
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Status(503), errors.StoreUnavailable),
+        (Status(403, "AccessDenied"), errors.StoreDenied),
+        (Status(403, "RequestTimeTooSkewed"), errors.StoreDenied),
+        (Status(400, "InvalidArgument"), errors.StoreError),
+        (Status(301, "PermanentRedirect"), errors.StoreError),
+    ],
+)
+def test_a_lasting_fault_is_raised(filled, proxy, read, fault, error):
+    proxy.fault = always(fault)
+    with pytest.raises(error) as caught:
+        read(filled)
+    assert type(caught.value) is error
+
+
+@reads
+def test_a_store_that_is_down_is_no_absence(nothing_listens, read):
+    with pytest.raises(errors.StoreUnavailable):
+        read("any")
+
+
+@reads
+def test_a_store_that_hangs_is_given_up(filled, proxy, settings, read):
+    settings.S3_READ_TIMEOUT_S, settings.S3_MAX_ATTEMPTS = 0.05, 1
+    proxy.fault = always(Hang())
+    with pytest.raises(errors.StoreUnavailable):
+        read(filled)
+
+
+def test_a_listing_that_fails_in_a_200_is_asked_for_again(filled, proxy):
+    proxy.fault = once(OkWithErrorBody(), is_listing=True)
+    assert len(list(stream(filled, "a/"))) == 10
+    proxy.fault = always(OkWithErrorBody(), is_listing=True)
+    with pytest.raises(errors.StoreUnavailable):
+        list(stream(filled, "a/"))
+
+
+def test_a_listing_that_cannot_be_read_is_an_error(filled, proxy):
+    proxy.fault = always(FlipByte(at=0), is_listing=True)
+    with pytest.raises(errors.StoreError):
+        list(stream(filled, "a/"))
+
+
+def test_lookups_bear_one_fault_in_five(filled, proxy):
+    faults = [Status(503), Status(500), Status(429, "SlowDown", 1), ResetMidAnswer(), OkWithErrorBody()]
+    names = [str(number) for number in range(60)]
+    proxy.fault = sometimes(0.2, faults, seed=1, is_listing=True)
+    for _ in range(5):
+        found = lookup(bucket=filled, prefix="a/", names=names, confirm_absent=True)
+        assert [name for name, stored in found.items() if stored] == names[:10]
+    proxy.fault = sometimes(0.2, faults[:-1], seed=2, method="HEAD")
+    found = lookup(bucket=filled, prefix="a/", names=names, confirm_absent=True)
+    assert [name for name, stored in found.items() if stored] == names[:10]
+
+
+def test_attempts_are_bounded(filled, proxy, settings):
+    settings.S3_MAX_ATTEMPTS = 3
+    proxy.fault = always(Status(503))
+    with pytest.raises(errors.StoreUnavailable):
+        content_md5(filled, "a/0")
+    assert len(proxy.seen) == 3
+
+
+def test_boto3_calls_are_retried_and_translated(filled, proxy):
+    proxy.fault = first(2, Status(503), method="PUT")
+    ensure_bucket(filled, origins=["http://portal.example"])
+    proxy.fault = always(Status(403, "AccessDenied"), method="PUT")
+    with pytest.raises(errors.StoreDenied):
+        ensure_bucket(filled, origins=["http://portal.example"])
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"), [(Status(503), errors.StoreUnavailable), (Status(403, ""), errors.StoreDenied)]
+)
+def test_ping_tries_once(proxy, fault, error):
+    ping()
+    proxy.fault = always(fault)
+    with pytest.raises(error):
+        ping()
+    assert len(proxy.seen) == 2
+
+
+def test_ping_of_a_store_that_is_down(nothing_listens):
+    with pytest.raises(errors.StoreUnavailable):
+        ping()
+
+
+def test_a_wrong_key_is_denied_not_absent(bucket, settings):
+    settings.S3_SECRET_ACCESS_KEY = "wrong"
+    for read in READS.values():
+        with pytest.raises(errors.StoreDenied):
+            read(bucket)
+    with pytest.raises(errors.StoreDenied):
+        ping()
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error"),
+    [
+        ("NoSuchBucket", 404, errors.BucketMissing),
+        ("PreconditionFailed", 412, errors.Conflict),
+        ("BucketAlreadyExists", 409, errors.Conflict),
+        ("SlowDown", 503, errors.StoreUnavailable),
+        ("SlowDown", 400, errors.StoreUnavailable),
+        ("", 502, errors.StoreUnavailable),
+        ("", 403, errors.StoreDenied),
+        ("ExpiredToken", 400, errors.StoreDenied),
+        ("", 404, errors.StoreError),
+        ("MalformedXML", 400, errors.StoreError),
+    ],
+)
+def test_errors_are_told_apart_by_code(code, status, error):
+    assert type(error_for(code=code, status=status, bucket="b")) is error
+
+
+@pytest.mark.parametrize("cause", [ConnectionClosedError, ReadTimeoutError])
+def test_no_library_error_passes_nor_its_text(cause):
+    with pytest.raises(errors.StoreUnavailable) as caught, our_errors(bucket="b"):
+        raise cause(endpoint_url="http://s/?X-Amz-Signature=canary", error="canary")
+    assert "canary" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_a_refusal_by_boto3_becomes_ours(bucket):
+    with pytest.raises(errors.BucketMissing), our_errors(bucket="nosuch"):
+        client().list_objects_v2(Bucket="no-such-bucket")
+    with pytest.raises(ClientError):
+        client().list_objects_v2(Bucket="no-such-bucket")
