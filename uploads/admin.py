@@ -69,6 +69,7 @@ class UploadSessionAdmin(Ledger):
     ]
     search_fields = ["uploader_name__startswith", "account__username__startswith", "deployment__deployment_id__exact"]
     search_help_text = "Beginning of the uploader's name or account, or a deployment's whole ID"
+    readonly_fields = ["ledger", "declared_size"]
     fieldsets = [
         (None, {"fields": [("account", "uploader_name"), ("deployment", "data_type"), "ledger"]}),
         ("How far", {"fields": [("started_at", "last_seen_at", "finished_at"), ("declared_files", "declared_size")]}),
@@ -97,9 +98,10 @@ class UploadSessionAdmin(Ledger):
     @display(description="Ledger")
     def ledger(self, session: UploadSession) -> SafeString:
         return format_html(
-            '<a href="{}?session__id__exact={}" class="text-primary-600 dark:text-primary-500">Files of this session</a>',
+            '<a href="{}?session__id__exact={}" class="{}">Files of this session</a>',
             reverse("admin:uploads_uploadlog_changelist"),
             session.pk,
+            "text-primary-600 dark:text-primary-500",
         )
 
 
@@ -127,6 +129,7 @@ class UploadLogAdmin(Ledger):
     ]
     search_fields = ["filename__startswith"]
     search_help_text = "Beginning of the file's name, as it is written"
+    readonly_fields = ["shown_status"]
     fieldsets = [
         (None, {"fields": ["filename", ("shown_status", "error_code"), "path_on_card"]}),
         ("Where", {"fields": [("deployment", "data_type"), "session"]}),

@@ -8,6 +8,7 @@ from deployments.services.buckets import (
     update_bucket,
 )
 from deployments.services.deployments import (
+    active_twin,
     create_deployment,
     reactivate_deployment,
     retire_deployment,
@@ -18,6 +19,7 @@ from deployments.services.table_import import ImportPlan, import_table, plan_imp
 
 __all__ = [
     "ImportPlan",
+    "active_twin",
     "create_bucket",
     "create_deployment",
     "import_table",

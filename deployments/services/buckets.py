@@ -82,7 +82,8 @@ def update_bucket(*, actor: User | None, bucket: Bucket, **changes) -> Bucket:
             setattr(bucket, name, value)
         bucket.full_clean()
         bucket._history_user = actor
-        bucket.save(update_fields=list(changes) or None)
+        if changes:
+            bucket.save(update_fields=list(changes))
     return bucket
 
 

@@ -1,0 +1,104 @@
+"""Tables of other packages, as maintainers need them: tokens, locked accounts, background work."""
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from knox.models import AuthToken
+from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+
+from amiportal.adminkit import ReadOnly
+
+_JOB_LABELS = {"todo": "info", "doing": "info", "succeeded": "success", "failed": "danger", "aborted": "warning"}
+
+for _model in (AuthToken, AccessAttempt, AccessLog, AccessFailureLog, ProcrastinateJob):
+    if admin.site.is_registered(_model):
+        admin.site.unregister(_model)
+
+
+class _Revocable(ReadOnly):
+    """Looked at and removed, never made or changed here."""
+
+    actions = ["delete_selected"]
+
+    def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
+        return request.user.has_perm(f"{self.opts.app_label}.delete_{self.opts.model_name}")
+
+
+@admin.register(AuthToken)
+class TokenAdmin(_Revocable, ModelAdmin):
+    """To delete a token is to revoke it, at once. Made on a person's page."""
+
+    list_display = ["beginning", "user", "created", "expiry"]
+    list_select_related = ["user"]
+    list_filter = [("user", AutocompleteSelectFilter)]
+    list_filter_submit = True
+    search_fields = ["token_key__startswith", "user__username"]
+    search_help_text = "Beginning of the token, or account"
+    fields = ["beginning", "user", "created", "expiry"]
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuthToken]:
+        """A superuser's tokens are superusers' business."""
+        tokens = super().get_queryset(request).select_related("user")
+        return tokens if request.user.is_superuser else tokens.filter(user__is_superuser=False)
+
+    @display(description="Token begins with")
+    def beginning(self, token: AuthToken) -> str:
+        return token.token_key[:8]
+
+
+@admin.register(AccessAttempt)
+class LockedOutAdmin(_Revocable, ModelAdmin):
+    """Failed sign-ins. To delete a row is to unlock that account."""
+
+    list_display = ["username", "state", "failures_since_start", "attempt_time", "ip_address", "path_info"]
+    search_fields = ["username", "ip_address"]
+    search_help_text = "Account or address"
+    ordering = ["-attempt_time"]
+    fields = ["username", "state", "failures_since_start", "attempt_time", "ip_address", "path_info", "user_agent"]
+    readonly_fields = fields
+
+    @display(description="State", label={"locked": "danger", "counting": "default"})
+    def state(self, attempt: AccessAttempt) -> str:
+        return "locked" if attempt.failures_since_start >= settings.AXES_FAILURE_LIMIT else "counting"
+
+
+class JobEvents(TabularInline):
+    model = ProcrastinateEvent
+    fields = ["type", "at"]
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj=None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
+        return False
+
+
+@admin.register(ProcrastinateJob)
+class QueuedJobAdmin(ReadOnly, ModelAdmin):
+    """Background work, to look at; retried and cleaned up by the worker."""
+
+    list_display = ["id", "task_name", "shown_status", "queue_name", "attempts", "scheduled_at"]
+    list_filter = [("status", ChoicesDropdownFilter)]
+    list_filter_submit = True
+    search_fields = ["task_name__startswith"]
+    search_help_text = "Beginning of the task's name"
+    ordering = ["-id"]
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    fields = ["task_name", "shown_status", "queue_name", "lock", "queueing_lock", "attempts", "scheduled_at", "args"]
+    readonly_fields = fields
+    inlines = [JobEvents]
+
+    @display(description="Status", label=_JOB_LABELS)
+    def shown_status(self, job: ProcrastinateJob) -> str:
+        return job.status

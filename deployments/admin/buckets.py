@@ -1,0 +1,94 @@
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import BooleanRadioFilter
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from amiportal.adminkit import EXPLAINED, History, Kept, SavedByServices, ask, explanation, take_over
+from deployments import services
+from deployments.models import Bucket, station_data_types
+from deployments.names import DataType
+
+_STORE_LABELS = {"ready": "success", "closed to pages": "warning", "missing": "danger", "fault": "danger"}
+
+
+class BucketForm(forms.ModelForm):
+    data_types = forms.MultipleChoiceField(
+        choices=DataType.choices, initial=station_data_types, widget=UnfoldAdminCheckboxSelectMultipleWidget
+    )
+
+    class Meta:
+        model = Bucket
+        fields = ["name", "title", "country_code", "data_types", "is_test"]
+
+
+@admin.register(Bucket)
+class BucketAdmin(SavedByServices, Kept, History, ModelAdmin):
+    form = BucketForm
+    list_display = ["title", "name", "country_code", "shown_data_types", "in_store", "checked_at"]
+    list_filter = [("is_test", BooleanRadioFilter), ("exists_in_store", BooleanRadioFilter)]
+    list_filter_submit = True
+    search_fields = ["name", "title", "country_code"]
+    search_help_text = "Name, title or ISO code"
+    actions_detail = ["open_in_store"]
+    readonly_fields = ["in_store", "checked_at", "store_error"]
+    fieldsets = [
+        (None, {"fields": [("title", "name"), ("country_code", "is_test"), "data_types"]}),
+        ("What the store last said", {"fields": [("in_store", "checked_at"), "store_error"]}),
+    ]
+    add_fieldsets = fieldsets[:1]
+
+    def get_readonly_fields(self, request, obj=None) -> list[str]:
+        return [*self.readonly_fields, "name"] if obj else self.readonly_fields
+
+    @display(description="In the store", label=_STORE_LABELS)
+    def in_store(self, bucket: Bucket) -> str:
+        if bucket.exists_in_store is None:
+            return "fault" if bucket.store_error else "not asked yet"
+        if not bucket.exists_in_store:
+            return "missing"
+        return "closed to pages" if bucket.cors_ok is False else "ready"
+
+    @display(description="Data types")
+    def shown_data_types(self, bucket: Bucket) -> str:
+        return ", ".join(DataType(value).label for value in bucket.data_types)
+
+    def save_model(self, request: HttpRequest, obj: Bucket, form, change: bool) -> None:
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        if change:
+            saved = services.update_bucket(actor=request.user, bucket=obj, **changes)
+        else:
+            saved = services.create_bucket(actor=request.user, **form.cleaned_data)
+        take_over(obj, saved)
+
+    def has_open_permission(self, request: HttpRequest, object_id=None) -> bool:
+        return self.has_change_permission(request)
+
+    @action(description="Create or check in the store", icon="cloud_sync", permissions=["open"])
+    def open_in_store(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        bucket = get_object_or_404(Bucket, pk=object_id)
+        back = reverse("admin:deployments_bucket_change", args=[bucket.pk])
+        if request.method != "POST":
+            return ask(
+                self,
+                request,
+                title=f"{bucket.title}: create or check in the store",
+                text=f"If the store has no bucket “{bucket.name}” it is made, and the upload page is let in (CORS). "
+                "Nothing that it holds is touched.",
+                button="Create or check",
+                back=back,
+            )
+        try:
+            bucket = services.make_bucket_in_store(actor=request.user, bucket=bucket)
+        except EXPLAINED as error:
+            messages.error(request, explanation(error))
+        else:
+            if bucket.store_error:
+                messages.warning(request, bucket.store_error)
+            else:
+                messages.success(request, f"{bucket.name} is in the store and open to the upload page.")
+        return HttpResponseRedirect(back)

@@ -1,0 +1,45 @@
+"""What maintainers look for: gaps in what is known of a deployment."""
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import DropdownFilter
+
+
+class KnownFilter(DropdownFilter):
+    """Splits by whether something is known. Subclasses give `title`, `parameter_name` and `unknown`."""
+
+    unknown: Q
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
+        return [("no", "missing"), ("yes", "known")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() == "no":
+            return queryset.filter(self.unknown)
+        if self.value() == "yes":
+            return queryset.exclude(self.unknown)
+        return queryset
+
+
+class HardwareKnown(KnownFilter):
+    title = "hardware"
+    parameter_name = "hardware_known"
+    unknown = Q(hardware__isnull=True)
+
+
+class CoordinatesKnown(KnownFilter):
+    title = "coordinates"
+    parameter_name = "coordinates_known"
+    unknown = Q(latitude__isnull=True)
+
+
+class SeasonKnown(KnownFilter):
+    title = "season"
+    parameter_name = "season_known"
+    unknown = Q(first_day__isnull=True)
+
+
+class CameraKnown(KnownFilter):
+    title = "camera ID"
+    parameter_name = "camera_known"
+    unknown = Q(camera_id="")

@@ -1,0 +1,62 @@
+from django import forms
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from deployments.models import Deployment, HardwareConfig, Status
+from deployments.services import active_twin
+
+
+class DeploymentForm(forms.ModelForm):
+    """The checks that services.create_deployment and update_deployment make, told at the form."""
+
+    class Meta:
+        model = Deployment
+        fields = [
+            "bucket",
+            "location_name",
+            "latitude",
+            "longitude",
+            "time_zone",
+            "system_id",
+            "camera_id",
+            "hardware",
+            "status",
+            "first_day",
+            "last_day",
+        ]
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        # Only now has the instance the values of the form.
+        if not self.errors and self.instance.status == Status.ACTIVE and (twin := active_twin(self.instance)):
+            self.add_error(None, f"{twin} is active with this bucket, place and camera: retire it first.")
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        max_length=300,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="Kept with the deployment: “Season over, system brought home”.",
+    )
+
+
+class NextSeasonForm(forms.Form):
+    first_day = forms.DateField(
+        label="First day of the new season", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"})
+    )
+    last_day = forms.DateField(
+        label="Last day, if known", required=False, widget=UnfoldAdminTextInputWidget(attrs={"type": "date"})
+    )
+    system_id = forms.CharField(label="System ID", required=False, max_length=60, widget=UnfoldAdminTextInputWidget())
+    camera_id = forms.CharField(label="Camera ID", required=False, max_length=60, widget=UnfoldAdminTextInputWidget())
+    hardware = forms.ModelChoiceField(
+        HardwareConfig.objects.all(), required=False, empty_label="unknown", widget=UnfoldAdminSelectWidget()
+    )
+
+    @classmethod
+    def for_deployment(cls, deployment: Deployment, data=None) -> "NextSeasonForm":
+        kept = {"system_id": deployment.system_id, "camera_id": deployment.camera_id, "hardware": deployment.hardware}
+        return cls(data, initial=kept)
