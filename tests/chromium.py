@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -10,3 +11,7 @@ def find() -> str | None:
     """The path of an installed Chromium; CHROMIUM names another one."""
     named = os.environ.get("CHROMIUM", "").strip()
     return named or next((path for path in map(shutil.which, NAMES) if path), None)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if find() else 1)

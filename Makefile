@@ -1,0 +1,78 @@
+# make run    the whole portal on this machine: http://127.0.0.1:8000
+# make test   everything that must hold: lint, checks, unit, API and browser tests
+#
+# Ports: make run PORT=8001 S3_PORT=8334. All variables: .env.example
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DELETE_ON_ERROR:
+.PHONY: run test lint soak bench lock clean chromium
+
+# exec, so that a signal to make or to its group reaches the launcher, which ends what it started.
+run: $(VENV)/installed
+	@exec $(BIN)/python -m amiportal.run
+
+test: $(VENV)/installed-dev lint chromium
+	$(BIN)/python -m tests.checks
+	@if command -v node >/dev/null; then echo "node --test tests/js"; node --test tests/js/*.test.mjs; \
+	else echo "SKIPPED: the JavaScript unit tests, because there is no node."; fi
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+# The full counts of the reliability table.
+soak: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m soak
+
+# Prints ratios of one run; see tests/bench.
+bench: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m bench -s tests/bench
+
+# Writes constraints.txt anew from the direct dependencies of the requirements files.
+lock:
+	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	$(MAKE) --no-print-directory VENV=$$folder/venv $$folder/venv/bin/python; \
+	$$folder/venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt; \
+	{ echo "# Every package of the environment at the version it was tested with; \`make lock\` writes it anew."; \
+	  $$folder/venv/bin/python -m pip freeze --disable-pip-version-check; } > $$folder/constraints.txt; \
+	cp $$folder/constraints.txt constraints.txt
+	@git --no-pager diff --stat constraints.txt
+
+# Leaves var/ alone: it holds the database and the store of `make run`.
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Taken if there, else installed where that is possible without asking; else pytest says what it skips.
+chromium: $(VENV)/installed-dev
+	@$(BIN)/python -m tests.chromium && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing Chromium for the browser tests ..."; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	fi; \
+	$(BIN)/python -m tests.chromium || \
+	echo "SKIPPED: the browser tests, because there is no Chromium. Install it, or name it in CHROMIUM."
+
+$(VENV)/installed: requirements.txt constraints.txt | $(BIN)/python
+	@echo "Installing what the portal runs on into $(VENV) ..."
+	@$(PIP) -r requirements.txt -c constraints.txt
+	@touch $@
+
+$(VENV)/installed-dev: requirements.txt requirements-dev.txt constraints.txt | $(BIN)/python
+	@echo "Installing what the tests need into $(VENV) ..."
+	@$(PIP) -r requirements-dev.txt -c constraints.txt
+	@touch $@ $(VENV)/installed
+
+$(BIN)/python:
+	@for name in python3.13 python3.12 python3.11 python3; do \
+	  if "$$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Making $(VENV) with $$("$$name" --version) ..."; \
+	    "$$name" -m venv $(VENV) && exit 0; rm -rf $(VENV); exit 1; \
+	  fi; \
+	done; \
+	echo "Python 3.11 or newer with its venv module is needed (on Debian: apt-get install python3-venv)." >&2; exit 1
