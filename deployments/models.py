@@ -191,7 +191,13 @@ class Deployment(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
-                | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                # isnull=False, since a comparison with NULL is unknown, and a check lets the unknown pass
+                | Q(
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__range=(-90, 90),
+                    longitude__range=(-180, 180),
+                ),
                 name="coordinates_both_or_none",
                 violation_error_message="Give both coordinates, in range, or neither.",
             ),

@@ -16,6 +16,7 @@ from tests import chromium, services
 services.start()
 django.setup()  # now, because conftest.py files of folders import models
 
+pytest_plugins = ["tests.cast"]
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 MARKER_OF_FOLDER = {"browser": pytest.mark.browser, "bench": pytest.mark.bench, "soak": pytest.mark.soak}
 
