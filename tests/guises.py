@@ -141,6 +141,23 @@ def deaf_listing(request: Request, forward: Forward) -> Answer:
     return answer.with_body(with_entries(answer.body, [earlier.encode(), *_CONTENTS.findall(answer.body)]))
 
 
+def descending_listing(request: Request, forward: Forward) -> Answer:
+    """The right objects on the right pages, in another order than that of their bytes."""
+    answer = forward(request)
+    if not request.is_listing or answer.status != 200:
+        return answer
+    return answer.with_body(with_entries(answer.body, _CONTENTS.findall(answer.body)[::-1]))
+
+
+class Ghosts(LateListing):
+    """Lists new objects at once, and deleted ones still."""
+
+    def __call__(self, request: Request, forward: Forward) -> Answer:
+        answer = super().__call__(request, forward)
+        self._hidden.clear()
+        return answer
+
+
 class RepeatedListing:
     """Answers every page with the first one, which says that there is more."""
 
@@ -163,3 +180,44 @@ def with_entries(body: bytes, entries: list[bytes]) -> bytes:
 def _key_of(entry: bytes, body: bytes) -> str:
     key = _KEY.search(entry)[1].decode()
     return unquote_plus(key) if b"<EncodingType>url" in body else key
+
+
+class MakesBuckets:
+    """Makes a missing bucket on the first PUT into it, as SeaweedFS does unless told not to."""
+
+    def __init__(self, store):
+        self._store = store
+
+    def __call__(self, request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        if request.method == "PUT" and request.key and answer.status == 404:
+            self._store.create_bucket(Bucket=request.bucket)
+            return forward(request)
+        return answer
+
+
+class Credulous:
+    """Does every PUT that the store refused for its signature or digest; heeds unsigned x-amz-* headers, as Ceph."""
+
+    def __init__(self, store):
+        self._store = store
+        self._public: set[str] = set()
+
+    def __call__(self, request: Request, forward: Forward) -> Answer:
+        if request.method == "GET" and request.path in self._public:
+            stored = self._store.get_object(Bucket=request.bucket, Key=request.key)
+            return Answer(200, [], stored["Body"].read())
+        answer = forward(request)
+        if request.method != "PUT" or not request.key or answer.status not in (400, 403):
+            return answer
+        source = request.headers.get("x-amz-copy-source")
+        try:
+            if source:
+                self._store.copy_object(Bucket=request.bucket, Key=request.key, CopySource=source)
+            else:
+                self._store.put_object(Bucket=request.bucket, Key=request.key, Body=request.body)
+        except self._store.exceptions.ClientError:
+            return answer  # a key that no store would take
+        if request.headers.get("x-amz-acl") == "public-read":
+            self._public.add(request.path)
+        return Answer(200, [], b"")

@@ -84,8 +84,11 @@ def current_habits(bucket: str | None = None) -> Habits:
 
     At most REMEMBERED_S old.
     """
-    name = f"objectstore.habits:{settings.S3_ENDPOINT_URL}:{bucket or ''}"
-    return cache.get_or_set(name, lambda: _read(bucket), REMEMBERED_S)
+    return cache.get_or_set(cache_key(settings.S3_ENDPOINT_URL, bucket), lambda: _read(bucket), REMEMBERED_S)
+
+
+def cache_key(endpoint_url: str, bucket: str | None) -> str:
+    return f"objectstore.habits:{endpoint_url}:{bucket or ''}"
 
 
 def departures(record: Mapping[str, Mapping[str, str]]) -> list[str]:

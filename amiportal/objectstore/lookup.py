@@ -27,7 +27,7 @@ from amiportal.objectstore.wire import call, read
 FEW_NAMES = 8  # so many HEADs in parallel cost less than one page of a listing
 HEAD_RUN = 32  # names asked by HEAD where a page would answer for few; doubled while it stays so
 PAGE_SLACK = 16  # other keys that may stand between the wanted ones without needing a second page
-MAX_PARALLEL_HEADS = 16
+MAX_PARALLEL_HEADS = 24  # leaves connections of the pool to others
 _BUCKET_PROOF_S = 60.0  # how long a bucket seen to exist need not be proven again
 
 _bucket_seen_at: dict[tuple[str, str], float] = {}

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from amiportal.errors import BucketMissing, PortalError
+from amiportal.objectstore.habits import cache_key
 from amiportal.objectstore.models import StoreProbe
 from amiportal.objectstore.probe import copies, listings, places, uploads
 from amiportal.objectstore.probe.workbench import Finding, Workbench
@@ -62,5 +63,5 @@ def record_probe(result: ProbeResult) -> StoreProbe:
     """Stores what was found; this process follows it at once, others within habits.REMEMBERED_S."""
     row = StoreProbe(endpoint=result.endpoint, bucket=result.bucket, record=result.record, errors=result.errors)
     row.save()
-    cache.delete_many([f"objectstore.habits:{result.endpoint}:{name}" for name in ("", result.bucket)])
+    cache.delete_many([cache_key(result.endpoint, bucket) for bucket in (None, result.bucket)])
     return row

@@ -92,10 +92,13 @@ def cors_on_errors(bench: Workbench) -> Finding:
         bench.put_by_url(key, unsigned=origin, altered=lambda url: url[:-64] + "0" * 64),
         bench.put_by_url(key, unsigned=origin, signed={"Content-MD5": "AAAAAAAAAAAAAAAAAAAAAA=="}),
     ]
-    unreadable = [said(answer) for answer in answers if not _readable(answer, bench.origins[0])]
+    refusals = [answer for answer in answers if answer.status >= 400]
+    unreadable = [said(answer) for answer in refusals if not _readable(answer, bench.origins[0])]
     if unreadable:
         return Finding("lacking", f"Without CORS headers: {', '.join(unreadable)}. The page cannot read why.")
-    return Finding("sent", f"Readable: {', '.join(said(answer) for answer in answers)}.")
+    if not refusals:
+        return Finding("unknown", "The store refused nothing.")
+    return Finding("sent", f"Readable: {', '.join(map(said, refusals))}.")
 
 
 def clock(bench: Workbench) -> Finding:

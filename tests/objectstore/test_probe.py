@@ -1,0 +1,197 @@
+"""Row 36: the probe tells the truth of a real store, and of others that the fault proxy poses as."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+
+from amiportal.errors import BucketMissing, StoreUnavailable
+from amiportal.objectstore.habits import IDEAL_VALUES, Habits, current_habits, departures, habits_of
+from amiportal.objectstore.models import StoreProbe
+from amiportal.objectstore.probe import CHECKS, ProbeResult, probe, record_probe
+from tests import guises
+from tests.faults import Status, always
+
+ORIGIN = "http://portal.example:8000"
+# What SeaweedFS does otherwise than one could wish; the portal signs no such keys.
+OF_SEAWEEDFS = {"odd_keys"}
+
+
+@pytest.fixture(scope="module")
+def probed(store, read_only) -> Iterator[str]:
+    """A bucket that pages may upload into, seen to be as empty after each probe as before it."""
+    bucket, _ = read_only
+    rule = {
+        "AllowedOrigins": [ORIGIN],
+        "AllowedMethods": ["PUT", "GET", "HEAD"],
+        "AllowedHeaders": ["content-type", "content-md5", "if-none-match"],
+        "ExposeHeaders": ["ETag"],
+    }
+    store.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+    return bucket
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left(store, probed) -> Iterator[None]:
+    buckets = {entry["Name"] for entry in store.list_buckets()["Buckets"]}
+    yield
+    assert "Contents" not in store.list_objects_v2(Bucket=probed)
+    assert "Uploads" not in store.list_multipart_uploads(Bucket=probed)
+    assert {entry["Name"] for entry in store.list_buckets()["Buckets"]} <= buckets
+
+
+def values(result: ProbeResult) -> dict[str, str]:
+    return {name: finding["value"] for name, finding in result.record.items()}
+
+
+def test_seaweedfs_is_classified(probed):
+    result = probe(probed, origins=[ORIGIN])
+    assert result.errors == {}
+    assert list(result.record) == [check.__name__ for check in CHECKS]
+    assert set(departures(result.record)) == OF_SEAWEEDFS, result.record
+    habits = habits_of(result.record)
+    assert habits.honours_if_none_match
+    assert habits.listing_is_immediate
+    assert habits.etag_is_md5
+    assert habits.verifies_content_md5
+    assert habits.refuses_expired_urls
+    assert habits.refuses_altered_urls
+    assert not habits.makes_missing_buckets
+
+
+def posing_as(name: str, store):
+    made = getattr(guises, name)
+    return made(store) if name in ("IgnoresConditions", "MakesBuckets", "Credulous") else made
+
+
+IGNORED = dict.fromkeys(
+    ["put_if_none_match", "url_if_none_match", "copy_if_match", "copy_if_none_match", "multipart_if_none_match"],
+    "ignored",
+)
+
+
+@pytest.mark.parametrize(
+    ("guise", "differing", "habits"),
+    [
+        ("IgnoresConditions", IGNORED, {"honours_if_none_match": False, "honours_copy_if_match": False}),
+        (
+            "refuses_conditions",
+            {"put_if_none_match": "refused", "url_if_none_match": "refused", "copy_if_none_match": "refused"},
+            {"honours_if_none_match": False},
+        ),
+        (
+            "opaque_etags",
+            {"put_etag": "other", "multipart_etag": "other"},
+            {"etag_is_md5": False},
+        ),
+        ("deaf_listing", {"start_after": "ignored"}, {"listing_is_immediate": False}),
+        ("descending_listing", {"listing_order": "other"}, {"listing_is_immediate": False}),
+        (
+            "short_listing",
+            {"listing_after_put": "late", "listed_names": "rewritten", "paging": "broken"},
+            {"listing_is_immediate": False},
+        ),
+        (
+            "no_cors",
+            {
+                "cors_api": "missing",
+                "cors_preflight": "barred",
+                "cors_on_success": "lacking",
+                "cors_on_errors": "lacking",
+            },
+            {"cors_is_settable": False, "cors_on_errors": False},
+        ),
+        ("no_cors_on_errors", {"cors_on_errors": "lacking"}, {"cors_is_settable": True, "cors_on_errors": False}),
+        ("MakesBuckets", {"missing_bucket_on_put": "created"}, {"makes_missing_buckets": True}),
+        (
+            "Credulous",
+            {
+                "content_md5": "ignored",
+                "checksum_sha256": "absent",
+                "unsigned_acl": "applied",
+                "unsigned_copy_source": "applied",
+                "expired_url": "accepted",
+                "altered_url": "accepted",
+                "cors_on_errors": "unknown",
+            },
+            {
+                "verifies_content_md5": False,
+                "applies_unsigned_acl": True,
+                "applies_unsigned_copy_source": True,
+                "refuses_expired_urls": False,
+                "refuses_altered_urls": False,
+            },
+        ),
+    ],
+)
+def test_another_store_is_classified(probed, proxy, store, guise, differing, habits):
+    proxy.guises = [posing_as(guise, store)]
+    result = probe(probed, origins=[ORIGIN])
+    found = values(result)
+    assert {name: found[name] for name in set(departures(result.record)) - OF_SEAWEEDFS} == differing
+    assert {name: getattr(habits_of(result.record), name) for name in habits} == habits
+
+
+def test_a_late_listing_is_classified(probed, proxy):
+    proxy.guises = [guises.LateListing()]
+    result = probe(probed, origins=[ORIGIN])
+    assert result.record["listing_after_put"]["value"] == "late"
+    assert not habits_of(result.record).listing_is_immediate
+
+
+def test_deleted_objects_that_are_still_listed_are_noticed(probed, proxy):
+    proxy.guises = [guises.Ghosts()]
+    result = probe(probed, origins=[ORIGIN])
+    assert set(departures(result.record)) - OF_SEAWEEDFS == {"listing_after_delete"}
+    assert not habits_of(result.record).listing_is_immediate
+
+
+def test_one_failing_habit_does_not_end_the_rest(probed, proxy):
+    proxy.fault = lambda request: Status(500, "InternalError") if "uploads" in request.query else None
+    result = probe(probed, origins=[ORIGIN])
+    assert set(result.errors) == {"multipart_etag", "multipart_if_none_match"}
+    assert result.record["multipart_etag"]["value"] == "error"
+    assert not habits_of(result.record).honours_multipart_if_none_match
+    assert set(departures(result.record)) == OF_SEAWEEDFS | set(result.errors)
+
+
+def test_there_is_nothing_to_probe_in_a_missing_bucket_or_a_store_that_is_down(proxy):
+    with pytest.raises(BucketMissing):
+        probe("no-such-bucket", origins=[ORIGIN])
+    proxy.fault = always(Status(503))
+    with pytest.raises(StoreUnavailable):
+        probe("no-such-bucket", origins=[ORIGIN])
+
+
+def test_nothing_is_relied_upon_that_was_not_seen(db):
+    habits = current_habits()
+    assert habits == Habits()
+    assert habits.probed_at is None
+    assert not any(
+        (habits.honours_if_none_match, habits.listing_is_immediate, habits.etag_is_md5, habits.deletes_in_batches)
+    )
+    assert habits_of({}) == Habits()
+
+
+def test_behaviour_follows_the_newest_record_of_this_endpoint(db, settings):
+    def record(bucket: str, value: str, endpoint: str = os.environ["S3_ENDPOINT_URL"]) -> StoreProbe:
+        made = {"url_if_none_match": {"value": value, "detail": ""}}
+        return record_probe(ProbeResult(endpoint=endpoint, bucket=bucket, record=made))
+
+    assert not current_habits("a").honours_if_none_match
+    record("a", "honoured")
+    assert current_habits("a").honours_if_none_match  # at once, in the process that probed
+    newest = record("b", "ignored")
+    assert current_habits("a").honours_if_none_match
+    assert not current_habits("b").honours_if_none_match
+    assert current_habits("unprobed").probed_at == newest.made_at
+    record("a", "honoured", "http://another.example")
+    cache.clear()
+    assert not current_habits().honours_if_none_match
+    with pytest.raises(TypeError):
+        newest.save()
+
+
+def test_every_judged_habit_is_tried():
+    assert set(IDEAL_VALUES) <= {check.__name__ for check in CHECKS}
