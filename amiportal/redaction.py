@@ -100,7 +100,7 @@ class PortalExceptionReporterFilter(SafeExceptionReporterFilter):
 
     def cleanse_setting(self, key, value):
         cleansed = super().cleanse_setting(key, value)
-        return redact(cleansed) if isinstance(cleansed, str) else cleansed
+        return redact(str(cleansed)) if isinstance(cleansed, str) else cleansed  # str(): some are lazy
 
     def get_safe_cookies(self, request) -> dict:
         return dict.fromkeys(getattr(request, "COOKIES", {}), self.cleansed_substitute)

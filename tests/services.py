@@ -43,6 +43,7 @@ def start() -> None:
     owner = _running.enter_context(open(place / "owner", "w"))  # noqa: SIM115
     fcntl.flock(owner, fcntl.LOCK_EX)
     parts = _running.enter_context(embedded.Parts(embedded.Layout(place, throwaway=True)))
+    (place / "static").mkdir()
     for name in UNSET:
         os.environ.pop(name, None)
     os.environ.update(parts.variables | embedded.local_settings(parts.secrets, web_port=8000))
