@@ -24,7 +24,7 @@ from uploads.permissions import check_may_upload
 from uploads.services import sessions
 from uploads.services.checking import check_batch_size, refusals
 from uploads.services.granting import reserve
-from uploads.services.proof import look, same_content
+from uploads.services.proof import look
 
 Status = UploadLog.Status
 
@@ -42,10 +42,7 @@ def which_exist(*, deployment: Deployment, data_type: str, names: Sequence[str])
     found = lookup(bucket=deployment.bucket.name, prefix=prefix, names=wanted, confirm_absent=False) if wanted else {}
     present = {name: stored for name, stored in found.items() if stored is not None}
     if present:
-        rows = UploadLog.objects.filter(
-            deployment=deployment, data_type=data_type, filename__in=present, status=Status.GRANTED
-        )
-        _note(rows, present, bucket=deployment.bucket.name)
+        ledger.note_found(deployment=deployment, data_type=data_type, found=present, now=timezone.now())
     return {name: name in present for name in names}
 
 
@@ -99,8 +96,8 @@ def note_stored(*, session: UploadSession, names: Sequence[str]) -> None:
         return
     found = look(session=session, names=list(names), confirm_absent=True)
     present = {name: stored for name, stored in found.items() if stored is not None}
-    rows = UploadLog.objects.filter(session=session, filename__in=present, status=Status.GRANTED)
-    _note(rows, present, bucket=session.deployment.bucket.name)
+    deployment, data_type = session.deployment, session.data_type
+    ledger.note_found(deployment=deployment, data_type=data_type, found=present, now=timezone.now())
 
 
 def _refuse_reserved(session: UploadSession, wanted: dict[str, CardFile], *, now, expires_at) -> None:
@@ -134,19 +131,3 @@ def _refuse_held(session: UploadSession, stored: Sequence[str], reserved: Sequen
         raise Conflict(f"Already stored: {', '.join(stored)}", code="stored_differs")
     if reserved:
         raise Conflict(f"Already being uploaded by another: {', '.join(reserved)}", code="reserved")
-
-
-def _note(rows, present: dict, *, bucket: str) -> None:
-    """Bring open grants whose object was found to what can be said of them."""
-    changes = []
-    for row in rows:
-        stored = present[row.filename]
-        if not row.md5:
-            status = Status.STORED
-        elif same_content(stored, bucket=bucket, size_bytes=row.size_bytes, md5=row.md5):
-            status = Status.VERIFIED
-        else:
-            status = Status.MISMATCH
-        code = "stored_differs" if status == Status.MISMATCH else ""
-        changes.append(Change(row.pk, row.status, status, code, stored.etag, stored.size_bytes))
-    ledger.settle(changes, now=timezone.now())

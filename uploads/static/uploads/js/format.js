@@ -1,9 +1,11 @@
 /** Numbers, sizes, spans of time and days in the page's language. */
 
 const language = globalThis.document?.documentElement.lang || "en";
+// Plain "en" would put the month first, which most of our partners would misread.
+const dayLanguage = language === "en" ? "en-GB" : language;
 const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat(language, { maximumSignificantDigits: 2 });
-const dayForm = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+const dayForm = new Intl.DateTimeFormat(dayLanguage, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 const UNITS = ["B", "kB", "MB", "GB", "TB"]; // decimal, as on the card's label
 
 /** @param {number} value */

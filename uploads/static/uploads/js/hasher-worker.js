@@ -7,11 +7,12 @@ import "../vendor/hash-wasm-4.13.0/md5.umd.min.js"; // sets globalThis.hashwasm
 
 const CHUNK_BYTES = 4 * 1024 * 1024; // per file under way; the whole file is never held
 
+const { createMD5 } = /** @type {any} */ (globalThis).hashwasm;
 /** @type {any[]} */ const idleHashers = [];
 
 /** @param {File} file */
 async function md5(file) {
-  const hasher = idleHashers.pop() ?? (await globalThis.hashwasm.createMD5());
+  const hasher = idleHashers.pop() ?? (await createMD5());
   hasher.init();
   let bytes = 0;
   for (let start = 0; start < file.size; start += CHUNK_BYTES) {

@@ -111,7 +111,7 @@ class Page {
       signal.throwIfAborted();
       this.#plan = plan;
       showReview(plan, this.#where);
-      this.#files.say(t("files.replaced"));
+      this.#files.say(t("files.chosen", { what: rootOf(this.#scan), count: this.#scan.entries.length }));
       this.#allowStart();
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -119,8 +119,13 @@ class Page {
   }
 
   #allowStart() {
-    this.#start.disabled = !this.#plan?.send.length || !this.#name.value.trim();
-    this.#name.setAttribute("aria-invalid", String(!this.#name.value.trim()));
+    const hasName = Boolean(this.#name.value.trim());
+    const { deployment, dataType } = this.#place;
+    this.#start.disabled = !this.#plan?.send.length || !hasName;
+    this.#name.setAttribute("aria-invalid", String(!hasName));
+    byId("step-place").classList.toggle("done", deployment !== null);
+    byId("step-kind").classList.toggle("done", dataType !== null && hasName);
+    byId("step-files").classList.toggle("done", Boolean(this.#plan?.send.length));
   }
 
   async #run() {
@@ -191,6 +196,16 @@ class Page {
     box.replaceChildren(el("p", {}, text), ...(action ? [action] : []));
     box.hidden = false;
   }
+}
+
+/**
+ * The chosen folder's name, for people.
+ * @param {import("./scan.js").Scan} scan
+ */
+function rootOf({ entries }) {
+  const roots = new Set(entries.map(({ path }) => (path.includes("/") ? path.slice(0, path.indexOf("/")) : "")));
+  const names = [...roots].slice(0, 3).map((root) => root || t("files.single"));
+  return names.join(", ");
 }
 
 /** @param {BeforeUnloadEvent} event */

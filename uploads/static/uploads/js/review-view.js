@@ -22,7 +22,7 @@ export function showReview(plan, where) {
   const headline = count
     ? el("p", { class: "review-line" }, el("strong", {}, t("review.send", { count, bytes: bytes(plan.sendBytes) })), " ", t("review.to", where))
     : el("p", { class: "notice bad" }, t("review.nothing", { kind: where.kind }));
-  byId("review").replaceChildren(headline, ...collisions(plan), ...duplicates(plan), ...leftOut(plan));
+  byId("review").replaceChildren(headline, ...collisions(plan), ...duplicates(plan), ...leftOutLine(plan), ...leftOut(plan));
 }
 
 /**
@@ -36,11 +36,19 @@ function collisions(plan) {
   return [el("div", { class: "notice bad", id: "collisions" }, el("h3", {}, title), el("p", {}, t("review.collisionsText")), list)];
 }
 
-/** @param {Plan} plan */
-function duplicates(plan) {
+/**
+ * Also used beneath the verdict, which covers these files too.
+ * @param {Plan} plan
+ */
+export function duplicates(plan) {
   if (!plan.duplicates.length) return [];
   const lines = plan.duplicates.map((copy) => t("review.duplicate", copy));
   return [folded(t("review.duplicates", { count: lines.length }), lines)];
+}
+
+/** @param {Plan} plan */
+function leftOutLine({ leftOut: { length: count } }) {
+  return count ? [el("p", { class: "left-out-line" }, t("review.leftOut", { count }), ":")] : [];
 }
 
 /**
@@ -48,12 +56,8 @@ function duplicates(plan) {
  * @param {Plan} plan
  */
 export function leftOut(plan) {
-  if (!plan.leftOut.length) return [];
-  const groups = REASONS.map((reason) => {
+  return REASONS.flatMap((reason) => {
     const paths = plan.leftOut.filter((file) => file.reason === reason).map(({ path }) => path);
-    return paths.length > 0 && folded(t(`reason.${reason}`, { count: paths.length }), paths);
+    return paths.length ? [folded(t(`reason.${reason}`, { count: paths.length }), paths)] : [];
   });
-  return [
-    el("div", { class: "left-out" }, el("p", {}, t("review.leftOut", { count: plan.leftOut.length }), ":"), ...groups),
-  ];
 }

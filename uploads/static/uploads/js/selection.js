@@ -65,7 +65,7 @@ export async function planOf({ entries, unreadable }, { extensions, md5, pause }
   for (const [name, namesakes] of byName) {
     if ((index += 1) % CHUNK === 0) await pause();
     if (namesakes.length === 1 || (await areCopies(namesakes, md5))) keep(plan, namesakes);
-    else plan.collisions.push({ name, paths: namesakes.map(({ path }) => path) });
+    else plan.collisions.push({ name, paths: namesakes.map(({ path }) => path).sort() });
   }
   return plan;
 }

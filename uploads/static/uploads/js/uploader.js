@@ -28,7 +28,7 @@ import { Tally } from "./tally.js";
  * @typedef {object} Ports
  * @property {PortalApi} api
  * @property {import("./sender.js").Transport} transport
- * @property {{parallel: number, md5: (file: Blob, signal: AbortSignal) => Promise<string>}} hasher
+ * @property {{parallel: number, md5: (file: File, signal: AbortSignal) => Promise<string>}} hasher
  * @property {Clock} clock
  * @property {() => number} [random]
  */

@@ -4,7 +4,7 @@ import { byId, el, sign } from "./dom.js";
 import { downloadButton, shortTable } from "./lists.js";
 import { t } from "./messages.js";
 import { warningLines, whyNotStored, whyStopped } from "./reasons.js";
-import { leftOut } from "./review-view.js";
+import { duplicates, leftOut } from "./review-view.js";
 import { declaredFiles } from "./selection.js";
 
 /**
@@ -27,13 +27,14 @@ export function showVerdict(run, { onAgain, onAnother }) {
   const panel = byId("verdict");
   panel.className = `card verdict ${outcome.safeToWipe ? "good" : "bad"}`;
   const title = el("h2", { id: "verdict-title", tabindex: "-1" }, titleOf(run));
-  const canRepeat = outcome.notStored.length > 0 || outcome.end !== "finished";
+  const canRepeat = outcome.end !== "finished" || outcome.notStored.some(mayEndBetter);
   const again = outcome.end === "finished" ? t("verdict.again") : t("verdict.goOn");
   panel.replaceChildren(
     el("div", { class: "verdict-head" }, sign(outcome.safeToWipe ? "good" : "bad"), title),
     ...textOf(run).map((line) => el("p", {}, line)),
     ...warningLines(tally).map((line) => el("p", { class: "notice" }, line)),
     ...notStoredList(run),
+    ...duplicates(run.plan),
     ...notCovered(run.plan),
     el(
       "p",
@@ -45,6 +46,14 @@ export function showVerdict(run, { onAgain, onAnother }) {
   panel.hidden = false;
   document.title = outcome.safeToWipe ? t("verdict.titleSafe") : t("verdict.titleUnsafe");
   title.focus();
+}
+
+/**
+ * Whether another run may change it: what the portal refused for its name or content stays refused.
+ * @param {import("./tally.js").Item} item
+ */
+function mayEndBetter({ status, code }) {
+  return status !== "refused" && code !== "stored_differs";
 }
 
 /** @param {Run} run */
@@ -75,14 +84,15 @@ function textOf({ outcome, where }) {
  * @param {Run} run
  */
 function notStoredList({ outcome, plan }) {
-  const collisions = plan.collisions.flatMap(({ paths }) =>
-    paths.map((path) => /** @type {const} */ ([path, t("verdict.collision")])),
-  );
-  const all = [...outcome.notStored.map((item) => /** @type {const} */ ([item.path, whyNotStored(item)])), ...collisions];
-  const isWhole = outcome.end === "finished";
-  const shown = isWhole ? all : [...outcome.notStored.filter(({ status }) => status).map((item) => /** @type {const} */ ([item.path, whyNotStored(item)])), ...collisions];
+  /** @typedef {[path: string, reason: string]} Row */
+  const rowOf = (/** @type {import("./tally.js").Item} */ item) => /** @type {Row} */ ([item.path, whyNotStored(item)]);
+  const ended = outcome.notStored.filter(({ status }) => outcome.end === "finished" || status);
+  const collisions = plan.collisions.flatMap(({ paths }) => paths);
+  const collided = collisions.map((path) => /** @type {Row} */ ([path, t("verdict.collision")]));
+  const all = [...outcome.notStored.map(rowOf), ...collided];
+  const shown = [...ended.map(rowOf), ...collided];
   if (!all.length) return [];
-  const head = /** @type {const} */ ([t("verdict.file"), t("verdict.reason")]);
+  const head = /** @type {Row} */ ([t("verdict.file"), t("verdict.reason")]);
   const list = shown.length ? [el("h3", {}, t("verdict.listTitle")), shortTable(head, shown)] : [];
   return [...list, el("p", {}, downloadButton(`not-stored-session-${outcome.sessionId}.csv`, [head, ...all]))];
 }
