@@ -4,7 +4,6 @@ from django.http import StreamingHttpResponse
 from drf_spectacular.utils import OpenApiTypes, extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -27,18 +26,6 @@ from deployments.table import write_table
 TABLE_FILENAME = "deployments_info.csv"
 
 
-class TableRenderer(BaseRenderer):
-    """Names the format to content negotiation; the table itself is streamed past DRF."""
-
-    media_type = "text/csv"
-    format = "csv"
-    charset = "utf-8"
-
-    def render(self, data, accepted_media_type=None, renderer_context=None):
-        """Only errors come here."""
-        return JSONRenderer().render(data)
-
-
 class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets.GenericViewSet):
     """Those that the caller may see; anything else does not exist for the caller."""
 
@@ -48,9 +35,6 @@ class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
 
     def get_queryset(self):
         return selectors.deployments_visible_to(self.request.user)
-
-    def get_renderers(self):
-        return [JSONRenderer(), TableRenderer()] if self.action == "list" else [JSONRenderer()]
 
     @extend_schema(
         parameters=[DeploymentQuerySerializer],
@@ -70,7 +54,7 @@ class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
             deployments = deployments.filter(status=query["status"])
         if "search" in query:
             deployments = selectors.search_deployments(deployments, query["search"])
-        if request.accepted_renderer.format == TableRenderer.format:
+        if query["format"] == "csv":
             return table_response(deployments.filter(bucket__is_test=False))
         page = self.paginate_queryset(deployments)
         return self.get_paginated_response(DeploymentSerializer(page, many=True).data)

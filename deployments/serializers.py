@@ -125,6 +125,9 @@ class DeploymentQuerySerializer(serializers.Serializer):
     open_for_upload = serializers.BooleanField(
         required=False, default=False, help_text="Only those into which the caller may upload now."
     )
+    format = serializers.ChoiceField(
+        ["json", "csv"], required=False, default="json", help_text="csv: all of them, in the legacy table's shape."
+    )
 
 
 class BucketQuerySerializer(serializers.Serializer):
