@@ -50,15 +50,14 @@ class SeaweedFS(Part):
     def command(self) -> tuple[list[str], dict[str, int]]:
         self.data.mkdir(mode=0o700, exist_ok=True)
         # The master keeps nothing over a start (see resumeState) but makes a folder for each port it ever had.
-        shutil.rmtree(self.data / "master", ignore_errors=True)
-        (self.data / "master").mkdir()
+        for folder in self.data.glob("m[0-9]*"):
+            shutil.rmtree(folder)
         self._write_identities()
         listen = self._choose_ports()
         arguments = {
             "dir": self.data,
             "ip": ports.HOST,
             "ip.bind": ports.HOST,
-            "master.dir": self.data / "master",
             "master.port": listen["master"],
             "master.port.grpc": listen["master.grpc"],
             # One master and no quorum: it leads at once. What it knows comes from the volumes, not from its last run.
