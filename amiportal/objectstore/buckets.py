@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import urllib3
 from botocore.exceptions import ClientError
 from django.conf import settings
 
 from amiportal.errors import Conflict, StoreDenied, StoreError, StoreUnavailable
 from amiportal.objectstore.client import client, error_for, our_errors
-from amiportal.objectstore.wire import attempt, call
+from amiportal.objectstore.wire import anonymous, attempt, call
 
 PING_TIMEOUT_S = 3.0  # a readiness check that waits longer is itself the outage
 CORS_MAX_AGE_S = 86_400
@@ -72,7 +71,7 @@ def ping() -> None:
 def preflight_allows(bucket: str, *, origin: str) -> bool:
     """Asks as a browser on `origin` would before a PUT, where browsers ask: at the public endpoint."""
     try:
-        answer = urllib3.request(
+        answer = anonymous(
             "OPTIONS",
             f"{settings.S3_PUBLIC_ENDPOINT_URL}/{bucket}/preflight",
             headers={
@@ -80,11 +79,9 @@ def preflight_allows(bucket: str, *, origin: str) -> bool:
                 "Access-Control-Request-Method": "PUT",
                 "Access-Control-Request-Headers": ",".join(CORS_REQUEST_HEADERS),
             },
-            retries=False,
-            redirect=False,
-            timeout=settings.S3_CONNECT_TIMEOUT_S,
+            timeout_s=settings.S3_CONNECT_TIMEOUT_S,
         )
-    except (urllib3.exceptions.HTTPError, OSError):
+    except StoreUnavailable:
         return False
     allowed_headers = _words(answer.headers.get("Access-Control-Allow-Headers"))
     return (

@@ -132,12 +132,12 @@ def just_before(name: str) -> str:
 
     Keeps to characters that no store rewrites. Never wrong, only slower, where other names lie in between.
     """
-    last = ord(name[-1]) - 1
-    while chr(last) in "/\\":
-        last -= 1
-    if last <= 0x20 or 0xD800 <= last <= 0xDFFF:
+    before = ord(name[-1]) - 1
+    if before <= 0x20 or 0xD800 <= before <= 0xDFFF:
         return name[:-1]
-    return f"{name[:-1]}{chr(last)}~"
+    if chr(before) in "/\\":
+        before -= 1
+    return f"{name[:-1]}{chr(before)}~"
 
 
 def _advances(page: listing.Page, prefix: str, start_after: str) -> bool:

@@ -57,11 +57,8 @@ class Wire:
     def __init__(self, endpoint_url: str, access_key: str, secret_key: str, region: str, max_connections: int):
         self._endpoint = Endpoint.parse(endpoint_url)
         self._identity = Identity(access_key, secret_key, region)
-        tls = {}
-        if endpoint_url.startswith("https://"):
-            tls = {"ca_certs": Session().get_config_variable("ca_bundle") or get_cert_path(True)}
         self._pool = urllib3.connection_from_url(
-            self._endpoint.origin, maxsize=max_connections, block=True, retries=False, **tls
+            self._endpoint.origin, maxsize=max_connections, block=True, retries=False, **_tls(endpoint_url)
         )
 
     def send(
@@ -170,6 +167,32 @@ def call(method: str, *, bucket: str, attempts: int | None = None, **request) ->
     raise unreachable()
 
 
+def anonymous(
+    method: str,
+    url: str,
+    *,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    timeout_s: float | None = None,
+) -> Answer:
+    """A request without the portal's key, as clients and browsers send them, once. StoreUnavailable: no answer came."""
+    with urllib3.PoolManager(retries=False, **_tls(url)) as pool:
+        try:
+            response = pool.request(
+                method,
+                url,
+                body=body or None,
+                headers=dict(headers or {}),
+                redirect=False,
+                timeout=urllib3.Timeout(
+                    connect=settings.S3_CONNECT_TIMEOUT_S, read=timeout_s or settings.S3_READ_TIMEOUT_S
+                ),
+            )
+            return Answer(response.status, response.headers, response.data)
+        except (urllib3.exceptions.HTTPError, OSError):
+            raise unreachable() from None
+
+
 def read(*, bucket: str, key: str, consume: Callable[[bytes], object]) -> bool:
     """Feeds an object's bytes to `consume`, in pieces; False where the store has no such key.
 
@@ -206,3 +229,10 @@ def _wait_before_retry(tried: int, retry_after: str | None = None) -> None:
     if retry_after and retry_after.isdigit():
         delay_s += min(float(retry_after), _MAX_RETRY_AFTER_S)
     time.sleep(delay_s)
+
+
+def _tls(url: str) -> dict[str, str]:
+    """The certificates that botocore trusts, so that both ways to the store agree."""
+    if not url.startswith("https://"):
+        return {}
+    return {"ca_certs": Session().get_config_variable("ca_bundle") or get_cert_path(True)}

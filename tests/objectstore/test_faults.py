@@ -10,6 +10,7 @@ from amiportal.objectstore.client import client, error_for, our_errors
 from amiportal.objectstore.listing import stream
 from amiportal.objectstore.lookup import content_md5, head, lookup
 from tests.faults import (
+    CommitThenDrop,
     FlipByte,
     Hang,
     OkWithErrorBody,
@@ -188,3 +189,30 @@ def test_a_refusal_by_boto3_becomes_ours(bucket):
         client().list_objects_v2(Bucket="no-such-bucket")
     with pytest.raises(ClientError):
         client().list_objects_v2(Bucket="no-such-bucket")
+
+
+def test_a_bucket_that_went_away_is_missing_at_once(store, bucket):
+    assert head(bucket, "absent") is None
+    store.delete_bucket(Bucket=bucket)
+    with pytest.raises(errors.BucketMissing):
+        content_md5(bucket, "absent")
+    store.create_bucket(Bucket=bucket)
+
+
+def test_cors_rules_that_cannot_be_read_are_a_fault_not_a_lack(filled, proxy):
+    proxy.fault = lambda request: Status(503) if "cors" in request.query else None
+    with pytest.raises(errors.StoreUnavailable):
+        bucket_state(filled, origins=["http://unlisted.example"])
+
+
+def test_no_fault_logs_a_secret(filled, proxy, settings, caplog):
+    caplog.set_level("INFO")
+    settings.S3_MAX_ATTEMPTS = 2
+    for fault in (CommitThenDrop(), Status(403, "SignatureDoesNotMatch"), Status(503)):
+        proxy.fault = always(fault)
+        for read in READS.values():
+            with pytest.raises(errors.StoreError) as caught:
+                read(filled)
+            assert settings.S3_SECRET_ACCESS_KEY not in str(caught.value)
+    for secret in (settings.S3_SECRET_ACCESS_KEY, settings.S3_ACCESS_KEY_ID, "Signature="):
+        assert secret not in caplog.text

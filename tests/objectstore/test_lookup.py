@@ -3,7 +3,7 @@
 from hashlib import md5
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from amiportal.errors import BucketMissing
@@ -85,6 +85,10 @@ def test_any_question_on_any_page_size_is_answered(filled, monkeypatch, wanted, 
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/"), min_size=1))
+@example("\0")
+@example("0")
+@example("]")
+@example("\ue000")
 def test_just_before_is_before_and_seeks_in_no_folder(name):
     assert just_before(name) < name
     assert just_before(name).count("/") == 0

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 from amiportal.objectstore.buckets import preflight_allows
 from amiportal.objectstore.client import client, error_for, our_errors
 from amiportal.objectstore.presign import signer
-from amiportal.objectstore.probe.workbench import Finding, Workbench, anonymous, said, unexpected
-from amiportal.objectstore.wire import Answer, attempt, call
+from amiportal.objectstore.probe.workbench import Finding, Workbench, said, unexpected
+from amiportal.objectstore.wire import Answer, anonymous, attempt, call
 
 CLOSE_CLOCK_S = 30.0  # signatures bear 15 minutes; URLs of a minute would not bear that
 

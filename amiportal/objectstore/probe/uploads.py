@@ -13,12 +13,12 @@ from amiportal.objectstore.presign import signer
 from amiportal.objectstore.probe.workbench import (
     Finding,
     Workbench,
-    anonymous,
     condition_finding,
     said,
     unexpected,
 )
 from amiportal.objectstore.signing import quote_key
+from amiportal.objectstore.wire import anonymous
 
 IF_ABSENT = {"If-None-Match": "*"}
 

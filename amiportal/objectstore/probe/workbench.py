@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 
-import urllib3
-from django.conf import settings
-
-from amiportal.errors import PortalError, StoreUnavailable
+from amiportal.errors import PortalError
 from amiportal.objectstore import listing
 from amiportal.objectstore.client import CONDITION_FAILED_STATUSES, error_for
 from amiportal.objectstore.presign import signer
 from amiportal.objectstore.signing import quote_key
-from amiportal.objectstore.wire import Answer, attempt, call
+from amiportal.objectstore.wire import Answer, anonymous, attempt, call
 
 URL_LIFETIME_S = 300
 
@@ -120,23 +117,6 @@ class Workbench:
         """A key that the store would not store it may not delete either; the rest is still to be cleared."""
         with suppress(PortalError):
             call(method, bucket=self.bucket, key=key, **request)
-
-
-def anonymous(method: str, url: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
-    """A request without the portal's key. Raises StoreUnavailable when no answer comes."""
-    try:
-        response = urllib3.request(
-            method,
-            url,
-            body=body or None,
-            headers=dict(headers or {}),
-            retries=False,
-            redirect=False,
-            timeout=urllib3.Timeout(connect=settings.S3_CONNECT_TIMEOUT_S, read=settings.S3_READ_TIMEOUT_S),
-        )
-    except (urllib3.exceptions.HTTPError, OSError):
-        raise StoreUnavailable("The store closed the connection, or could not be reached.") from None
-    return Answer(response.status, response.headers, response.data)
 
 
 def said(answer: Answer) -> str:
