@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.urls import set_script_prefix
 
 PROBES = ("/healthz", "/readyz")
 
@@ -36,6 +37,8 @@ def probed_by_address(application: Callable, allowed_hosts: list[str]) -> Callab
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "amiportal.settings")
+# Whoever reads STATIC_URL first fixes it for the process, and that is before any request has set the prefix.
+set_script_prefix(settings.FORCE_SCRIPT_NAME or "/")
 application = under_prefix(
     probed_by_address(get_wsgi_application(), settings.ALLOWED_HOSTS), settings.FORCE_SCRIPT_NAME or ""
 )
