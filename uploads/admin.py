@@ -1,5 +1,7 @@
 """The ledger, to look at. Nobody adds to it, changes it or deletes from it here, superusers included."""
 
+from datetime import UTC, datetime, time, timedelta
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -17,6 +19,7 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
+from unfold.utils import parse_date_str
 
 from amiportal.adminkit import ReadOnly
 from uploads.models import UploadFailure, UploadLog, UploadSession
@@ -31,6 +34,18 @@ _STATUS_LABELS = {
     UploadLog.Status.FAILED: "danger",
     UploadLog.Status.EXPIRED: "warning",
 }
+
+
+class DayRange(RangeDateFilter):
+    """Whole days in UTC, the last one included: the library compares with midnight at its beginning."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        for end, lookup, shift in (("from", "gte", timedelta()), ("to", "lt", timedelta(days=1))):
+            day = parse_date_str(self.used_parameters.get(f"{self.parameter_name}_{end}") or "")
+            if day is not None:
+                moment = datetime.combine(day, time(), tzinfo=UTC) + shift
+                queryset = queryset.filter(**{f"{self.parameter_name}__{lookup}": moment})
+        return queryset
 
 
 class Ledger(ReadOnly, ModelAdmin):
@@ -65,7 +80,7 @@ class UploadSessionAdmin(Ledger):
         ("deployment__bucket", RelatedDropdownFilter),
         ("data_type", ChoicesDropdownFilter),
         ("is_legacy", BooleanRadioFilter),
-        ("started_at", RangeDateFilter),
+        ("started_at", DayRange),
     ]
     search_fields = ["uploader_name__startswith", "account__username__startswith", "deployment__deployment_id__exact"]
     search_help_text = "Beginning of the uploader's name or account, or a deployment's whole ID"
@@ -125,7 +140,7 @@ class UploadLogAdmin(Ledger):
         ("deployment", AutocompleteSelectFilter),
         ("deployment__bucket", RelatedDropdownFilter),
         ("session__account", AutocompleteSelectFilter),
-        ("granted_at", RangeDateFilter),
+        ("granted_at", DayRange),
     ]
     search_fields = ["filename__startswith"]
     search_help_text = "Beginning of the file's name, as it is written"
@@ -160,7 +175,7 @@ class UploadFailureAdmin(Ledger):
     list_filter = [
         ("session__account", AutocompleteSelectFilter),
         ("session__deployment", AutocompleteSelectFilter),
-        ("reported_at", RangeDateFilter),
+        ("reported_at", DayRange),
     ]
     search_fields = ["filename__startswith", "code__exact"]
     search_help_text = "Beginning of the file's name, or a whole code"

@@ -118,23 +118,26 @@ class DeploymentAdmin(SavedByServices, Kept, History, TableImport, ModelAdmin):
             saved = services.create_deployment(actor=request.user, **form.cleaned_data)
         take_over(obj, saved)
 
-    def has_retire_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return self._changeable(request, object_id, Status.ACTIVE)
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list:
+        """Buttons that make no sense for a deployment as it is are not shown; those of a stale tab are told why."""
+        deployment = Deployment.objects.filter(pk=object_id).select_related("next_season").first()
+        if deployment is None:
+            return []
+        useless = {"retire"} if not deployment.is_active else {"reactivate"}
+        if hasattr(deployment, "next_season"):
+            useless.add("next_season")
+        return [action for action in super().get_actions_detail(request, object_id) if action.path not in useless]
 
-    def has_reactivate_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return self._changeable(request, object_id, Status.INACTIVE)
+    def has_season_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return self.has_change_permission(request) and self.has_add_permission(request)
 
-    def has_next_season_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        has_one = object_id and Deployment.objects.filter(previous_season_id=object_id).exists()
-        return self.has_change_permission(request) and self.has_add_permission(request) and not has_one
-
-    def _changeable(self, request: HttpRequest, object_id: str | None, status: str) -> bool:
-        """Buttons that make no sense for a deployment's status are not offered; lists offer both."""
-        if not self.has_change_permission(request):
-            return False
-        return object_id is None or Deployment.objects.filter(pk=object_id, status=status).exists()
-
-    @action(description="Next season", icon="event_repeat", permissions=["next_season"], variant=ActionVariant.PRIMARY)
+    @action(
+        description="Next season",
+        icon="event_repeat",
+        permissions=["season"],
+        url_path="next_season",
+        variant=ActionVariant.PRIMARY,
+    )
     def next_season(self, request: HttpRequest, object_id: str) -> HttpResponse:
         deployment = get_object_or_404(Deployment, pk=object_id)
         form = NextSeasonForm.for_deployment(deployment, request.POST or None)
@@ -154,7 +157,7 @@ class DeploymentAdmin(SavedByServices, Kept, History, TableImport, ModelAdmin):
             back=_change_url(deployment),
         )
 
-    @action(description="Retire", icon="archive", permissions=["retire"], variant=ActionVariant.DANGER)
+    @action(description="Retire", icon="archive", permissions=["change"], variant=ActionVariant.DANGER)
     def retire(self, request: HttpRequest, object_id: str) -> HttpResponse:
         deployment = get_object_or_404(Deployment, pk=object_id)
         form = ReasonForm(request.POST or None)
@@ -174,7 +177,7 @@ class DeploymentAdmin(SavedByServices, Kept, History, TableImport, ModelAdmin):
             danger=True,
         )
 
-    @action(description="Reactivate", icon="unarchive", permissions=["reactivate"])
+    @action(description="Reactivate", icon="unarchive", permissions=["change"])
     def reactivate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         deployment = get_object_or_404(Deployment, pk=object_id)
         if request.method != "POST":
@@ -194,7 +197,7 @@ class DeploymentAdmin(SavedByServices, Kept, History, TableImport, ModelAdmin):
             messages.success(request, f"{deployment.deployment_id} is active.")
         return HttpResponseRedirect(_change_url(deployment))
 
-    @admin.action(description="Retire", permissions=["retire"])
+    @admin.action(description="Retire", permissions=["change"])
     def retire_selected(self, request: HttpRequest, queryset: QuerySet[Deployment]) -> HttpResponse | None:
         chosen = queryset.filter(status=Status.ACTIVE)
         form = ReasonForm(request.POST if "apply" in request.POST else None)
@@ -218,7 +221,7 @@ class DeploymentAdmin(SavedByServices, Kept, History, TableImport, ModelAdmin):
             danger=True,
         )
 
-    @admin.action(description="Reactivate", permissions=["reactivate"])
+    @admin.action(description="Reactivate", permissions=["change"])
     def reactivate_selected(self, request: HttpRequest, queryset: QuerySet[Deployment]) -> HttpResponse | None:
         chosen = queryset.filter(status=Status.INACTIVE)
         if "apply" in request.POST:

@@ -28,11 +28,12 @@ class DeploymentForm(forms.ModelForm):
             "last_day",
         ]
 
-    def _post_clean(self) -> None:
-        super()._post_clean()
-        # Only now has the instance the values of the form.
-        if not self.errors and self.instance.status == Status.ACTIVE and (twin := active_twin(self.instance)):
+    def validate_constraints(self) -> None:
+        """The database's own message cannot name the deployment that is in the way."""
+        if self.instance.status == Status.ACTIVE and (twin := active_twin(self.instance)):
             self.add_error(None, f"{twin} is active with this bucket, place and camera: retire it first.")
+        else:
+            super().validate_constraints()
 
 
 class ReasonForm(forms.Form):
