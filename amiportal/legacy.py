@@ -125,7 +125,9 @@ def _fields(request: HttpRequest, *, accepts_json: bool) -> dict[str, str]:
         fields = {name: "" if value is None else str(value) for name, value in body.items()}
     else:
         fields = request.POST.dict()
-    if any("\0" in value for value in fields.values()):
+    text = "".join(fields.values())
+    text.encode()  # half a surrogate pair is a UnicodeEncodeError, hence a ValueError
+    if "\0" in text:
         raise ValueError  # PostgreSQL has no such text
     return fields
 

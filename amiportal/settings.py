@@ -196,6 +196,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "amiportal.api.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "UNICODE_JSON": False,  # a refused name may hold half a surrogate pair, which no UTF-8 can answer with
     "URL_FORMAT_OVERRIDE": None,  # ?format= is ours: csv and ndjson are streams, not renderings
 }
 SPECTACULAR_SETTINGS = {
@@ -209,6 +210,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "DataType": "deployments.names.DataType",
+        "DeploymentStatus": "deployments.models.Status",
+        "LedgerStatus": "uploads.models.UploadLog.Status",
+        "CheckOutcome": ["new", "exists", "stored", "conflict", "refused"],
+        "GrantOutcome": ["granted", "stored", "conflict", "refused"],
+        "ConfirmOutcome": ["verified", "missing", "mismatch"],
+    },
 }
 # 1,000 files of a batch, each with a name of at most 255 bytes, a path and an MD5, stay well below this.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024

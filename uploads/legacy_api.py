@@ -107,6 +107,7 @@ def _deployment(call: LegacyCall) -> Deployment:
     bucket, deployment_id = call.fields["country"].strip().lower(), call.fields["deployment"].strip()
     deployment = (
         deployments_visible_to(call.user)
+        .select_related(None)  # asked once per file by some clients: no more than is needed
         .select_related("bucket")
         .filter(deployment_id=deployment_id, bucket__name=bucket)
         .first()

@@ -79,8 +79,7 @@ class FilesField(serializers.Field):
                     item["name"],
                     size if type(size) is int and 0 <= size < 2**63 else None,
                     md5.lower() if isinstance(md5, str) else "",
-                    # PostgreSQL's text takes no NUL; no path of a real card holds one.
-                    path.replace("\0", "")[:4_096] if isinstance(path, str) else "",
+                    _storable(path) if isinstance(path, str) else "",
                 )
             )
         if faults:
@@ -89,6 +88,11 @@ class FilesField(serializers.Field):
 
     def to_representation(self, value):
         raise NotImplementedError("Files are read here, never written.")
+
+
+def _storable(path: str) -> str:
+    """A path as PostgreSQL takes it: it is told for people to find the file again, and never opened."""
+    return path.replace("\0", "").encode("utf-8", "replace").decode()[:4_096]
 
 
 class FilesRequest(serializers.Serializer):

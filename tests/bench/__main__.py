@@ -60,7 +60,7 @@ def run(portal_port: int, yardstick_port: int) -> None:
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415
 
-    from tests.bench import legacy_bench, objectstore_bench, site  # noqa: PLC0415
+    from tests.bench import legacy_bench, site  # noqa: PLC0415
     from tests.bench.field_client import FieldClient  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
@@ -78,15 +78,15 @@ def run(portal_port: int, yardstick_port: int) -> None:
         portal = FieldClient(port=portal_port, **account, **where)
         yardstick = FieldClient(port=yardstick_port, **account, **where)
         print(f"{'':<58} {'portal':>10} {'yardstick':>10} {'ratio':>9}")
-        for lines in (
-            legacy_bench.existence(portal, yardstick, site.store_objects(place, legacy_bench.names_of("stored"))),
-            legacy_bench.signing(portal, place.bucket, place.deployment),
-            legacy_bench.end_to_end(portal, yardstick),
+        stored = site.store_objects(place, legacy_bench.names_of("stored"))
+        for measure in (
+            lambda: legacy_bench.signing(portal, place.bucket, place.deployment),
+            lambda: legacy_bench.existence(portal, yardstick, stored),
+            lambda: legacy_bench.end_to_end(portal, yardstick),
         ):
-            for line in lines:
+            for line in measure():
                 print(line, flush=True)
         legacy_bench.where_time_goes(portal)
-        objectstore_bench.main()
 
 
 if __name__ == "__main__":

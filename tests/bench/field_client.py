@@ -25,13 +25,24 @@ class FieldClient:
         }
 
     def post(self, call: str, **fields):
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        self.connection.request("POST", f"/{call}/", urlencode(self.fields | fields), headers)
-        response = self.connection.getresponse()
-        body = response.read()
+        response, body = self._answer(f"/{call}/", urlencode(self.fields | fields))
         if response.status != 200:
             raise RuntimeError(f"{call}: {response.status} {body[:300]!r}")
         return json.loads(body)
+
+    def _answer(self, path: str, form: str) -> tuple[http.client.HTTPResponse, bytes]:
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        for last_try in (False, True):
+            try:
+                self.connection.request("POST", path, form, headers)
+                response = self.connection.getresponse()
+                return response, response.read()
+            except (BrokenPipeError, http.client.RemoteDisconnected):
+                # The server closed a connection that was idle between two measurements.
+                self.connection.close()
+                if last_try:
+                    raise
+        raise AssertionError("unreachable")
 
     def exist(self, names: Sequence[str], *, batch: int) -> int:
         """How many of the names are there."""

@@ -1,5 +1,6 @@
 """What the benchmarks upload into: an account, a deployment, and a probed bucket with objects."""
 
+import io
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ class Place:
 def make(password: str) -> Place:
     bucket = Bucket.objects.create(name="bench", title="Bench")
     ensure_bucket(bucket.name, origins=settings.PORTAL_ORIGINS)
-    call_command("probe_store", bucket.name, verbosity=0)
+    call_command("probe_store", bucket.name, stdout=io.StringIO())
     user = User.objects.create_user(username="bench", password=password)
     user.buckets.add(bucket)
     deployment = Deployment.objects.create(

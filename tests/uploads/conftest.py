@@ -2,12 +2,12 @@
 
 import base64
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 import urllib3
 from django.conf import settings
-from django.contrib.auth.models import Group
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
@@ -17,6 +17,8 @@ from amiportal.objectstore.models import StoreProbe
 from amiportal.objectstore.probe import probe
 from deployments.models import Bucket, Deployment
 from deployments.names import DataType
+from tests.cast import make_person
+from tests.faultproxy import FaultProxy
 
 HTTP = urllib3.PoolManager(retries=False)
 
@@ -109,6 +111,18 @@ def rival(site, other_colleague, probed_store) -> Uploader:
 
 
 @pytest.fixture
+def proxy(settings, uploader) -> Iterator[FaultProxy]:
+    """The fault proxy in the place of the store, for the portal and its clients; what it knows of habits stays."""
+    upstream = settings.S3_ENDPOINT_URL
+    with FaultProxy(upstream) as proxy:
+        settings.S3_ENDPOINT_URL = settings.S3_PUBLIC_ENDPOINT_URL = proxy.url
+        settings.S3_READ_TIMEOUT_S = 2
+        record = StoreProbe.objects.get().record
+        StoreProbe.objects.create(endpoint=proxy.url, bucket="probe-for-tests", record=record)
+        yield proxy
+
+
+@pytest.fixture
 def objects(store, site):
     """What the store really has in the site's bucket: {key: bytes}, read without any code of ours."""
 
@@ -144,32 +158,5 @@ def unprobed_store(probed_store) -> None:
 
 
 @pytest.fixture
-def make_partner(db):
-    def make(username: str) -> User:
-        user = User.objects.create_user(username=username)
-        user.groups.add(Group.objects.get(name=Role.PARTNERS))
-        return user
-
-    return make
-
-
-@pytest.fixture
-def colleague(make_partner):
-    return make_partner("colleague")
-
-
-@pytest.fixture
-def other_colleague(make_partner):
-    return make_partner("other")
-
-
-@pytest.fixture
-def outsider(make_partner):
-    return make_partner("outsider")
-
-
-@pytest.fixture
-def maintainer(db):
-    user = User.objects.create_user(username="maintainer", is_staff=True)
-    user.groups.add(Group.objects.get(name=Role.MAINTAINERS))
-    return user
+def other_colleague(db) -> User:
+    return make_person("other", Role.PARTNERS)

@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connections
 
+from amiportal.accounts.roles import Role
+from tests.cast import make_person
 from tests.uploads.conftest import Uploader, described, put
 from uploads.models import UploadLog
 
@@ -98,11 +100,11 @@ def test_a_body_other_than_the_granted_one_is_not_stored(uploader, objects, kind
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_racers_for_one_key_have_one_winner_and_told_losers(site, make_partner, probed_store, objects):
+def test_racers_for_one_key_have_one_winner_and_told_losers(site, probed_store, objects):
     """Each racer has other content; all ask at once."""
     racers = []
     for number in range(8):
-        user = make_partner(f"racer{number}")
+        user = make_person(f"racer{number}", Role.PARTNERS)
         user.buckets.add(site.bucket)
         racers.append((Uploader(user, site).open(), b"content %d" % number))
 
@@ -126,11 +128,11 @@ def test_racers_for_one_key_have_one_winner_and_told_losers(site, make_partner, 
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_overlapping_batches_at_once_neither_deadlock_nor_share_a_key(site, make_partner, probed_store):
+def test_overlapping_batches_at_once_neither_deadlock_nor_share_a_key(site, probed_store):
     names = [f"{n:04d}.jpg" for n in range(200)]
     clients = []
     for number in range(4):
-        user = make_partner(f"racer{number}")
+        user = make_person(f"racer{number}", Role.PARTNERS)
         user.buckets.add(site.bucket)
         order = names if number % 2 else names[::-1]
         clients.append(
