@@ -31,7 +31,7 @@ soak: $(VENV)/installed-dev
 
 # Prints ratios of one run; see tests/bench.
 bench: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -m bench -s tests/bench
+	$(BIN)/python -m tests.bench
 
 # Writes constraints.txt anew from the direct dependencies of the requirements files.
 lock:

@@ -100,6 +100,15 @@ def lookup(*, bucket: str, prefix: str, names: Collection[str], confirm_absent: 
     return {name: found.get(name) for name in names}
 
 
+def lookup_by_head(*, bucket: str, prefix: str, names: Collection[str]) -> dict[str, StoredObject | None]:
+    """As `lookup`, each name asked for by HEAD: a call per name, and the store's own word of this moment.
+
+    For stores whose listings lag: there neither what a listing shows nor what it lacks is proof.
+    """
+    found = dict(_heads(bucket, prefix, sorted(set(names))))
+    return {name: found.get(name) for name in names}
+
+
 def head(bucket: str, key: str) -> StoredObject | None:
     """One object, or None where there is none. Raises BucketMissing and every other fault."""
     stored = _head(bucket, key)

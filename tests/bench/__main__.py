@@ -60,7 +60,7 @@ def run(portal_port: int, yardstick_port: int) -> None:
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415
 
-    from tests.bench import legacy_bench, site  # noqa: PLC0415
+    from tests.bench import legacy_bench, objectstore_bench, site  # noqa: PLC0415
     from tests.bench.field_client import FieldClient  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
@@ -87,6 +87,7 @@ def run(portal_port: int, yardstick_port: int) -> None:
             for line in measure():
                 print(line, flush=True)
         legacy_bench.where_time_goes(portal)
+        objectstore_bench.main(place.bucket)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from uploads.messages import MAX_BATCH_FILES, CardFile, FileResult, Outcome, War
 from uploads.models import UploadSession
 from uploads.permissions import check_may_upload
 from uploads.services import sessions
-from uploads.services.proof import look, same_content
+from uploads.services.proof import glance, same_content
 
 _MD5_HEX = re.compile(r"[0-9a-f]{32}")
 MAX_FILE_BYTES = 5 * 1024**3  # what S3 takes in one PUT
@@ -31,7 +31,7 @@ def check_files(*, actor: User, session: UploadSession, files: Sequence[CardFile
     sessions.touch(session, now=timezone.now())
     results = refusals(files, data_type=session.data_type, needs="size")
     wanted = [file for index, file in enumerate(files) if index not in results]
-    found = look(session=session, names=[file.name for file in wanted]) if wanted else {}
+    found = glance(session=session, names=[file.name for file in wanted]) if wanted else {}
     now = timezone.now()
     answers = []
     for index, file in enumerate(files):

@@ -67,7 +67,7 @@ def _grant(session: UploadSession, wanted: dict[str, CardFile], *, now: datetime
         first_look = pending is wanted
         looked_at = timezone.now()
         # A row that says "stored" against a listing that says "absent" is worth a HEAD; a first look is not.
-        found = look(session=session, names=list(pending), confirm_absent=None if first_look else True)
+        found = look(session=session, names=list(pending), confirm_absent=not first_look)
         results |= _answer_for_stored(session, pending, found, now=now)
         absent = {name: file for name, file in pending.items() if name not in results}
         if not first_look:

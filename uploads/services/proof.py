@@ -3,7 +3,7 @@
 import re
 
 from amiportal.objectstore.habits import current_habits
-from amiportal.objectstore.lookup import StoredObject, content_md5, lookup
+from amiportal.objectstore.lookup import StoredObject, content_md5, lookup, lookup_by_head
 
 from uploads.keys import key_prefix
 from uploads.models import UploadSession
@@ -11,23 +11,27 @@ from uploads.models import UploadSession
 _MD5_SHAPED = re.compile(r"[0-9a-f]{32}")
 
 
-def look(
-    *, session: UploadSession, names: list[str], confirm_absent: bool | None = None
-) -> dict[str, StoredObject | None]:
-    """What the store has under these names of the session's deployment and data type.
+def look(*, session: UploadSession, names: list[str], confirm_absent: bool = False) -> dict[str, StoredObject | None]:
+    """What the store has under these names of the session's deployment and data type, fit to grant and to prove by.
 
-    confirm_absent: whether each absence is asked for once more by HEAD; by default where the store's listings
-    are known to lag, or nothing is known of them. Raises StoreError for every fault but absence.
+    Where listings are not known to be immediate, each name is asked for by HEAD. confirm_absent: absences are, even
+    where listings are immediate. Raises StoreError for every fault but absence.
     """
+    where = _where(session)
+    if not current_habits().listing_is_immediate:
+        return lookup_by_head(**where, names=names)
+    return lookup(**where, names=names, confirm_absent=confirm_absent)
+
+
+def glance(*, session: UploadSession, names: list[str]) -> dict[str, StoredObject | None]:
+    """As `look`, by listing alone: enough to say what would become of files, not to grant or prove anything."""
+    return lookup(**_where(session), names=names, confirm_absent=False)
+
+
+def _where(session: UploadSession) -> dict[str, str]:
     deployment = session.deployment
-    if confirm_absent is None:
-        confirm_absent = not current_habits().listing_is_immediate
-    return lookup(
-        bucket=deployment.bucket.name,
-        prefix=key_prefix(deployment_id=deployment.deployment_id, data_type=session.data_type),
-        names=names,
-        confirm_absent=confirm_absent,
-    )
+    prefix = key_prefix(deployment_id=deployment.deployment_id, data_type=session.data_type)
+    return {"bucket": deployment.bucket.name, "prefix": prefix}
 
 
 def same_content(stored: StoredObject, *, bucket: str, size_bytes: int, md5: str) -> bool:

@@ -48,8 +48,8 @@ function refusal(request, hasStalled) {
     code: status ? `http_${status}` : hasStalled ? "stalled" : "network",
     httpStatus: status,
     storeCode: /<Code>(\w+)<\/Code>/.exec(body)?.[1] ?? "",
-    // Readable across origins only where the store exposes it.
-    retryAfterMs: status ? parseRetryAfter(request.getResponseHeader("Retry-After"), Date.now()) : null,
+    // Looked up in the list of those that the store exposes: asking for one that it does not is an error in the console.
+    retryAfterMs: parseRetryAfter(/^retry-after: *(.+)$/im.exec(request.getAllResponseHeaders())?.[1] ?? null, Date.now()),
   });
 }
 
