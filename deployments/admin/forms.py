@@ -28,12 +28,11 @@ class DeploymentForm(forms.ModelForm):
             "last_day",
         ]
 
-    def validate_constraints(self) -> None:
-        """The database's own message cannot name the deployment that is in the way."""
-        if self.instance.status == Status.ACTIVE and (twin := active_twin(self.instance)):
-            self.add_error(None, f"{twin} is active with this bucket, place and camera: retire it first.")
-        else:
-            super().validate_constraints()
+    def _post_clean(self) -> None:
+        """Name the deployment that is in the way; only now has the instance the values of the form."""
+        super()._post_clean()
+        if self.instance.bucket_id and self.instance.status == Status.ACTIVE and (twin := active_twin(self.instance)):
+            self.add_error(None, f"{twin} is active with this bucket, place and camera.")
 
 
 class ReasonForm(forms.Form):
