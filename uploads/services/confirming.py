@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from amiportal.objectstore.habits import current_habits
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from amiportal.accounts.models import User
+from amiportal.objectstore.habits import current_habits
 from amiportal.objectstore.lookup import StoredObject
 from uploads import ledger
 from uploads.ledger import Change

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from amiportal.objectstore.habits import current_habits
 from django.db import transaction
 from django.utils import timezone
 
 from amiportal.accounts.models import User
+from amiportal.objectstore.habits import current_habits
 from uploads import ledger
 from uploads.ledger import Change
 from uploads.models import UploadFailure, UploadLog, UploadSession

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from amiportal.objectstore.habits import current_habits
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from amiportal.accounts.models import User
+from amiportal.objectstore.habits import current_habits
 from amiportal.objectstore.lookup import StoredObject
 from amiportal.objectstore.presign import signer
 from uploads import ledger

@@ -4,7 +4,6 @@ import re
 
 from amiportal.objectstore.habits import current_habits
 from amiportal.objectstore.lookup import StoredObject, content_md5, lookup, lookup_by_head
-
 from uploads.keys import key_prefix
 from uploads.models import UploadSession
 
