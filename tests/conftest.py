@@ -10,11 +10,16 @@ import botocore.config
 import django
 import hypothesis
 import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import TransactionTestCase
 
 from tests import chromium, services
 
 services.start()
 django.setup()  # now, because conftest.py files of folders import models
+# A slow hash is what passwords need and what a thousand sign-ins of tests do not.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 pytest_plugins = ["tests.cast"]
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
@@ -43,6 +48,22 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if IN_CI:
             pytest.fail("no Chromium found, and in CI the browser tests must run")
         pytest.skip("no Chromium found: install it, or name it in CHROMIUM")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> None:
+    """A transactional test ends by emptying every table; what migrations put there (roles, hardware) comes back."""
+    with django_db_blocker.unblock():
+        rows = connection.creation.serialize_db_to_string()
+    connection._test_serialized_contents = rows
+    flush = TransactionTestCase._fixture_teardown
+
+    def flush_and_restore(case: TransactionTestCase) -> None:
+        case.serialized_rollback = True  # or the flush would make content types anew, under other numbers
+        flush(case)
+        connection.creation.deserialize_db_from_string(rows)
+
+    TransactionTestCase._fixture_teardown = flush_and_restore
 
 
 @pytest.fixture(scope="session")

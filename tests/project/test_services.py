@@ -1,9 +1,14 @@
 """The services that every other test stands on."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from botocore.exceptions import ClientError
 from django.conf import settings
+from django.contrib.auth.models import Group, Permission
 from django.db import connection
+
+from deployments.models import HardwareConfig
 
 
 @pytest.mark.django_db
@@ -30,11 +35,30 @@ def test_missing_bucket_is_not_made_on_put(store):
 
 def test_fifty_buckets_hold_objects_at_once(store):
     names = [f"many-{number:02}" for number in range(50)]
+
+    def fill(name: str) -> None:
+        store.create_bucket(Bucket=name)
+        store.put_object(Bucket=name, Key="a", Body=name.encode())
+
     try:
-        for name in names:
-            store.create_bucket(Bucket=name)
-            store.put_object(Bucket=name, Key="a", Body=name.encode())
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(fill, names))
         assert [store.get_object(Bucket=name, Key="a")["Body"].read().decode() for name in names] == names
     finally:
         for name in names:
             store.delete_bucket(Bucket=name)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("turn", [1, 2])
+def test_every_transactional_test_finds_what_migrations_made(turn):
+    assert HardwareConfig.objects.count() == 7
+    assert Permission.objects.filter(content_type__app_label="deployments").exists()
+    HardwareConfig.objects.all().delete()
+    Group.objects.all().delete()
+
+
+def test_so_does_one_that_asks_for_the_database_late(request):
+    request.getfixturevalue("db")
+    assert HardwareConfig.objects.count() == 7
+    assert Group.objects.exists()
