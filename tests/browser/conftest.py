@@ -3,10 +3,9 @@
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIHandler
@@ -18,10 +17,12 @@ from amiportal.accounts.roles import Role
 from amiportal.objectstore.buckets import ensure_bucket
 from amiportal.objectstore.models import StoreProbe
 from amiportal.objectstore.probe import probe
+from amiportal.wsgi import under_prefix
 from deployments.models import Bucket, Deployment
 from tests import chromium
 from tests.browser.card import Card
 from tests.browser.upload_page import UploadPage
+from tests.faultproxy import FaultProxy
 
 PASSWORD = "moth-lamp-1947"
 PATIENCE_MS = 60_000  # for two busy cores; a state is waited for, never a time
@@ -73,22 +74,29 @@ def store_record(store) -> dict:
 
 
 @pytest.fixture
-def server(transactional_db, django_db_serialized_rollback, monkeypatch) -> Iterator[str]:
+def prefix() -> str:
+    """The path under which a proxy serves the portal; tests may override it by parametrisation."""
+    return ""
+
+
+@pytest.fixture
+def server(transactional_db, django_db_serialized_rollback, settings, prefix) -> Iterator[str]:
     """The address of the whole portal, middleware and static files included, as gunicorn would serve it.
 
     pytest-django's live_server answers for static files itself, without our headers; the hashing worker's
     Content-Security-Policy would go untested.
     """
-    monkeypatch.setattr(settings, "WHITENOISE_USE_FINDERS", True)
-    monkeypatch.setattr(settings, "WHITENOISE_AUTOREFRESH", True)
-    monkeypatch.setattr(settings, "WHITENOISE_MAX_AGE", 0)
-    thread = LiveServerThread("127.0.0.1", lambda application: WSGIHandler())
+    settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+    settings.WHITENOISE_MAX_AGE = 0
+    settings.FORCE_SCRIPT_NAME = prefix or None
+    settings.STATIC_URL = f"{prefix}/static/"  # what wsgi.py makes of it when the process starts under a prefix
+    thread = LiveServerThread("127.0.0.1", lambda application: under_prefix(WSGIHandler(), prefix))
     thread.daemon = True
     thread.start()
     thread.is_ready.wait()
     if thread.error:
         raise thread.error
-    yield f"http://127.0.0.1:{thread.port}"
+    yield f"http://127.0.0.1:{thread.port}{prefix}"
     thread.terminate()
 
 
@@ -103,10 +111,11 @@ def make_partner(transactional_db) -> Callable[..., User]:
 
 
 @pytest.fixture
-def portal(server, bucket, store_record, make_partner) -> Iterator[Portal]:
+def portal(server, settings, bucket, store_record, make_partner) -> Iterator[Portal]:
     StoreProbe.objects.create(endpoint=settings.S3_ENDPOINT_URL, bucket="probe-for-browser", record=store_record)
     cache.clear()
-    assert ensure_bucket(bucket, origins=[server]).cors_ok
+    origin = "http://" + urlsplit(server).netloc
+    assert ensure_bucket(bucket, origins=[origin]).cors_ok
     row = Bucket.objects.create(name=bucket, title="Panama", country_code="PAN")
     deployments = [
         Deployment.objects.create(
@@ -127,6 +136,16 @@ def portal(server, bucket, store_record, make_partner) -> Iterator[Portal]:
     partner.buckets.add(row)
     yield Portal(server, partner, row, *deployments)
     cache.clear()
+
+
+@pytest.fixture
+def proxy(settings) -> Iterator[FaultProxy]:
+    """Stands between the browser and the store; the portal's own calls go past it. Ask for it before the page."""
+    with FaultProxy(settings.S3_ENDPOINT_URL) as proxy:
+        settings.S3_PUBLIC_ENDPOINT_URL = proxy.url
+        directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"] | {"connect-src": ["'self'", proxy.url]}
+        settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": directives}
+        yield proxy
 
 
 @pytest.fixture
@@ -176,8 +195,3 @@ def objects(store, portal) -> Callable[[], dict[str, bytes]]:
         return {key: store.get_object(Bucket=portal.bucket.name, Key=key)["Body"].read() for key in keys}
 
     return read
-
-
-@pytest.fixture
-def downloads(tmp_path) -> Path:
-    return tmp_path / "downloads"

@@ -7,6 +7,7 @@ import { ApiError, FileError, TransferError } from "./errors.js";
 export const MAX_TRIES = 10; // at 20 % independent faults this leaves one file in ten million
 const BASE_DELAY_MS = 500;
 const MAX_DELAY_MS = 60_000;
+const SHORTEST_WAIT_MS = 500; // between two probes of a store that is away
 const FAILURES_THAT_CLOSE = 3; // one failure is that file's bad luck, three in a row are the store's
 
 /**
@@ -100,8 +101,10 @@ export class StoreGate {
   #clock;
   #random;
   #failures = 0;
+  #failedProbes = 0;
   #openAt = 0;
   #isProbing = false;
+  /** @type {object[]} */ #line = [];
 
   /** @param {{clock: Clock, random: () => number}} ports */
   constructor({ clock, random }) {
@@ -119,37 +122,53 @@ export class StoreGate {
     return this.isClosed ? Math.max(0, this.#openAt - this.#clock.now()) : 0;
   }
 
-  /** @param {AbortSignal} signal */
+  /**
+   * @param {AbortSignal} signal
+   * @returns {Promise<boolean>} whether this try is the probe; to be handed to one of the three below
+   */
   async pass(signal) {
-    while (this.isClosed) {
-      if (this.waitMs > 0) {
-        await this.#clock.sleep(this.waitMs, signal);
-      } else if (this.#isProbing) {
-        await this.#clock.sleep(BASE_DELAY_MS, signal);
-      } else {
-        this.#isProbing = true;
-        return;
+    const ticket = {};
+    this.#line.push(ticket); // in turn, or one file would use up its tries on the outage
+    try {
+      while (this.isClosed) {
+        const isMyTurn = this.#line[0] === ticket && !this.#isProbing && this.waitMs === 0;
+        if (isMyTurn) return (this.#isProbing = true);
+        await this.#clock.sleep(Math.max(this.waitMs, SHORTEST_WAIT_MS), signal);
       }
+      return false;
+    } finally {
+      this.#line.splice(this.#line.indexOf(ticket), 1);
     }
   }
 
   /** The store answered, be it with a refusal. */
   answered() {
-    this.#failures = 0;
+    this.#failures = this.#failedProbes = 0;
     this.#isProbing = false;
   }
 
-  /** The try ended without a word about the store: the file was unreadable. */
-  released() {
-    this.#isProbing = false;
+  /**
+   * The try ended without a word about the store: the file was unreadable.
+   * @param {boolean} isProbe
+   */
+  released(isProbe) {
+    if (isProbe) this.#isProbing = false;
   }
 
-  /** @param {number|null} retryAfterMs */
-  failed(retryAfterMs = null) {
+  /**
+   * Tries that were under way when the gate closed fail too; that is no news, so they do not lengthen the wait.
+   * @param {boolean} isProbe
+   * @param {number|null} retryAfterMs
+   */
+  failed(isProbe, retryAfterMs) {
+    const wasClosed = this.isClosed;
     this.#failures += 1;
-    this.#isProbing = false;
-    if (!this.isClosed) return;
-    const tries = this.#failures - FAILURES_THAT_CLOSE + 1;
-    this.#openAt = this.#clock.now() + Math.max(BASE_DELAY_MS, delayMs(tries, { random: this.#random, retryAfterMs }));
+    if (isProbe) {
+      this.#isProbing = false;
+      this.#failedProbes += 1;
+    }
+    if (!this.isClosed || (wasClosed && !isProbe)) return;
+    const wait = delayMs(this.#failedProbes + 1, { random: this.#random, retryAfterMs });
+    this.#openAt = this.#clock.now() + Math.max(SHORTEST_WAIT_MS, wait);
   }
 }

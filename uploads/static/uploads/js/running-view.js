@@ -12,7 +12,6 @@ import { warningLines, whyNotStored } from "./reasons.js";
 const DRAW_EVERY_MS = 300;
 const ANNOUNCE_EVERY_MS = 20_000; // a screen reader should tell, not talk
 const LIST_EVERY_MS = 2_000;
-const WORTH_TELLING_MS = 1_500;
 
 export class RunningView {
   #uploader;
@@ -105,11 +104,9 @@ export class RunningView {
   }
 
   #drawWaiting() {
-    const { storeMs, portalMs } = this.#uploader.waiting;
-    const { tally } = this.#uploader;
+    const { tally, away } = this.#uploader;
     const lines = warningLines(tally);
-    if (portalMs > WORTH_TELLING_MS) lines.unshift(t("running.portalAway"));
-    else if (storeMs > WORTH_TELLING_MS) lines.unshift(t("running.storeAway"));
+    if (away) lines.unshift(t(`running.${away}Away`));
     const waiting = byId("waiting");
     waiting.hidden = lines.length === 0;
     waiting.textContent = lines.join(" ");

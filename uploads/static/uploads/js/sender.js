@@ -40,10 +40,13 @@ export class Sender {
   async send(item) {
     let resigned = false;
     for (let tries = 1; ; tries += 1) {
-      await this.gate.pass(this.#signal);
-      if (!(await this.#hasFreshGrant(item))) return false;
+      const isProbe = await this.gate.pass(this.#signal);
+      if (!(await this.#hasFreshGrant(item))) {
+        this.gate.released(isProbe);
+        return false;
+      }
       try {
-        await this.#put(item);
+        await this.#put(item, isProbe);
         return true;
       } catch (error) {
         this.#signal.throwIfAborted();
@@ -57,6 +60,7 @@ export class Sender {
         }
         const { retryAfterMs } = /** @type {TransferError} */ (error);
         this.#tally.retries += 1;
+        if (this.gate.isClosed) continue; // which keeps a pace of its own
         await this.#clock.sleep(delayMs(tries, { random: this.#random, retryAfterMs }), this.#signal);
       }
     }
@@ -65,13 +69,14 @@ export class Sender {
   /** @param {Item} item */
   async #hasFreshGrant(item) {
     if (item.grant && item.grant.staleAt > this.#clock.now()) return true;
-    const isGranted = await this.#regrant(item);
-    if (!isGranted) this.gate.released();
-    return isGranted;
+    return this.#regrant(item);
   }
 
-  /** @param {Item} item */
-  async #put(item) {
+  /**
+   * @param {Item} item
+   * @param {boolean} isProbe
+   */
+  async #put(item, isProbe) {
     const { url, headers } = /** @type {NonNullable<Item["grant"]>} */ (item.grant);
     item.tries += 1;
     try {
@@ -86,8 +91,8 @@ export class Sender {
       this.#tally.sent(item, this.#clock.now());
     } catch (error) {
       this.#tally.sending(item, 0);
-      if (!(error instanceof TransferError)) this.gate.released();
-      else if (isTransient(error)) this.gate.failed(error.retryAfterMs);
+      if (!(error instanceof TransferError)) this.gate.released(isProbe);
+      else if (isTransient(error)) this.gate.failed(isProbe, error.retryAfterMs);
       else this.gate.answered();
       throw error;
     }

@@ -102,12 +102,10 @@ export class Uploader {
     }
   }
 
-  /** Seconds-long waits that a person who watches should be told of. */
-  get waiting() {
-    return {
-      storeMs: this.#sender.gate.waitMs,
-      portalMs: Math.max(0, this.tally.portalAwayUntil - this.#clock.now()),
-    };
+  /** Who does not answer at present, if anybody: a person who watches should be told. */
+  get away() {
+    if (this.tally.portalAwayUntil > this.#clock.now()) return "portal";
+    return this.#sender.gate.isClosed ? "store" : null;
   }
 
   /** @param {{end: Outcome["end"], error?: unknown, receipt?: {safe_to_wipe: boolean}}} how */

@@ -1,0 +1,57 @@
+"""A store that fails on the way, by a proxy that does the failing: nothing lost, nothing wrong."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.faults import CommitThenDrop, FlipByte, ResetMidBody, Status, first, sometimes
+from uploads.models import UploadFailure, UploadLog
+
+# The browser's own lines on requests that failed; an error of the store may come without CORS headers.
+NOISE = ["Failed to load resource", "blocked by CORS policy"]
+
+
+@pytest.fixture
+def faulty_page(proxy, watched, upload_page):
+    watched.expected += NOISE
+    return upload_page
+
+
+def keys_of(contents: dict[str, bytes]) -> dict[str, bytes]:
+    return {f"dep000119/snapshot_images/{name}": content for name, content in contents.items()}
+
+
+def test_mixed_faults_on_a_third_of_the_puts(faulty_page, proxy, card, objects):
+    card.add_snapshots(60)
+    faults = [
+        Status(503, retry_after_s=1),
+        Status(429),
+        Status(500, "InternalError"),
+        ResetMidBody(8_000),
+        CommitThenDrop(),
+        FlipByte(at=10_000),
+    ]
+    proxy.fault = sometimes(0.33, faults, seed=7, method="PUT")
+    faulty_page.upload(card.root)
+    expect(faulty_page.verdict_title).to_have_text("60 files stored and verified; they may be wiped")
+    assert proxy.count(method="PUT") > 70
+    assert objects() == keys_of(card.contents(".jpg"))
+    assert set(UploadLog.objects.values_list("status", flat=True)) == {"verified"}
+    assert not UploadFailure.objects.exists()
+
+
+def test_every_answer_lost_is_no_conflict(faulty_page, proxy, card, objects):
+    card.add_snapshots(12)
+    proxy.fault = first(12, CommitThenDrop(), method="PUT")
+    faulty_page.upload(card.root)
+    expect(faulty_page.verdict_title).to_have_text("12 files stored and verified; they may be wiped")
+    assert objects() == keys_of(card.contents(".jpg"))
+
+
+def test_a_store_that_goes_away_and_returns(faulty_page, proxy, card, objects, page):
+    card.add_snapshots(30)
+    proxy.fault = first(5, Status(503), method="PUT")
+    faulty_page.pick_folder(card.root)
+    faulty_page.start()
+    expect(page.get_by_text("The store does not answer. Trying again by itself")).to_be_visible()
+    expect(faulty_page.verdict_title).to_have_text("30 files stored and verified; they may be wiped")
+    assert objects() == keys_of(card.contents(".jpg"))
