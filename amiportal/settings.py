@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import dj_database_url
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from amiportal import env
@@ -291,6 +292,8 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
+    "STYLES": [lambda request: static("deployments/admin.css")],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("uploads/img/moth.svg")}],
     # A green for field work, in the tones of Tailwind's emerald.
     "COLORS": {
         "primary": {
@@ -328,7 +331,7 @@ UNFOLD = {
                 ],
             },
             {
-                "title": "People",
+                "title": "Access",
                 "separator": True,
                 "items": [
                     _page("People", "group", "accounts_user"),

@@ -120,6 +120,7 @@ class Deployment(models.Model):
     Status = Status
 
     deployment_id = models.CharField(
+        "deployment ID",
         max_length=40,
         unique=True,
         editable=False,

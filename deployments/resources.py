@@ -25,7 +25,9 @@ from deployments.services import ImportPlan, import_table, plan_import
 from deployments.services.table_import import Change, TableRefused
 from deployments.table import COLUMNS, Fault, check_records, read_records
 
-SHOWN_COLUMNS = tuple(column for column in COLUMNS if column != "location_id")
+# What a row is about comes first: the table is wide.
+_FIRST = ("deployment_id", "status")
+SHOWN_COLUMNS = (*_FIRST, *(column for column in COLUMNS if column not in (*_FIRST, "location_id")))
 PREVIEWED_ROWS = 1_000  # a page that a browser still scrolls; what is imported is not limited by it
 KEPT_FOR_S = 24 * 3600
 _FILE_NAME = re.compile(r"[0-9a-f]{32}")
@@ -105,6 +107,10 @@ class TableResult(Result):
         """Only what changes is shown: the others are counted in the summary."""
         changing = [row for row in super().valid_rows() if row.import_type != RowResult.IMPORT_TYPE_SKIP]
         return changing[:PREVIEWED_ROWS]
+
+    @property
+    def hidden_rows(self) -> int:
+        return len(self.rows) - len(self.valid_rows())
 
 
 class DeploymentTable(Resource):

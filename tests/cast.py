@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 from rest_framework.test import APIClient
 
 from amiportal.accounts.models import User
@@ -32,6 +33,13 @@ def signed_in(user: User) -> APIClient:
     client = APIClient()
     client.force_authenticate(user)
     return client
+
+
+@pytest.fixture
+def first_id_is_free(db) -> None:
+    """The sequence as in a new database: what other tests took from it is not given back."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER SEQUENCE deployment_number_seq RESTART")
 
 
 @pytest.fixture

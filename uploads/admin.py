@@ -21,7 +21,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 from unfold.utils import parse_date_str
 
-from amiportal.adminkit import ReadOnly
+from amiportal.adminkit import ReadOnly, minute
 from uploads.models import UploadFailure, UploadLog, UploadSession
 
 _STATUS_LABELS = {
@@ -63,14 +63,14 @@ class Ledger(ReadOnly, ModelAdmin):
 @admin.register(UploadSession)
 class UploadSessionAdmin(Ledger):
     list_display = [
-        "started_at",
+        "started",
         "account",
         "uploader_name",
         "deployment",
         "data_type",
         "progress",
         "declared",
-        "last_seen_at",
+        "last_seen",
         "client",
     ]
     list_select_related = ["account", "deployment"]
@@ -93,6 +93,14 @@ class UploadSessionAdmin(Ledger):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UploadSession]:
         return super().get_queryset(request).select_related("account", "deployment")
+
+    @display(description="Started (UTC)")
+    def started(self, session: UploadSession) -> str:
+        return minute(session.started_at)
+
+    @display(description="Last seen (UTC)")
+    def last_seen(self, session: UploadSession) -> str:
+        return minute(session.last_seen_at)
 
     @display(description="Progress", label={"finished": "success", "open": "info", "by a field client": "default"})
     def progress(self, session: UploadSession) -> str:
@@ -129,8 +137,8 @@ class UploadLogAdmin(Ledger):
         "data_type",
         "size",
         "uploader",
-        "granted_at",
-        "verified_at",
+        "granted",
+        "verified",
         "error_code",
     ]
     list_select_related = ["deployment", "session__account"]
@@ -159,6 +167,14 @@ class UploadLogAdmin(Ledger):
     def shown_status(self, file: UploadLog) -> tuple[str, str]:
         return file.status, file.get_status_display()
 
+    @display(description="Granted (UTC)")
+    def granted(self, file: UploadLog) -> str:
+        return minute(file.granted_at)
+
+    @display(description="Verified (UTC)")
+    def verified(self, file: UploadLog) -> str:
+        return minute(file.verified_at)
+
     @display(description="Size")
     def size(self, file: UploadLog) -> str:
         return "–" if file.size_bytes is None else filesizeformat(file.size_bytes)
@@ -170,7 +186,7 @@ class UploadLogAdmin(Ledger):
 
 @admin.register(UploadFailure)
 class UploadFailureAdmin(Ledger):
-    list_display = ["reported_at", "code", "filename", "message", "http_status", "attempts", "who", "where"]
+    list_display = ["reported", "code", "filename", "message", "http_status", "attempts", "who", "where"]
     list_select_related = ["session__account", "session__deployment"]
     list_filter = [
         ("session__account", AutocompleteSelectFilter),
@@ -186,6 +202,10 @@ class UploadFailureAdmin(Ledger):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UploadFailure]:
         return super().get_queryset(request).select_related("session__account", "session__deployment")
+
+    @display(description="Reported (UTC)")
+    def reported(self, failure: UploadFailure) -> str:
+        return minute(failure.reported_at)
 
     @display(description="Uploader")
     def who(self, failure: UploadFailure) -> str:

@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class UploadsConfig(AppConfig):
     name = "uploads"
-    verbose_name = "Uploads"
+    verbose_name = "What was uploaded"

@@ -5,7 +5,7 @@ from django.db.models.signals import post_migrate
 class AccountsConfig(AppConfig):
     name = "amiportal.accounts"
     label = "accounts"
-    verbose_name = "People"
+    verbose_name = "Access"
 
     def ready(self) -> None:
         from amiportal.accounts.role_permissions import grant_role_permissions  # noqa: PLC0415 (needs the app registry)

@@ -8,7 +8,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from amiportal.adminkit import EXPLAINED, History, Kept, SavedByServices, ask, explanation, take_over
+from amiportal.adminkit import EXPLAINED, History, Kept, SavedByServices, ask, explanation, minute, take_over
 from deployments import services
 from deployments.models import Bucket, station_data_types
 from deployments.names import DataType
@@ -29,16 +29,16 @@ class BucketForm(forms.ModelForm):
 @admin.register(Bucket)
 class BucketAdmin(SavedByServices, Kept, History, ModelAdmin):
     form = BucketForm
-    list_display = ["title", "name", "country_code", "shown_data_types", "in_store", "checked_at"]
+    list_display = ["title", "name", "country_code", "shown_data_types", "in_store", "checked"]
     list_filter = [("is_test", BooleanRadioFilter), ("exists_in_store", BooleanRadioFilter)]
     list_filter_submit = True
     search_fields = ["name", "title", "country_code"]
     search_help_text = "Name, title or ISO code"
     actions_detail = ["open_in_store"]
-    readonly_fields = ["in_store", "checked_at", "store_error"]
+    readonly_fields = ["in_store", "checked", "store_error"]
     fieldsets = [
         (None, {"fields": [("title", "name"), ("country_code", "is_test"), "data_types"]}),
-        ("What the store last said", {"fields": [("in_store", "checked_at"), "store_error"]}),
+        ("What the store last said", {"fields": [("in_store", "checked"), "store_error"]}),
     ]
     add_fieldsets = fieldsets[:1]
 
@@ -53,9 +53,14 @@ class BucketAdmin(SavedByServices, Kept, History, ModelAdmin):
             return "missing"
         return "closed to pages" if bucket.cors_ok is False else "ready"
 
+    @display(description="Checked (UTC)", ordering="checked_at")
+    def checked(self, bucket: Bucket) -> str:
+        return minute(bucket.checked_at)
+
     @display(description="Data types")
     def shown_data_types(self, bucket: Bucket) -> str:
-        return ", ".join(DataType(value).label for value in bucket.data_types)
+        """Shortly: "snapshot, motion" says enough in a list."""
+        return ", ".join(value.partition("_")[0] for value in bucket.data_types)
 
     def save_model(self, request: HttpRequest, obj: Bucket, form, change: bool) -> None:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}

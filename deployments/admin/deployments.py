@@ -8,7 +8,18 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from amiportal.adminkit import EXPLAINED, History, Kept, SavedByServices, ask, explanation, faults_of, take_over
+from amiportal.adminkit import (
+    EXPLAINED,
+    History,
+    Kept,
+    SavedByServices,
+    ask,
+    explanation,
+    faults_of,
+    marked,
+    take_over,
+    unbroken,
+)
 from deployments import services
 from deployments.admin.filters import CameraKnown, CoordinatesKnown, HardwareKnown, SeasonKnown
 from deployments.admin.forms import DeploymentForm, NextSeasonForm, ReasonForm
@@ -82,13 +93,15 @@ class DeploymentAdmin(SavedByServices, Kept, History, TableImport, ModelAdmin):
     def shown_season(self, deployment: Deployment) -> str:
         return deployment.season or "–"
 
-    @display(description="Hardware", ordering="hardware__number", label={"missing": "warning"})
+    @display(description="Hardware", ordering="hardware__number")
     def shown_hardware(self, deployment: Deployment) -> str:
-        return str(deployment.hardware.number) if deployment.hardware else "missing"
+        return str(deployment.hardware.number) if deployment.hardware else marked("missing")
 
-    @display(description="Coordinates", ordering="latitude", label={"missing": "warning", "known": "default"})
+    @display(description="Coordinates", ordering="latitude")
     def shown_coordinates(self, deployment: Deployment) -> str:
-        return "missing" if deployment.latitude is None else "known"
+        if deployment.latitude is None:
+            return marked("missing")
+        return unbroken(f"{deployment.latitude:.3f}, {deployment.longitude:.3f}")
 
     @display(description="Season before")
     def season_before(self, deployment: Deployment) -> str:

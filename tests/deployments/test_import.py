@@ -97,7 +97,7 @@ def test_what_comes_out_goes_in_again(imported, tmp_path):
     assert "126 unchanged; 0 set inactive" in said
 
 
-def test_the_next_id_comes_after_the_imported_ones(imported, maintainer):
+def test_the_next_id_comes_after_the_imported_ones(first_id_is_free, imported, maintainer):
     bucket = Bucket.objects.get(name="pan")
     new = services.create_deployment(actor=maintainer, bucket=bucket, location_name="Torre 2")
     assert new.deployment_id == "dep000127"

@@ -33,7 +33,7 @@ def test_an_id_of_a_failed_attempt_is_not_given_again(maintainer, panama):
     assert int(create(maintainer, panama).deployment_id[3:]) > int(before.deployment_id[3:]) + 1
 
 
-def test_an_id_brought_along_moves_the_sequence_past_it(maintainer, panama):
+def test_an_id_brought_along_moves_the_sequence_past_it(first_id_is_free, maintainer, panama):
     assert create(maintainer, panama, deployment_id="dep000500").deployment_id == "dep000500"
     assert create(maintainer, panama).deployment_id == "dep000501"
     create(maintainer, panama, deployment_id="dep000020")  # an older one never moves it back

@@ -20,7 +20,7 @@ from unfold.widgets import (
 from amiportal.accounts.models import User
 from amiportal.accounts.roles import Role
 from amiportal.accounts.tokens import make_token
-from amiportal.adminkit import Kept, ask
+from amiportal.adminkit import Kept, ask, minute
 
 # What a maintainer may give away: roles below the own.
 _GIVEN_BY_MAINTAINERS = (Role.PARTNERS, Role.SCRIPTS)
@@ -52,7 +52,7 @@ class PersonAdmin(Kept, UserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = PersonAddForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ["username", "full_name", "organisation", "roles", "shown_buckets", "state", "last_login"]
+    list_display = ["username", "full_name", "organisation", "roles", "shown_buckets", "state", "seen"]
     list_display_links = ["username", "full_name"]
     list_filter = [
         ("groups", RelatedDropdownFilter),
@@ -137,6 +137,10 @@ class PersonAdmin(Kept, UserAdmin, ModelAdmin):
     @display(description="Buckets")
     def shown_buckets(self, person: User) -> str:
         return ", ".join(bucket.name for bucket in person.buckets.all()) or "–"
+
+    @display(description="Last login (UTC)", ordering="last_login")
+    def seen(self, person: User) -> str:
+        return minute(person.last_login)
 
     @display(description="State", label={"active": "success", "closed": "danger", "contact": "default"})
     def state(self, person: User) -> str:
