@@ -53,6 +53,7 @@ class Ledger(ReadOnly, ModelAdmin):
 
     paginator = InfinitePaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 100
     list_filter_submit = True
     list_fullwidth = True
@@ -152,9 +153,8 @@ class UploadLogAdmin(Ledger):
     ]
     search_fields = ["filename__startswith"]
     search_help_text = "Beginning of the file's name, as it is written"
-    readonly_fields = ["shown_status"]
     fieldsets = [
-        (None, {"fields": ["filename", ("shown_status", "error_code"), "path_on_card"]}),
+        (None, {"fields": ["filename", ("status", "error_code"), "path_on_card"]}),
         ("Where", {"fields": [("deployment", "data_type"), "session"]}),
         ("Content", {"fields": [("size_bytes", "md5"), ("etag", "device_time")]}),
         ("When", {"fields": [("granted_at", "grant_expires_at"), ("stored_at", "verified_at")]}),

@@ -22,24 +22,24 @@ class KnownFilter(DropdownFilter):
 
 
 class HardwareKnown(KnownFilter):
-    title = "hardware"
+    title = "hardware: known or missing"
     parameter_name = "hardware_known"
     unknown = Q(hardware__isnull=True)
 
 
 class CoordinatesKnown(KnownFilter):
-    title = "coordinates"
+    title = "coordinates: known or missing"
     parameter_name = "coordinates_known"
     unknown = Q(latitude__isnull=True)
 
 
 class SeasonKnown(KnownFilter):
-    title = "season"
+    title = "season: known or missing"
     parameter_name = "season_known"
     unknown = Q(first_day__isnull=True)
 
 
 class CameraKnown(KnownFilter):
-    title = "camera ID"
+    title = "camera ID: known or missing"
     parameter_name = "camera_known"
     unknown = Q(camera_id="")

@@ -95,6 +95,7 @@ class QueuedJobAdmin(ReadOnly, ModelAdmin):
     ordering = ["-id"]
     paginator = InfinitePaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     fields = ["task_name", "shown_status", "queue_name", "lock", "queueing_lock", "attempts", "scheduled_at", "args"]
     readonly_fields = fields
     inlines = [JobEvents]
