@@ -72,9 +72,11 @@ test("nothing disappears: every entry is sent, left out, a copy or a collision",
   assert.deepEqual(made.leftOut[0], { path: "locked", reason: "unreadable" });
 });
 
-test("a picker's files keep their paths", () => {
+const progress = { signal: new AbortController().signal, onCount: () => {}, pause: async () => {} };
+
+test("a picker's files keep their paths", async () => {
   const folder = Object.assign(new File(["x"], "a.jpg"), { webkitRelativePath: "card/100/a.jpg" });
-  const { entries } = fromPicker([folder, new File(["yy"], "b.jpg")]);
+  const { entries } = await fromPicker([folder, new File(["yy"], "b.jpg")], progress);
   assert.deepEqual(entries.map(({ path, name, size }) => [path, name, size]), [["card/100/a.jpg", "a.jpg", 1], ["b.jpg", "b.jpg", 2]]);
 });
 
@@ -93,7 +95,7 @@ test("a drop is walked to its end, by the hundred, and what cannot be read is to
   const many = Array.from({ length: 250 }, (_, n) => fileAt(`/card/A/${n}.jpg`));
   const card = folderAt("/card", [folderAt("/card/A", many), folderAt("/card/locked", []), fileAt("/card/l.jpg", true)]);
   const counts = [];
-  const scan = await fromDrop({ roots: [card], files: [] }, { signal: new AbortController().signal, onCount: (n) => counts.push(n) });
+  const scan = await fromDrop({ roots: [card], files: [] }, { ...progress, onCount: (n) => counts.push(n) });
   assert.equal(scan.entries.length, 250);
   assert.ok(scan.entries.every(({ path }) => path.startsWith("card/A/")));
   assert.deepEqual(scan.unreadable.sort(), ["card/l.jpg", "card/locked"]);

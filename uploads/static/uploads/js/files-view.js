@@ -1,6 +1,6 @@
 /** Step 3: a folder or files, by picker and by drop. */
 
-import { byId } from "./dom.js";
+import { byId, pause } from "./dom.js";
 import { t } from "./messages.js";
 import { fromDrop, fromPicker, rootsOfDrop } from "./scan.js";
 
@@ -20,8 +20,9 @@ export class FilesView {
       const field = /** @type {HTMLInputElement} */ (byId(input));
       byId(button).addEventListener("click", () => field.click());
       field.addEventListener("change", () => {
-        if (field.files?.length) this.#done(fromPicker(field.files));
+        const files = [...(field.files ?? [])];
         field.value = ""; // the same folder may be chosen again
+        if (files.length) this.#scan((progress) => fromPicker(files, progress)).catch(onError);
       });
     }
     for (const type of ["dragenter", "dragover"]) {
@@ -37,7 +38,10 @@ export class FilesView {
     this.#drop.addEventListener("drop", (event) => {
       event.preventDefault();
       this.#drop.classList.remove("over");
-      if (this.#isReady && event.dataTransfer) this.#dropped(event.dataTransfer.items).catch(onError);
+      if (!this.#isReady || !event.dataTransfer) return;
+      const drop = rootsOfDrop(event.dataTransfer.items);
+      if (drop.roots.length || drop.files.length) this.#scan((progress) => fromDrop(drop, progress)).catch(onError);
+      else this.say(t("files.dropEmpty"));
     });
     // A folder dropped beside the zone must not make the browser leave the page.
     for (const type of ["dragover", "drop"]) addEventListener(type, (event) => event.preventDefault());
@@ -66,23 +70,18 @@ export class FilesView {
     this.say(null);
   }
 
-  /** @param {DataTransferItemList} items */
-  async #dropped(items) {
-    const drop = rootsOfDrop(items);
+  /** @param {(progress: import("./scan.js").Progress) => Promise<Scan>} read */
+  async #scan(read) {
     this.reset();
     const { signal } = (this.#scanning = new AbortController());
-    if (!drop.roots.length && !drop.files.length) return this.say(t("files.dropEmpty"));
+    const onCount = (/** @type {number} */ count) => this.say(t("files.scanning", { count }));
     try {
-      const onCount = (/** @type {number} */ count) => this.say(t("files.scanning", { count }));
-      this.#done(await fromDrop(drop, { signal, onCount }));
+      const scan = await read({ signal, onCount, pause });
+      signal.throwIfAborted();
+      this.say(null);
+      this.#onScan(scan);
     } catch (error) {
       if (!signal.aborted) throw error;
     }
-  }
-
-  /** @param {Scan} scan */
-  #done(scan) {
-    this.reset();
-    this.#onScan(scan);
   }
 }

@@ -10,15 +10,33 @@
  * @typedef {object} Scan
  * @property {Entry[]} entries
  * @property {string[]} unreadable paths of folders and files that the browser could not read
+ *
+ * @typedef {object} Progress
+ * @property {AbortSignal} signal
+ * @property {(files: number) => void} onCount
+ * @property {() => Promise<void>} pause lets the page draw and answer
  */
 
+const SLICE_MS = 30;
+
 /**
+ * Asked for its size, a picked file costs Chromium a look at the disk, on the page's own thread: some seconds for
+ * thousands of them. Hence in slices of time.
  * @param {Iterable<File>} files of an `<input type="file">`, with or without `webkitdirectory`
- * @returns {Scan}
+ * @param {Progress} progress
+ * @returns {Promise<Scan>}
  */
-export function fromPicker(files) {
+export async function fromPicker(files, { signal, onCount, pause }) {
   const entries = [];
-  for (const file of files) entries.push(entryOf(file.webkitRelativePath || file.name, file));
+  let sliceEnd = performance.now() + SLICE_MS;
+  for (const file of files) {
+    entries.push(entryOf(file.webkitRelativePath || file.name, file));
+    if (performance.now() < sliceEnd) continue;
+    onCount(entries.length);
+    await pause();
+    signal.throwIfAborted();
+    sliceEnd = performance.now() + SLICE_MS;
+  }
   return { entries, unreadable: [] };
 }
 
@@ -43,11 +61,11 @@ export function rootsOfDrop(items) {
 /**
  * Walks the dropped folders. The browser hands out a folder's entries by the hundred, and an empty hundred is the end.
  * @param {{roots: FileSystemEntry[], files: File[]}} drop
- * @param {{signal: AbortSignal, onCount: (files: number) => void}} options
+ * @param {Progress} progress
  * @returns {Promise<Scan>}
  */
-export async function fromDrop({ roots, files }, { signal, onCount }) {
-  const { entries, unreadable } = fromPicker(files);
+export async function fromDrop({ roots, files }, { signal, onCount, pause }) {
+  const { entries, unreadable } = await fromPicker(files, { signal, onCount, pause });
   const waiting = [...roots].reverse();
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     signal.throwIfAborted();
