@@ -55,11 +55,13 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
     """A transactional test ends by emptying every table; what migrations put there (roles, hardware) comes back."""
     with django_db_blocker.unblock():
         rows = connection.creation.serialize_db_to_string()
-    connection._test_serialized_contents = rows
     flush = TransactionTestCase._fixture_teardown
 
     def flush_and_restore(case: TransactionTestCase) -> None:
-        case.serialized_rollback = True  # or the flush would make content types anew, under other numbers
+        # Both, or the flush would make content types anew, under other numbers. On the connection of this moment:
+        # under Playwright's event loop it is another one than at the start.
+        case.serialized_rollback = True
+        connection._test_serialized_contents = rows
         flush(case)
         connection.creation.deserialize_db_from_string(rows)
 
