@@ -3,7 +3,7 @@
 from amiportal.accounts.models import User
 from amiportal.errors import Forbidden, NotFound
 from deployments.models import Deployment
-from deployments.selectors import deployments_open_for_upload, deployments_visible_to
+from deployments.selectors import buckets_open_for_upload, deployments_visible_to
 from uploads.models import UploadSession
 
 
@@ -37,7 +37,7 @@ def check_may_upload(*, actor: User, deployment: Deployment, data_type: str) -> 
             f"Bucket {deployment.bucket.name} takes no {data_type}, only {', '.join(deployment.bucket.data_types)}.",
             code="data_type_not_allowed",
         )
-    if not deployments_open_for_upload(actor).filter(pk=deployment.pk).exists():
+    if not buckets_open_for_upload(actor).filter(pk=deployment.bucket_id).exists():
         raise Forbidden(
             f"You may not upload into bucket {deployment.bucket.name}. Ask a maintainer for access.",
             code="bucket_not_allowed",

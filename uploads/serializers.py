@@ -90,9 +90,12 @@ class FilesField(serializers.Field):
         raise NotImplementedError("Files are read here, never written.")
 
 
+_CONTROLS = dict.fromkeys([*range(32), 127], "\ufffd")
+
+
 def _storable(path: str) -> str:
-    """A path as PostgreSQL takes it: it is told for people to find the file again, and never opened."""
-    return path.replace("\0", "").encode("utf-8", "replace").decode()[:4_096]
+    """A path as the ledger takes it: it is told for people to find the file again, and never opened."""
+    return path.translate(_CONTROLS).encode("utf-8", "replace").decode()[:4_096]
 
 
 class FilesRequest(serializers.Serializer):

@@ -189,3 +189,18 @@ function refusal(response, envelope) {
     retryAfterMs: parseRetryAfter(response.headers.get("Retry-After"), Date.now()),
   });
 }
+
+/**
+ * The portal answers in the order asked. An answer that does not is no proof of anything.
+ * @template {{name: string}} I
+ * @template {FileAnswer} A
+ * @param {I[]} batch
+ * @param {A[]} answers
+ * @returns {[I, A][]}
+ */
+export function paired(batch, answers) {
+  if (answers.length !== batch.length || batch.some((item, index) => item.name !== answers[index].name)) {
+    throw new ApiError({ code: "answer_mismatch", message: "The portal answered for other files.", httpStatus: 200 });
+  }
+  return batch.map((item, index) => [item, answers[index]]);
+}

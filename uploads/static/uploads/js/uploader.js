@@ -6,6 +6,7 @@
  * no URL grows old in a queue, however slow the link.
  */
 
+import { paired } from "./api.js";
 import { ApiError, FileError } from "./errors.js";
 import { BoundedQueue, runStage } from "./queue.js";
 import { withRetries } from "./retry.js";
@@ -290,18 +291,4 @@ export class Uploader {
     };
     return withRetries(() => task(signal), { clock: this.#clock, random: this.#random, signal, onRetry });
   }
-}
-
-/**
- * The portal answers in the order asked. An answer that does not is no proof of anything.
- * @template {FileAnswer} A
- * @param {Item[]} batch
- * @param {A[]} answers
- * @returns {[Item, A][]}
- */
-function paired(batch, answers) {
-  if (answers.length !== batch.length || batch.some((item, index) => item.name !== answers[index].name)) {
-    throw new ApiError({ code: "answer_mismatch", message: "The portal answered for other files.", httpStatus: 200 });
-  }
-  return batch.map((item, index) => [item, answers[index]]);
 }
