@@ -11,6 +11,7 @@ import django
 import hypothesis
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 
@@ -66,6 +67,13 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
         connection.creation.deserialize_db_from_string(rows)
 
     TransactionTestCase._fixture_teardown = flush_and_restore
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """The cache is the process's: what one test put there, such as the habits of its store, is not the next one's."""
+    yield
+    cache.clear()
 
 
 @pytest.fixture(scope="session")
