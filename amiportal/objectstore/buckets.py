@@ -15,7 +15,7 @@ CORS_MAX_AGE_S = 86_400
 # What the page sends with a PUT, and what it reads from the answer.
 CORS_METHODS = ["PUT", "GET", "HEAD"]
 CORS_REQUEST_HEADERS = ["content-type", "content-md5", "if-none-match"]
-CORS_EXPOSED_HEADERS = ["ETag"]
+CORS_EXPOSED_HEADERS = ["ETag", "Retry-After"]  # the page waits as long as the store asks it to
 _NOT_SETTABLE = frozenset({"NotImplemented", "MethodNotAllowed"})
 
 
