@@ -33,7 +33,7 @@ def test_a_missing_bucket_is_a_state_and_is_made(store, unmade):
     assert rule["AllowedOrigins"] == [ORIGIN]
     assert set(rule["AllowedMethods"]) == {"PUT", "GET", "HEAD"}
     assert set(rule["AllowedHeaders"]) == {"content-type", "content-md5", "if-none-match"}
-    assert (rule["ExposeHeaders"], rule["MaxAgeSeconds"]) == (["ETag"], 86_400)
+    assert (rule["ExposeHeaders"], rule["MaxAgeSeconds"]) == (["ETag", "Retry-After"], 86_400)
     assert preflight_allows(unmade, origin=ORIGIN)
     assert not preflight_allows(unmade, origin=OTHER)
 

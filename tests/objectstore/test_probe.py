@@ -26,7 +26,7 @@ def probed(store, read_only) -> Iterator[str]:
         "AllowedOrigins": [ORIGIN],
         "AllowedMethods": ["PUT", "GET", "HEAD"],
         "AllowedHeaders": ["content-type", "content-md5", "if-none-match"],
-        "ExposeHeaders": ["ETag"],
+        "ExposeHeaders": ["ETag", "Retry-After"],
     }
     store.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
     return bucket
