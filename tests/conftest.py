@@ -52,6 +52,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The whole server is thrown away at the end; dropping one database before would wait for its sessions."""
+    return True
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> None:
     """A transactional test ends by emptying every table; what migrations put there (roles, hardware) comes back."""
     with django_db_blocker.unblock():
