@@ -3,6 +3,7 @@
 PORT and WEB_WORKERS differ between places. Behind a proxy on another host, give --bind.
 """
 
+import gc
 import os
 
 wsgi_app = "amiportal.wsgi"
@@ -21,3 +22,9 @@ forwarded_allow_ips = ""
 control_socket_disable = True
 # Heartbeat files on memory where there is some: on a busy disk a worker would seem to hang.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+def post_worker_init(worker):
+    """What is loaded stays loaded: without this each full collection walks all of Django again, in mid-request."""
+    gc.collect()
+    gc.freeze()

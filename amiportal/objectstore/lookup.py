@@ -25,6 +25,8 @@ from amiportal.objectstore.objects import StoredObject, bare_etag
 from amiportal.objectstore.wire import call, read
 
 FEW_NAMES = 8  # so many HEADs in parallel cost less than one page of a listing
+MANY_NAMES = 200  # beyond so many, a page that answers for none of them is dear, and likely before an upload:
+FIRST_PAGE = 48  # so many keys tell first whether any of them stands there
 HEAD_RUN = 32  # names asked by HEAD where a page would answer for few; doubled while it stays so
 PAGE_SLACK = 16  # other keys that may stand between the wanted ones without needing a second page
 MAX_PARALLEL_HEADS = 24  # leaves connections of the pool to others
@@ -59,6 +61,7 @@ def lookup(*, bucket: str, prefix: str, names: Collection[str], confirm_absent: 
     found: dict[str, StoredObject] = {}
     unlisted: list[str] = []
     asked_from, head_run, keys_per_answer = 0, HEAD_RUN, 1.0
+    most_keys = FIRST_PAGE if len(wanted) > MANY_NAMES else listing.MAX_KEYS
 
     def ask(some: Iterable[str]) -> None:
         found.update(_heads(bucket, prefix, some))
@@ -73,9 +76,10 @@ def lookup(*, bucket: str, prefix: str, names: Collection[str], confirm_absent: 
             bucket=bucket,
             prefix=prefix,
             start_after=start_after,
-            max_keys=min(listing.MAX_KEYS, int(left * keys_per_answer) + PAGE_SLACK),
+            max_keys=min(most_keys, int(left * keys_per_answer) + PAGE_SLACK),
             delimiter="/",
         )
+        most_keys = listing.MAX_KEYS
         _remember(bucket)
         shown = {entry.key[len(prefix) :]: entry for entry in page.objects}
         if not _advances(page, prefix, start_after):

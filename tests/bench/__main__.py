@@ -1,4 +1,7 @@
-"""`make bench`: a portal as `make run` serves it, the yardstick beside it, one store beneath both; ratios printed."""
+"""`make bench`: a portal as `make run` serves it, the yardstick beside it, one store beneath both; ratios printed.
+
+python -m tests.bench [existence] [signing] [end-to-end] [parts] [store]
+"""
 
 import os
 import secrets
@@ -66,9 +69,9 @@ def run(portal_port: int, yardstick_port: int) -> None:
     call_command("migrate", verbosity=0)
     password = secrets.token_urlsafe(16)
     place = site.make(password)
-    gunicorn = [sys.executable, "-m", "gunicorn", "amiportal.wsgi", "--bind", f"127.0.0.1:{portal_port}"]
+    os.environ["PORT"] = str(portal_port)
     with (
-        process(*gunicorn, "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--log-level", "warning"),
+        process(sys.executable, "-m", "gunicorn", "--log-level", "warning"),  # as gunicorn.conf.py says
         process(sys.executable, "-m", "tests.bench.yardstick", str(yardstick_port), place.bucket),
     ):
         wait_for(portal_port, "/healthz")
@@ -79,15 +82,16 @@ def run(portal_port: int, yardstick_port: int) -> None:
         yardstick = FieldClient(port=yardstick_port, **account, **where)
         print(f"{'':<58} {'portal':>10} {'yardstick':>10} {'ratio':>9}")
         stored = site.store_objects(place, legacy_bench.names_of("stored"))
-        for measure in (
-            lambda: legacy_bench.signing(portal, place.bucket, place.deployment),
-            lambda: legacy_bench.existence(portal, yardstick, stored),
-            lambda: legacy_bench.end_to_end(portal, yardstick),
-        ):
-            for line in measure():
+        measures = {
+            "existence": lambda: legacy_bench.existence(portal, yardstick, stored),
+            "signing": lambda: legacy_bench.signing(portal, place.bucket, place.deployment),
+            "end-to-end": lambda: legacy_bench.end_to_end(portal, yardstick),
+            "parts": lambda: legacy_bench.where_time_goes(portal),
+            "store": lambda: objectstore_bench.main(place.bucket),
+        }
+        for name in sys.argv[1:] or measures:
+            for line in measures[name]() or ():
                 print(line, flush=True)
-        legacy_bench.where_time_goes(portal)
-        objectstore_bench.main(place.bucket)
 
 
 if __name__ == "__main__":

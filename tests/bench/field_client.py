@@ -70,7 +70,7 @@ def batches(items: Sequence, size: int):
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def put_all(urls: dict[str, str], files: dict[str, bytes], *, threads: int = 4) -> None:
+def put_all(urls: dict[str, str], files: dict[str, bytes], *, threads: int = 8) -> None:
     """PUT each file to its URL over a few kept connections; raises when any answer is not 200."""
     jobs: queue.SimpleQueue = queue.SimpleQueue()
     for item in urls.items():

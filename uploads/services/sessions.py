@@ -15,6 +15,7 @@ from uploads.models import UploadLog, UploadSession
 from uploads.permissions import deployment_for_upload
 
 FIELD_SESSION_GAP = timedelta(hours=6)  # a field client's session ends when nothing came for so long
+SEEN_WITHIN = timedelta(seconds=15)  # the one-file-per-request clients would else write a row per request
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,32 +81,38 @@ def field_session(
         finished_at__isnull=True,
         last_seen_at__gt=now - FIELD_SESSION_GAP,
     )
+    session = same.order_by("-id").first()
+    if session is None:
+        session = _open_field_session(same, actor, deployment, data_type, uploader_name, client, address, now)
+    else:
+        touch(session, now=now)
+    session.deployment = deployment  # spares the callers the query for it and its bucket
+    return session
+
+
+def _open_field_session(same, actor, deployment, data_type, uploader_name, client, address, now) -> UploadSession:
     with transaction.atomic():
         # These clients send many requests at once: without the lock each of the first ones opens a session.
         lock_named = f"field session {actor.pk} {deployment.pk} {data_type} {uploader_name}"
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock_named])
-        session = same.order_by("-id").first()
-        if session is None:
-            session = UploadSession.objects.create(
-                account=actor,
-                uploader_name=uploader_name,
-                deployment=deployment,
-                data_type=data_type,
-                client=client,
-                is_legacy=True,
-                address=address,
-                started_at=now,
-                last_seen_at=now,
-            )
-        else:
-            touch(session, now=now)
-    session.deployment = deployment  # spares the callers the query for it and its bucket
-    return session
+        return same.order_by("-id").first() or UploadSession.objects.create(
+            account=actor,
+            uploader_name=uploader_name,
+            deployment=deployment,
+            data_type=data_type,
+            client=client,
+            is_legacy=True,
+            address=address,
+            started_at=now,
+            last_seen_at=now,
+        )
 
 
 def touch(session: UploadSession, *, now: datetime) -> None:
-    """Note that the session's client is alive."""
+    """Note that the session's client is alive, to within SEEN_WITHIN."""
+    if now - session.last_seen_at < SEEN_WITHIN:
+        return
     UploadSession.objects.filter(Q(last_seen_at__lt=now), pk=session.pk).update(last_seen_at=now)
 
 
