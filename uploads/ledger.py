@@ -34,24 +34,34 @@ _FILES = r"""(
     ) AS given(filename, path_on_card, size_bytes, md5, device_time, etag)
 ) AS f"""
 
+# A row takes its deployment and data type from its session, whose row it locks against deletion: what a foreign key
+# would ask for each of a thousand rows is asked once. See models.UploadLog.
+_SESSION = """(
+    SELECT id, deployment_id, data_type FROM uploads_uploadsession WHERE id = %(session)s FOR KEY SHARE
+) AS session"""
+
 _RESERVE = f"""
-INSERT INTO uploads_uploadlog
-    (session_id, deployment_id, data_type, filename, path_on_card, size_bytes, md5, device_time,
-     status, granted_at, grant_expires_at, etag, error_code)
-SELECT %(session)s, %(deployment)s, %(data_type)s, f.filename, f.path_on_card, f.size_bytes, f.md5, f.device_time,
-       'granted', %(now)s, %(expires_at)s, '', ''
-FROM {_FILES}
-ON CONFLICT (deployment_id, data_type, filename) WHERE {_LIVE_SQL} DO NOTHING
-RETURNING filename
+WITH written AS (
+    INSERT INTO uploads_uploadlog
+        (session_id, deployment_id, data_type, filename, path_on_card, size_bytes, md5, device_time,
+         status, granted_at, grant_expires_at, etag, error_code)
+    SELECT session.id, session.deployment_id, session.data_type, f.filename, f.path_on_card, f.size_bytes, f.md5,
+           f.device_time, 'granted', %(now)s, %(expires_at)s, '', ''
+    FROM {_SESSION}, {_FILES}
+    ON CONFLICT (deployment_id, data_type, filename) WHERE {_LIVE_SQL} DO NOTHING
+    RETURNING filename
+)
+SELECT filename FROM unnest(string_to_array(%(names)s, E'\\n')) AS given(filename)
+WHERE filename NOT IN (SELECT filename FROM written)
 """
 
 _PRESENT = f"""
 INSERT INTO uploads_uploadlog
     (session_id, deployment_id, data_type, filename, path_on_card, size_bytes, md5, device_time,
      status, stored_at, verified_at, etag, error_code)
-SELECT %(session)s, %(deployment)s, %(data_type)s, f.filename, f.path_on_card, f.size_bytes, f.md5, f.device_time,
-       'present', %(now)s, %(now)s, f.etag, ''
-FROM {_FILES}
+SELECT session.id, session.deployment_id, session.data_type, f.filename, f.path_on_card, f.size_bytes, f.md5,
+       f.device_time, 'present', %(now)s, %(now)s, f.etag, ''
+FROM {_SESSION}, {_FILES}
 ON CONFLICT (session_id, filename) WHERE status = 'present'
 DO UPDATE SET verified_at = excluded.verified_at, etag = excluded.etag, size_bytes = excluded.size_bytes,
               md5 = excluded.md5
@@ -109,10 +119,12 @@ class Change:
 
 def reserve(*, session: UploadSession, files: Iterable[CardFile], now: datetime, expires_at: datetime) -> set[str]:
     """Write a `granted` row for each file whose key no live row holds; the names of those written."""
+    files = list(files)
     parameters = _parameters(session, ((file, "") for file in files), now) | {"expires_at": expires_at}
     with connection.cursor() as cursor:
         cursor.execute(_RESERVE, parameters)
-        return {name for (name,) in cursor.fetchall()}
+        held = {name for (name,) in cursor.fetchall()}
+    return {file.name for file in files} - held
 
 
 def record_present(*, session: UploadSession, files: Iterable[tuple[CardFile, str]], now: datetime) -> None:

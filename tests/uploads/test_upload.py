@@ -3,11 +3,13 @@
 import hashlib
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from amiportal.objectstore import presign
 from tests.uploads.conftest import described, put
+from uploads import ledger
+from uploads.messages import CardFile
 from uploads.models import UploadLog, UploadSession
 
 NAME, CONTENT = "20240918032339-snapshot.jpg", b"\xff\xd8 a picture of moths"
@@ -166,3 +168,24 @@ def test_a_finished_session_grants_nothing_more(uploader):
     assert (response.status_code, response.json()["code"]) == (409, "session_finished")
     assert not UploadLog.objects.exists()
     assert UploadSession.objects.get(pk=uploader.session_id).finished_at <= timezone.now()
+
+
+@pytest.mark.parametrize("model", [UploadLog, UploadSession])
+def test_the_database_deletes_nothing_that_was_recorded(uploader, model):
+    uploader.grant(NAME, CONTENT)
+    with pytest.raises(IntegrityError, match="never deleted"), transaction.atomic():
+        model.objects.all()._raw_delete(using="default")
+    assert model.objects.exists()
+
+
+def test_a_row_s_place_is_its_session_s(uploader):
+    """Whatever a caller claims: the ledger takes deployment and data type from the session's own row."""
+    session = UploadSession.objects.get(pk=uploader.session_id)
+    session.data_type = "motion_images"
+    ledger.reserve(session=session, files=[CardFile(NAME, 1)], now=timezone.now(), expires_at=timezone.now())
+    row = UploadLog.objects.get()
+    assert (row.data_type, row.deployment) == ("snapshot_images", session.deployment)
+    session.pk += 1_000
+    other = CardFile("other.jpg", 1)
+    ledger.reserve(session=session, files=[other], now=timezone.now(), expires_at=timezone.now())
+    assert UploadLog.objects.get() == row  # no session, no row

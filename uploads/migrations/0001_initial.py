@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ('etag', models.CharField(blank=True, max_length=80, verbose_name='ETag')),
                 ('error_code', models.CharField(blank=True, max_length=40)),
                 ('deployment', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='deployments.deployment')),
-                ('session', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='files', to='uploads.uploadsession')),
+                ('session', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='files', to='uploads.uploadsession')),
             ],
             options={
                 'verbose_name': 'uploaded file',
