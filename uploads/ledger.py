@@ -41,18 +41,14 @@ _SESSION = """(
 ) AS session"""
 
 _RESERVE = f"""
-WITH written AS (
-    INSERT INTO uploads_uploadlog
-        (session_id, deployment_id, data_type, filename, path_on_card, size_bytes, md5, device_time,
-         status, granted_at, grant_expires_at, etag, error_code)
-    SELECT session.id, session.deployment_id, session.data_type, f.filename, f.path_on_card, f.size_bytes, f.md5,
-           f.device_time, 'granted', %(now)s, %(expires_at)s, '', ''
-    FROM {_SESSION}, {_FILES}
-    ON CONFLICT (deployment_id, data_type, filename) WHERE {_LIVE_SQL} DO NOTHING
-    RETURNING filename
-)
-SELECT filename FROM unnest(string_to_array(%(names)s, E'\\n')) AS given(filename)
-WHERE filename NOT IN (SELECT filename FROM written)
+INSERT INTO uploads_uploadlog
+    (session_id, deployment_id, data_type, filename, path_on_card, size_bytes, md5, device_time,
+     status, granted_at, grant_expires_at, etag, error_code)
+SELECT session.id, session.deployment_id, session.data_type, f.filename, f.path_on_card, f.size_bytes, f.md5,
+       f.device_time, 'granted', %(now)s, %(expires_at)s, '', ''
+FROM {_SESSION}, {_FILES}
+ON CONFLICT (deployment_id, data_type, filename) WHERE {_LIVE_SQL} DO NOTHING
+RETURNING filename
 """
 
 _PRESENT = f"""
@@ -119,12 +115,10 @@ class Change:
 
 def reserve(*, session: UploadSession, files: Iterable[CardFile], now: datetime, expires_at: datetime) -> set[str]:
     """Write a `granted` row for each file whose key no live row holds; the names of those written."""
-    files = list(files)
     parameters = _parameters(session, ((file, "") for file in files), now) | {"expires_at": expires_at}
     with connection.cursor() as cursor:
         cursor.execute(_RESERVE, parameters)
-        held = {name for (name,) in cursor.fetchall()}
-    return {file.name for file in files} - held
+        return {name for (name,) in cursor.fetchall()}
 
 
 def record_present(*, session: UploadSession, files: Iterable[tuple[CardFile, str]], now: datetime) -> None:

@@ -30,7 +30,7 @@ def user_for_credentials(*, request: WSGIRequest, username: str, password: str) 
     known = cache.get(remembered_as)
     if known is not None:
         user_id, hash_mac = known
-        user = User.objects.with_role().filter(pk=user_id, is_active=True).first()
+        user = User.objects.active_with_role(pk=user_id)
         if user is not None and hmac.compare_digest(hash_mac, _mac("hash", user.password)):
             return user
         cache.delete(remembered_as)

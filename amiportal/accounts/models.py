@@ -7,10 +7,19 @@ from amiportal.accounts.roles import Role
 
 
 class PortalUserManager(UserManager):
-    def with_role(self) -> models.QuerySet["User"]:
-        """Accounts that know without a further query whether they are maintainers; for calls made by the thousand."""
-        maintainers = User.groups.through.objects.filter(user_id=models.OuterRef("pk"), group__name=Role.MAINTAINERS)
-        return self.annotate(in_maintainers=models.Exists(maintainers))
+    def active_with_role(self, *, pk: int) -> "User | None":
+        """An active account that knows without a further query whether it is a maintainer's.
+
+        Asked once per call by clients that call once per file, hence in SQL: building the query took longer than it.
+        """
+        query = """
+            SELECT u.*, EXISTS (
+                SELECT FROM accounts_user_groups m JOIN auth_group g ON g.id = m.group_id
+                WHERE m.user_id = u.id AND g.name = %s
+            ) AS in_maintainers
+            FROM accounts_user u WHERE u.id = %s AND u.is_active
+        """
+        return next(iter(self.raw(query, [Role.MAINTAINERS, pk])), None)
 
     def create_contact(self, *, username: str, **fields) -> "User":
         """A person to write to who cannot sign in: no usable password."""

@@ -26,7 +26,7 @@ from amiportal.objectstore.wire import call, read
 
 FEW_NAMES = 8  # so many HEADs in parallel cost less than one page of a listing
 MANY_NAMES = 200  # beyond so many, a page that answers for none of them is dear, and likely before an upload:
-FIRST_PAGE = 48  # so many keys tell first whether any of them stands there
+FIRST_PAGE = 16  # so many keys tell first whether any of them stands there
 HEAD_RUN = 32  # names asked by HEAD where a page would answer for few; doubled while it stays so
 PAGE_SLACK = 16  # other keys that may stand between the wanted ones without needing a second page
 MAX_PARALLEL_HEADS = 24  # leaves connections of the pool to others

@@ -6,6 +6,7 @@ the URL.
 """
 
 import hmac
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -27,6 +28,7 @@ from amiportal.objectstore.signing import (
 
 MAX_EXPIRES_IN_S = 7 * 24 * 3600  # the longest that signature version 4 allows
 _MAX_TEMPLATES = 64
+_SENT_AS_IT_IS = re.compile(r"[A-Za-z0-9/._~-]+")  # nearly every key; quoting would leave it alone, at some cost
 # Headers that clients, proxies and botocore change or leave unsigned: a URL cannot depend on them.
 _NEVER_SIGNED = frozenset({"host", "expect", "transfer-encoding", "user-agent", "x-amzn-trace-id", "connection"})
 
@@ -156,7 +158,7 @@ class _Template:
     def url(self, key: str, headers: Mapping[str, str]) -> str:
         if not key:
             raise NotSignable("An object has a key.")
-        quoted = quote_key(key)
+        quoted = key if _SENT_AS_IT_IS.fullmatch(key) else quote_key(key)
         values = tuple([_header_value(headers[name]) for name in self._value_names])
         canonical = self._canonical_prefix + quoted + self._canonical_rest % values
         to_sign = self._to_sign_prefix + sha256(canonical.encode()).hexdigest()
@@ -166,6 +168,7 @@ class _Template:
         return url
 
 
+@lru_cache(maxsize=4_096)
 def _header_value(value: str) -> str:
     """As botocore signs it: trimmed, runs of blanks as one.
 

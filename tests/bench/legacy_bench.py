@@ -12,7 +12,7 @@ from tests.bench.yardstick import new_client
 
 FILES = 5_000
 FILE_BYTES = 20_000
-ROUNDS = 5  # of each short measurement, taken in turns; the quickest counts, for noise only ever adds
+ROUNDS = 9  # of each short measurement, taken in turns; the quickest counts, for noise only ever adds
 
 
 @dataclass(frozen=True)

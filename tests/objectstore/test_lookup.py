@@ -40,7 +40,13 @@ def filled(read_only) -> str:
 def test_stored_and_absent_names_are_told_apart(filled, proxy):
     absent = [name.replace("snapshot", "other") for name in NAMES]
     assert found(absent + NAMES, bucket=filled) == set(NAMES)
-    assert proxy.count(is_listing=True) == len(proxy.seen) == 1
+    assert proxy.count(is_listing=True) == len(proxy.seen) == 2  # a short page, and all the rest
+
+
+def test_many_names_that_are_not_there_take_one_short_page(filled, proxy):
+    absent = [f"20000101{number:06d}-before.jpg" for number in range(1_000)]  # all of them before what is there
+    assert found(absent, bucket=filled) == set()
+    assert [request.query["max-keys"] for request in proxy.seen] == [str(module.FIRST_PAGE)]
 
 
 @pytest.mark.parametrize("names", [NAMES[7:8], NAMES[:8], ["absent.jpg"]])
