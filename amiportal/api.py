@@ -4,7 +4,7 @@ import logging
 
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as ModelValidationError
-from django.db import IntegrityError
+from django.db import DataError, IntegrityError
 from django.http import Http404
 from rest_framework import exceptions, pagination, status
 from rest_framework.response import Response
@@ -42,6 +42,11 @@ def exception_handler(exc: Exception, context: dict) -> Response | None:
         logger.warning("constraint refused a write: %s", type(exc.__cause__).__name__)
         body = envelope(code="conflict", message="Somebody else changed this at the same time. Look again and repeat.")
         return Response(body, status=status.HTTP_409_CONFLICT)
+    if isinstance(exc, DataError):
+        # What no field's own check caught and no column takes: a NUL in a name to look up, a number out of range.
+        logger.warning("the database took an input for no value of its type: %s", type(exc.__cause__).__name__)
+        body = envelope(code="invalid", message="Some of the input holds characters or numbers that cannot be kept.")
+        return Response(body, status=status.HTTP_400_BAD_REQUEST)
     if isinstance(exc, Http404):
         exc = exceptions.NotFound()
     elif isinstance(exc, PermissionDenied):
