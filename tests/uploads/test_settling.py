@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from tests.cast import make_bucket, make_deployment
 from tests.uploads.conftest import put
-from uploads.models import UploadLog
+from uploads.models import UploadLog, UploadSession
 from uploads.services.granting import RESERVATION_GRACE
 from uploads.services.settling import settle_expired_grants
 
@@ -81,3 +82,20 @@ def test_where_conditions_hold_a_failed_grant_frees_its_key(uploader, rival, obj
     assert put(mine["url"], mine["headers"], b"mine").status == 412
     assert objects() == {site.key("a.jpg"): b"other"}
     assert sorted(UploadLog.objects.values_list("status", flat=True)) == ["failed", "granted"]
+
+
+def test_a_bucket_that_is_gone_holds_up_nobody_else(uploader, rival, store, site, bucket_elsewhere):
+    """The session whose bucket vanished comes first; the other one is settled all the same."""
+    uploader.grant("a.jpg", b"a")
+    UploadSession.objects.filter(pk=uploader.session_id).update(deployment=bucket_elsewhere)
+    UploadLog.objects.update(deployment=bucket_elsewhere)
+    rival.grant("b.jpg", b"b")
+    run_out()
+    assert settle_expired_grants() == {"expired": 1}
+    assert dict(UploadLog.objects.values_list("filename", "status")) == {"a.jpg": "granted", "b.jpg": "expired"}
+
+
+@pytest.fixture
+def bucket_elsewhere(db):
+    """A deployment whose bucket the store does not have."""
+    return make_deployment("dep000007", make_bucket("never-made"), status="active")

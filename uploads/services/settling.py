@@ -1,7 +1,10 @@
 """Grants that nobody confirmed: a browser closed, a field client that never asks. The store is asked for them."""
 
+import logging
+
 from django.utils import timezone
 
+from amiportal.errors import BucketMissing
 from uploads import ledger
 from uploads.ledger import Change
 from uploads.messages import MAX_BATCH_FILES
@@ -11,12 +14,14 @@ from uploads.services.confirming import settle_rows
 from uploads.services.granting import RESERVATION_GRACE
 
 Status = UploadLog.Status
+logger = logging.getLogger(__name__)
 
 
 def settle_expired_grants(*, limit: int = 50_000) -> dict[str, int]:
     """Bring grants that ran out to verified, stored, mismatch or expired; the number of rows per new status.
 
-    Reads and asks in batches of one session each, so it may be killed anywhere and run again.
+    Reads and asks in batches of one session each, so it may be killed anywhere and run again. Raises StoreError when
+    the store cannot tell.
     """
     counts: dict[str, int] = {}
     handled = 0
@@ -37,9 +42,16 @@ def settle_expired_grants(*, limit: int = 50_000) -> dict[str, int]:
                 "id"
             )[:MAX_BATCH_FILES]
         )
-        for status, number in _settle_session(session, rows).items():
-            counts[status] = counts.get(status, 0) + number
         handled += len(rows)
+        try:
+            settled = _settle_session(session, rows)
+        except BucketMissing as error:
+            # It concerns this session's bucket alone; the others' grants must not wait for it.
+            logger.warning("session %s is left unsettled: %s", session.pk, error.message)
+            after = session.pk
+            continue
+        for status, number in settled.items():
+            counts[status] = counts.get(status, 0) + number
         if len(rows) < MAX_BATCH_FILES:
             after = session.pk
     return counts
