@@ -144,7 +144,7 @@ def _deployments_at(call: LegacyCall, country_location_name: str) -> list[Deploy
         if found:
             return found
         split_at = country_location_name.rfind(PLACE_SEPARATOR, 0, split_at)
-    raise NotFound(f"No deployment is known at {country_location_name}")
+    raise LegacyRefusal({"message": f"No deployment is known at {country_location_name}"}, 404)
 
 
 def _primed(items: Iterator) -> Iterator:

@@ -279,7 +279,9 @@ def test_listing_and_counting_a_place(account, site, store, probed_store):
         assert http.get(f"/count-data{slash}", query).json() == {"count": 3}
     empty = query | {"data_type": "motion_images"}
     assert json.loads(b"".join(http.get("/list-data/", empty).streaming_content)) == {"files": []}
-    assert http.get("/count-data/", query | {"country_location_name": "Nowhere - X"}).status_code == 404
+    for call in ("list-data", "count-data"):
+        unknown = http.get(f"/{call}/", query | {"country_location_name": "Nowhere - X"})
+        assert (unknown.status_code, unknown.json()) == (404, {"message": "No deployment is known at Nowhere - X"})
     assert http.get("/count-data/", {"data_type": "snapshot_images"}).json()["detail"][0]["loc"] == [
         "query",
         "country_location_name",
