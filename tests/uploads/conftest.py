@@ -19,6 +19,7 @@ from deployments.models import Bucket, Deployment
 from deployments.names import DataType
 from tests.cast import make_person
 from tests.faultproxy import FaultProxy
+from tests.uploads.field import PASSWORD as FIELD_PASSWORD
 
 HTTP = urllib3.PoolManager(retries=False)
 
@@ -160,3 +161,11 @@ def unprobed_store(probed_store) -> None:
 @pytest.fixture
 def other_colleague(db) -> User:
     return make_person("other", Role.PARTNERS)
+
+
+@pytest.fixture
+def account(site, colleague, probed_store):
+    colleague.set_password(FIELD_PASSWORD)
+    colleague.save()
+    colleague.buckets.add(site.bucket)
+    return colleague

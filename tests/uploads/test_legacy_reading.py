@@ -1,0 +1,50 @@
+"""What field clients and pipelines read: the keys of a place, their number, and the log."""
+
+import base64
+import json
+
+from django.test import Client
+
+from deployments.models import Bucket, Deployment
+from tests.uploads.field import PASSWORD, FieldClient
+
+
+def test_listing_and_counting_a_place(account, site, store, probed_store):
+    Bucket.objects.filter(pk=site.bucket.pk).update(title="United Kingdom - North")
+    Deployment.objects.update(location_name="Wetland North")
+    keys = sorted(site.key(f"{number:04d}.jpg") for number in range(3))
+    for key in keys:
+        store.put_object(Bucket=site.bucket.name, Key=key, Body=b"x")
+    http = Client(
+        headers={"Authorization": "Basic " + base64.b64encode(f"{account.username}:{PASSWORD}".encode()).decode()}
+    )
+    query = {"country_location_name": "United Kingdom - North - Wetland North", "data_type": "snapshot_images"}
+    for slash in ("/", ""):
+        response = http.get(f"/list-data{slash}", query)
+        assert response.status_code == 200
+        assert json.loads(b"".join(response.streaming_content)) == {"files": keys}
+        assert http.get(f"/count-data{slash}", query).json() == {"count": 3}
+    empty = query | {"data_type": "motion_images"}
+    assert json.loads(b"".join(http.get("/list-data/", empty).streaming_content)) == {"files": []}
+    for call in ("list-data", "count-data"):
+        unknown = http.get(f"/{call}/", query | {"country_location_name": "Nowhere - X"})
+        assert (unknown.status_code, unknown.json()) == (404, {"message": "No deployment is known at Nowhere - X"})
+    assert http.get("/count-data/", {"data_type": "snapshot_images"}).json()["detail"][0]["loc"] == [
+        "query",
+        "country_location_name",
+    ]
+    assert Client().get("/count-data/", query).status_code == 401
+
+
+def test_the_log_is_for_maintainers_and_cannot_be_forged(account, site, maintainer):
+    field = FieldClient(account, site)
+    forged = "Eve\n2024-06-24 15:00:17,687 - main - INFO - User Admin from gbr uploaded 9 x to deployment y."
+    field.post("generate-presigned-url", filename="a.jpg", file_type="image/jpeg", name=forged)
+    http = Client()
+    http.force_login(account)
+    assert http.get("/logs/").status_code == 403
+    http.force_login(maintainer)
+    lines = b"".join(http.get("/logs").streaming_content).decode().splitlines()
+    assert len(lines) == 1
+    assert lines[0].endswith(f"from {site.bucket.name} uploaded 1 snapshot_images to deployment dep000119.")
+    assert lines[0].split(" - ")[1:3] == ["main", "INFO"]
