@@ -95,8 +95,8 @@ RETURNING row.id
 """
 
 _TALLY = """
-SELECT status, count(*), coalesce(sum(size_bytes), 0)
-FROM (SELECT DISTINCT ON (filename) filename, status, size_bytes
+SELECT status, count(*)
+FROM (SELECT DISTINCT ON (filename) filename, status
       FROM uploads_uploadlog WHERE session_id = %s ORDER BY filename, id DESC) AS latest
 GROUP BY status
 """
@@ -165,11 +165,11 @@ def settle(changes: Iterable[Change], *, now: datetime) -> set[int]:
         return {row_id for (row_id,) in cursor.fetchall()}
 
 
-def tally(session: UploadSession) -> dict[str, tuple[int, int]]:
-    """Per status the number of names and their bytes; of a name with several rows the newest counts."""
+def tally(session: UploadSession) -> dict[str, int]:
+    """Per status the number of names; of a name with several rows the newest counts."""
     with connection.cursor() as cursor:
         cursor.execute(_TALLY, [session.pk])
-        return {UploadLog.Status(status): (count, int(size_bytes)) for status, count, size_bytes in cursor.fetchall()}
+        return {UploadLog.Status(status): count for status, count in cursor.fetchall()}
 
 
 def _parameters(session: UploadSession, files: Iterable[tuple[CardFile, str]], now: datetime) -> dict:

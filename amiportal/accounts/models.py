@@ -21,10 +21,6 @@ class PortalUserManager(UserManager):
         """
         return next(iter(self.raw(query, [Role.MAINTAINERS, pk])), None)
 
-    def create_contact(self, *, username: str, **fields) -> "User":
-        """A person to write to who cannot sign in: no usable password."""
-        return self.create_user(username=username, password=None, **fields)
-
 
 class User(AbstractUser):
     """An account. `buckets` limits where it may upload; a maintainer's empty list means everywhere."""

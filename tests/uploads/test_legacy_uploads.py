@@ -233,3 +233,21 @@ def test_the_way_through_the_server_is_gone(client):
 
 def test_get_is_not_a_way_in(account, site):
     assert FieldClient(account, site).http.get("/generate-presigned-url/").status_code == 405
+
+
+def test_a_refused_batch_gives_back_no_key_whose_url_is_out(account, site, rival):
+    """These URLs forbid no overwriting: while one is out, its key stays with the session that has it."""
+    field = FieldClient(account, site)
+    field.post("generate-presigned-url", filename="a.jpg", file_type="image/jpeg")
+    rival.grant("b.jpg", b"theirs")
+    both = {"filenames": "a.jpg,b.jpg,c.jpg", "file_types": "image/jpeg,image/jpeg,image/jpeg"}
+    assert field.post("generate-presigned-url", **both).status_code == 409
+    assert rival.grant("a.jpg", b"other")["code"] == "reserved"
+    assert rival.grant("c.jpg", b"other")["status"] == "granted"  # nothing of the refused batch stays
+
+
+def test_a_failure_reported_for_a_field_session_gives_back_no_key(account, site, rival, uploader):
+    FieldClient(account, site).post("generate-presigned-url", filename="a.jpg", file_type="image/jpeg")
+    uploader.session_id = UploadSession.objects.get(is_legacy=True).pk
+    uploader.call("failures", failures=[{"name": "a.jpg", "code": "network"}])
+    assert rival.grant("a.jpg", b"other")["code"] == "reserved"

@@ -8,6 +8,7 @@ from django.utils import timezone
 from tests.cast import make_bucket, make_deployment
 from tests.uploads.conftest import put
 from uploads.models import UploadLog, UploadSession
+from uploads.services import confirming
 from uploads.services.granting import RESERVATION_GRACE
 from uploads.services.settling import settle_expired_grants
 
@@ -99,3 +100,21 @@ def test_a_bucket_that_is_gone_holds_up_nobody_else(uploader, rival, store, site
 def bucket_elsewhere(db):
     """A deployment whose bucket the store does not have."""
     return make_deployment("dep000007", make_bucket("never-made"), status="active")
+
+
+def test_a_row_that_changes_while_the_store_is_asked_is_proven_all_the_same(uploader, monkeypatch):
+    """Another tab of the same person is granted the same file in that moment, so this row no longer holds the key."""
+    uploader.open(files=1)
+    granted = uploader.grant("a.jpg", b"a")
+    put(granted["url"], granted["headers"], b"a")
+    real = confirming.look
+
+    def meanwhile(**asked):
+        found = real(**asked)
+        UploadLog.objects.filter(status="granted").update(status="expired", error_code="granted_anew")
+        return found
+
+    monkeypatch.setattr(confirming, "look", meanwhile)
+    assert uploader.results("confirm", files=["a.jpg"])[0]["status"] == "verified"
+    assert UploadLog.objects.get().status == "verified"
+    assert uploader.call("finish").json()["safe_to_wipe"] is True

@@ -38,13 +38,29 @@ def settle_rows(*, session: UploadSession, rows: dict[str, UploadLog]) -> dict[s
     if not rows:
         return {}
     found = look(session=session, names=list(rows), confirm_absent=True)
-    results, changes = {}, {}
+    results = _settle(rows, found, session=session)
+    # A row that somebody else changed since it was read is read again: what the store has stands either way.
+    ids = {row.pk: name for name, row in rows.items()}
+    fresh = {ids[row.pk]: row for row in UploadLog.objects.filter(pk__in=ids)}
+    disagreeing = {name: row for name, row in fresh.items() if not _agrees(row, results[name])}
+    return results | _settle(disagreeing, found, session=session)
+
+
+def _settle(
+    rows: dict[str, UploadLog], found: dict[str, StoredObject | None], *, session: UploadSession
+) -> dict[str, FileResult]:
+    results, changes = {}, []
     for name, row in rows.items():
         results[name], change = _settled(row, found[name], session=session)
         if change is not None:
-            changes[name] = change
+            changes.append(change)
     _apply(changes)
     return results
+
+
+def _agrees(row: UploadLog, result: FileResult) -> bool:
+    """Whether a row calls a file proven exactly when the answer does."""
+    return (row.status in UploadLog.PROVEN) == (result.status == Outcome.VERIFIED)
 
 
 def _newest_rows(session: UploadSession, names: set[str]) -> dict[str, UploadLog]:
@@ -79,17 +95,18 @@ def _settled(
     return FileResult(name, Outcome.MISMATCH, "stored_differs", message), change
 
 
-def _apply(changes: dict[str, Change]) -> None:
-    """Write the transitions. A row that changed meanwhile is left as it is: whoever did it saw the store later."""
+def _apply(changes: list[Change]) -> None:
+    """Write the transitions, each only if its row is still as it was read."""
     now = timezone.now()
-    live = [c for c in changes.values() if c.old_status == Status.GRANTED or c.new_status != Status.VERIFIED]
+    in_place, taking_back = [], []
+    for change in changes:
+        takes_key = change.new_status == Status.VERIFIED and change.old_status != Status.GRANTED
+        (taking_back if takes_key else in_place).append(change)
     with transaction.atomic():
-        ledger.settle(live, now=now)
+        ledger.settle(in_place, now=now)
     # A grant that had run out, or was given anew to a second tab, no longer holds its key. Proven it is all the
     # same: it takes the key back if nobody else holds it, and else stands beside the one who does.
-    for change in changes.values():
-        if change in live:
-            continue
+    for change in taking_back:
         try:
             with transaction.atomic():
                 ledger.settle([change], now=now)

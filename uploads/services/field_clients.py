@@ -5,9 +5,10 @@ it, as "stored", never as "verified".
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from amiportal.accounts.models import User
@@ -23,7 +24,7 @@ from uploads.models import UploadLog, UploadSession
 from uploads.permissions import check_may_upload
 from uploads.services import sessions
 from uploads.services.checking import check_batch_size, refusals
-from uploads.services.granting import reserve
+from uploads.services.granting import Reservation, reserve
 from uploads.services.proof import look
 
 Status = UploadLog.Status
@@ -75,11 +76,11 @@ def grant_to_field_client(
     )
     wanted = {file.name: file for file in files}
     found = look(session=session, names=list(wanted))
-    _refuse_held(session, [name for name in wanted if found[name] is not None], [])
+    _refuse_held([name for name in wanted if found[name] is not None], [])
 
     now = timezone.now()
     expires_at = now + timedelta(seconds=settings.GRANT_LIFETIME_S)
-    _refuse_reserved(session, wanted, now=now, expires_at=expires_at)
+    _reserve_all(session, wanted, now=now, expires_at=expires_at)
     prefix = key_prefix(deployment_id=deployment.deployment_id, data_type=data_type)
     urls = signer().put_urls(
         bucket=deployment.bucket.name,
@@ -100,19 +101,24 @@ def note_stored(*, session: UploadSession, names: Sequence[str]) -> None:
     ledger.note_found(deployment=deployment, data_type=data_type, found=present, now=timezone.now())
 
 
-def _refuse_reserved(session: UploadSession, wanted: dict[str, CardFile], *, now, expires_at) -> None:
-    outcome = reserve(session=session, files=wanted, now=now, expires_at=expires_at)
-    accounted = _believe_store(session, outcome.accounted)
-    vanished = {name: wanted[name] for name in wanted.keys() - outcome.granted}
-    if vanished and not outcome.held_by_others and not accounted:
-        again = reserve(session=session, files=vanished, now=now, expires_at=expires_at)
-        outcome.granted |= again.granted
-        accounted, outcome.held_by_others = list(again.accounted), again.held_by_others
+def _reserve_all(session: UploadSession, wanted: dict[str, CardFile], *, now: datetime, expires_at: datetime) -> None:
+    """Reserve every key, or none and raise Conflict. A row that claims a vanished object gives way once."""
+    outcome = _reserve_or_roll_back(session, wanted, now=now, expires_at=expires_at)
+    if outcome.accounted and not outcome.held_by_others and not _believe_store(session, outcome.accounted):
+        outcome = _reserve_or_roll_back(session, wanted, now=now, expires_at=expires_at)
     if outcome.granted != wanted.keys():
-        # No URL leaves, so what was reserved for this request is given back at once.
-        rows = UploadLog.objects.filter(session=session, filename__in=outcome.granted, status=Status.GRANTED)
-        ledger.settle([Change(row.pk, row.status, Status.FAILED, "batch_refused") for row in rows], now=now)
-        _refuse_held(session, accounted, list(outcome.held_by_others))
+        _refuse_held(list(outcome.accounted), list(outcome.held_by_others))
+
+
+def _reserve_or_roll_back(
+    session: UploadSession, wanted: dict[str, CardFile], *, now: datetime, expires_at: datetime
+) -> Reservation:
+    """Unless all are granted nothing is written, so that an earlier grant of this session keeps its key too."""
+    with transaction.atomic():
+        outcome = reserve(session=session, files=wanted, now=now, expires_at=expires_at)
+        if outcome.granted != wanted.keys():
+            transaction.set_rollback(True)
+    return outcome
 
 
 def _believe_store(session: UploadSession, accounted: dict[str, UploadLog]) -> list[str]:
@@ -126,7 +132,8 @@ def _believe_store(session: UploadSession, accounted: dict[str, UploadLog]) -> l
     return [name for name in accounted if found[name] is not None]
 
 
-def _refuse_held(session: UploadSession, stored: Sequence[str], reserved: Sequence[str]) -> None:
+def _refuse_held(stored: Sequence[str], reserved: Sequence[str]) -> None:
+    """Raise Conflict for names that the store holds or another session sends."""
     if stored:
         raise Conflict(f"Already stored: {', '.join(stored)}", code="stored_differs")
     if reserved:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from amiportal.accounts.models import User
@@ -26,7 +25,6 @@ class Verdict:
     verified: int
     stored_before: int
     unproven: int
-    proven_bytes: int
     safe_to_wipe: bool
 
 
@@ -113,7 +111,7 @@ def touch(session: UploadSession, *, now: datetime) -> None:
     """Note that the session's client is alive, to within SEEN_WITHIN."""
     if now - session.last_seen_at < SEEN_WITHIN:
         return
-    UploadSession.objects.filter(Q(last_seen_at__lt=now), pk=session.pk).update(last_seen_at=now)
+    UploadSession.objects.filter(pk=session.pk, last_seen_at__lt=now).update(last_seen_at=now)
 
 
 def check_open(session: UploadSession) -> None:
@@ -145,14 +143,12 @@ def finish_session(*, actor: User, session: UploadSession, selected_files: int |
 
 def verdict_of(session: UploadSession) -> Verdict:
     counted = ledger.tally(session)
-    total = sum(count for count, _ in counted.values())
-    proven = [counted.get(status, (0, 0)) for status in UploadLog.PROVEN]
-    proven_files = sum(count for count, _ in proven)
+    total = sum(counted.values())
+    proven_files = sum(counted.get(status, 0) for status in UploadLog.PROVEN)
     return Verdict(
         session=session,
-        verified=counted.get(UploadLog.Status.VERIFIED, (0, 0))[0],
-        stored_before=counted.get(UploadLog.Status.PRESENT, (0, 0))[0],
+        verified=counted.get(UploadLog.Status.VERIFIED, 0),
+        stored_before=counted.get(UploadLog.Status.PRESENT, 0),
         unproven=max(total, session.declared_files or 0) - proven_files,
-        proven_bytes=sum(size_bytes for _, size_bytes in proven),
         safe_to_wipe=proven_files > 0 and proven_files == total == session.declared_files,
     )
