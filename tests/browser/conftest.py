@@ -154,8 +154,11 @@ def watched() -> Watched:
 
 
 @pytest.fixture
-def context(chromium_browser, watched) -> Iterator[BrowserContext]:
-    """A fresh profile. A violated policy, an error in the console or in a script fails the test."""
+def context(chromium_browser, watched, server) -> Iterator[BrowserContext]:
+    """A fresh profile. A violated policy, an error in the console or in a script fails the test.
+
+    Asks for the server so as to be closed before it: a page that still loads would else meet a closed port.
+    """
     context = chromium_browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
     context.set_default_timeout(PATIENCE_MS)
     context.add_init_script(WATCH_CSP)
@@ -168,7 +171,10 @@ def context(chromium_browser, watched) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context) -> Page:
-    return context.new_page()
+    page = context.new_page()
+    # Intercepts choosers from now on: begun at the click, it may come after the dialog on a busy machine.
+    page.on("filechooser", lambda chooser: None)
+    return page
 
 
 @pytest.fixture
