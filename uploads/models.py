@@ -23,6 +23,9 @@ class UploadSession(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     declared_files = models.PositiveIntegerField(null=True, blank=True)
     declared_bytes = models.PositiveBigIntegerField(null=True, blank=True)
+    season_reason = models.CharField(
+        max_length=500, blank=True, help_text="Why files from outside the deployment's season belong here all the same."
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -81,6 +84,13 @@ class UploadLog(models.Model):
     path_on_card = models.TextField(blank=True)
     size_bytes = models.PositiveBigIntegerField(null=True, blank=True)
     md5 = models.CharField("MD5", max_length=32, blank=True, help_text="As the client computed it, in hex.")
+    multipart_md5 = models.CharField(
+        "MD5 of the parts",
+        max_length=40,
+        blank=True,
+        db_default="",
+        help_text="For a file sent in parts: the MD5 of its parts' MD5s and their number, which stores give as ETag.",
+    )
     device_time = models.DateTimeField(
         null=True, blank=True, help_text="What the device's clock said, in the deployment's time zone."
     )
@@ -127,10 +137,56 @@ class UploadLog(models.Model):
         return self.filename
 
 
+class MultipartUpload(models.Model):
+    """A large file on its way in parts. It outlives sessions: the parts in the store wait for whoever goes on."""
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        COMPLETED = "completed"
+        ABORTED = "aborted"
+
+    session = models.ForeignKey(UploadSession, on_delete=models.PROTECT, related_name="+", help_text="That began it.")
+    deployment = models.ForeignKey(Deployment, on_delete=models.PROTECT, related_name="+")
+    data_type = models.CharField(max_length=40, choices=DataType.choices)
+    filename = models.CharField(max_length=255, db_collation="C")
+    size_bytes = models.PositiveBigIntegerField()
+    md5 = models.CharField("MD5", max_length=32)
+    multipart_md5 = models.CharField("MD5 of the parts", max_length=40)
+    part_size_bytes = models.PositiveIntegerField()
+    store_upload_id = models.CharField(max_length=1_000)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    started_at = models.DateTimeField()
+    last_used_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deployment", "data_type", "filename", "md5", "size_bytes"],
+                condition=Q(status="open"),
+                name="one_open_multipart_per_content",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["last_used_at"], condition=Q(status="open"), name="multipart_open_by_use"),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
 class UploadFailure(models.Model):
     """What a client could not do and reported by itself, so that maintainers need not be written to."""
 
-    session = models.ForeignKey(UploadSession, on_delete=models.PROTECT, related_name="failures")
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    session = models.ForeignKey(UploadSession, on_delete=models.PROTECT, null=True, blank=True, related_name="failures")
+    deployment = models.ForeignKey(Deployment, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    step = models.CharField(max_length=40, blank=True, help_text="What the client was at, such as send or scan.")
+    link = models.CharField(max_length=200, blank=True, help_text="What the client knew of its connection.")
+    client = models.CharField(max_length=200, blank=True, help_text="Program and version.")
     filename = models.CharField(max_length=255, blank=True)
     code = models.CharField(max_length=40)
     message = models.CharField(max_length=500, blank=True)

@@ -1,5 +1,6 @@
 """People and scripts that sign in, and contacts who never do."""
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 
@@ -34,6 +35,9 @@ class User(AbstractUser):
     )
     is_service_account = models.BooleanField(
         "service account", default=False, help_text="A script rather than a person."
+    )
+    language = models.CharField(
+        max_length=10, blank=True, choices=settings.LANGUAGES, help_text="Of the pages; empty follows the browser."
     )
 
     objects = PortalUserManager()
