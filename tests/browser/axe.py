@@ -1,0 +1,17 @@
+"""axe-core's accessibility rules against a page as it stands."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+# WCAG 2.2 AA, with the levels and versions below it.
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, one line per rule and element; empty when all is well."""
+    response = Axe().run(page, options=RULES).response
+    return [
+        f"{violation['id']}: {node['html'][:200]}"
+        for violation in response["violations"]
+        for node in violation["nodes"]
+    ]
