@@ -10,8 +10,5 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 def violations(page: Page) -> list[str]:
     """What axe finds, one line per rule and element; empty when all is well."""
     response = Axe().run(page, options=RULES).response
-    return [
-        f"{violation['id']}: {node['html'][:200]}"
-        for violation in response["violations"]
-        for node in violation["nodes"]
-    ]
+    found = [(violation["id"], node["html"]) for violation in response["violations"] for node in violation["nodes"]]
+    return [f"{rule}: {html[:200]}" for rule, html in found]
