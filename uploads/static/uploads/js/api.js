@@ -16,13 +16,64 @@ import { parseRetryAfter } from "./retry.js";
  * @property {Record<string, string>} headers sent exactly as given: they are signed
  * @property {number|null} expiresInMs by the portal's own clock at its answer, so this computer's may be wrong
  *
+ * @typedef {object} Session an upload of one account into one place, as the portal's answers show it
+ * @property {number} id
+ * @property {string} deployment its id
+ * @property {string} data_type
+ * @property {number} max_batch files per call
+ * @property {string|null} finished_at
+ * @property {number} [multipart_above_bytes] larger files go in parts; none where the portal takes no parts
+ * @property {number} [part_size_bytes]
+ *
+ * @typedef {object} Part of a large file
+ * @property {number} number from 1
+ * @property {string} md5 32 hex digits
+ *
+ * @typedef {object} Completion
+ * @property {"completed"|"incomplete"|"mismatch"|"conflict"} status
+ * @property {number[]} missing numbers of parts
+ * @property {string} code
+ * @property {string} message
+ *
  * @typedef {object} PortalApi
- * @property {(body: object, signal: AbortSignal) => Promise<{id: number, max_batch: number}>} openSession
+ * @property {(body: object, signal: AbortSignal) => Promise<Session>} openSession
+ * @property {(id: number, signal: AbortSignal) => Promise<Session>} sessionOf
  * @property {(id: number, files: object[], signal: AbortSignal) => Promise<FileAnswer[]>} check
  * @property {(id: number, files: object[], signal: AbortSignal) => Promise<(FileAnswer & Partial<Grant>)[]>} presign
  * @property {(id: number, names: string[], signal: AbortSignal) => Promise<FileAnswer[]>} confirm
  * @property {(id: number, failures: object[], signal: AbortSignal) => Promise<unknown>} reportFailures
  * @property {(id: number, files: number, signal: AbortSignal) => Promise<{safe_to_wipe: boolean}>} finish
+ * @property {(id: number, upload: string|number, signal: AbortSignal) => Promise<(Part & {size: number})[]>} parts at the store
+ * @property {(id: number, upload: string|number, parts: Part[], signal: AbortSignal) => Promise<(Grant & {number: number})[]>} signParts
+ * @property {(id: number, upload: string|number, signal: AbortSignal) => Promise<Completion>} complete
+ *
+ * @typedef {object} Neighbour a deployment at the same place
+ * @property {string} deployment
+ * @property {string} location_name
+ * @property {string} camera_id
+ * @property {string} system_id
+ * @property {string|null} first_day
+ * @property {string|null} last_day
+ * @property {boolean} is_active
+ * @property {boolean} may_upload
+ * @property {number} files how many of the selection fall into its season
+ *
+ * @typedef {object} Survey what the portal makes of a selection's device times
+ * @property {number} files
+ * @property {number} dated
+ * @property {number} undated
+ * @property {number} reset before 2000
+ * @property {number} ahead more than a day in the future
+ * @property {number} in_season
+ * @property {number} outside
+ * @property {string|null} first_day
+ * @property {string|null} last_day
+ * @property {string|null} outside_first_day
+ * @property {string|null} outside_last_day
+ * @property {{deployment: string, first_day: string|null, last_day: string|null}} season
+ * @property {boolean} needs_reason
+ * @property {Neighbour[]} fits best first
+ * @property {{judged: number, dark: number, verdict: "fine"|"shifted"|"daylight"|"unknown", shift_h?: number}} nights
  *
  * @typedef {object} Bucket
  * @property {string} name
@@ -88,6 +139,11 @@ export class Api {
     return (await this.#send("POST", "uploads/sessions/", signal, body)).body;
   }
 
+  /** @type {PortalApi["sessionOf"]} */
+  async sessionOf(id, signal) {
+    return (await this.#send("GET", `uploads/sessions/${id}/`, signal)).body;
+  }
+
   /** @type {PortalApi["check"]} */
   async check(id, files, signal) {
     return (await this.#send("POST", `uploads/sessions/${id}/check/`, signal, { files })).body.files;
@@ -96,11 +152,7 @@ export class Api {
   /** @type {PortalApi["presign"]} */
   async presign(id, files, signal) {
     const { body, dateMs } = await this.#send("POST", `uploads/sessions/${id}/presign/`, signal, { files });
-    for (const file of body.files) {
-      const isKnown = file.expires_at && dateMs !== null;
-      file.expiresInMs = isKnown ? Date.parse(file.expires_at) - dateMs : null;
-    }
-    return body.files;
+    return withExpiry(body.files, dateMs);
   }
 
   /** @type {PortalApi["confirm"]} */
@@ -116,6 +168,54 @@ export class Api {
   /** @type {PortalApi["finish"]} */
   async finish(id, files, signal) {
     return (await this.#send("POST", `uploads/sessions/${id}/finish/`, signal, { files })).body;
+  }
+
+  /** @type {PortalApi["parts"]} */
+  async parts(id, upload, signal) {
+    const query = new URLSearchParams({ upload: String(upload) });
+    return (await this.#send("GET", `uploads/sessions/${id}/parts/?${query}`, signal)).body.parts;
+  }
+
+  /** @type {PortalApi["signParts"]} */
+  async signParts(id, upload, parts, signal) {
+    const { body, dateMs } = await this.#send("POST", `uploads/sessions/${id}/parts/`, signal, { upload, parts });
+    return withExpiry(body.parts, dateMs);
+  }
+
+  /** @type {PortalApi["complete"]} */
+  async complete(id, upload, signal) {
+    return (await this.#send("POST", `uploads/sessions/${id}/complete/`, signal, { upload })).body;
+  }
+
+  /**
+   * Does a selection fit the place? Writes nothing.
+   * @param {{deployment: string, data_type: string, hours: Record<string, number>, undated: number}} selection
+   *   `hours`: files per hour of the device's clock, such as "2025-07-14T22"
+   * @param {AbortSignal} signal
+   * @returns {Promise<Survey>}
+   */
+  async survey(selection, signal) {
+    return (await this.#send("POST", "uploads/survey/", signal, selection)).body;
+  }
+
+  /**
+   * Are these files in the store? The store itself is asked; writes nothing.
+   * @param {{deployment: string, data_type: string, files: {name: string, size: number, md5: string}[]}} selection
+   *   at most 1,000 files
+   * @param {AbortSignal} signal
+   * @returns {Promise<FileAnswer[]>} stored, missing, mismatch or refused, in the order asked
+   */
+  async verify(selection, signal) {
+    return (await this.#send("POST", "uploads/verify/", signal, selection)).body.files;
+  }
+
+  /**
+   * Tells the maintainers of what went wrong outside any session.
+   * @param {{failures: object[], deployment?: string, client?: string}} report failures as for `reportFailures`
+   * @param {AbortSignal} signal
+   */
+  async reportProblems(report, signal) {
+    return (await this.#send("POST", "uploads/failures/", signal, report)).body;
   }
 
   /**
@@ -163,6 +263,18 @@ export class Api {
       throw new ApiError({ code: "network", message: "", httpStatus: 0 });
     }
   }
+}
+
+/**
+ * @param {any[]} answers with `expires_at`
+ * @param {number|null} dateMs the portal's clock at its answer
+ */
+function withExpiry(answers, dateMs) {
+  for (const answer of answers) {
+    const isKnown = answer.expires_at && dateMs !== null;
+    answer.expiresInMs = isKnown ? Date.parse(answer.expires_at) - dateMs : null;
+  }
+  return answers;
 }
 
 /** @param {Response} response */
