@@ -16,24 +16,10 @@ import { parseRetryAfter } from "./retry.js";
  * @property {Record<string, string>} headers sent exactly as given: they are signed
  * @property {number|null} expiresInMs by the portal's own clock at its answer, so this computer's may be wrong
  *
- * @typedef {object} Session an upload of one account into one place, as the portal's answers show it
- * @property {number} id
- * @property {string} deployment its id
- * @property {string} data_type
- * @property {number} max_batch files per call
- * @property {string|null} finished_at
- * @property {number} [multipart_above_bytes] larger files go in parts; none where the portal takes no parts
- * @property {number} [part_size_bytes]
- *
- * @typedef {object} Part of a large file
- * @property {number} number from 1
- * @property {string} md5 32 hex digits
- *
- * @typedef {object} Completion
- * @property {"completed"|"incomplete"|"mismatch"|"conflict"} status
- * @property {number[]} missing numbers of parts
- * @property {string} code
- * @property {string} message
+ * @typedef {import("./api-types.js").Session} Session
+ * @typedef {import("./api-types.js").Survey} Survey
+ * @typedef {import("./api-types.js").Part} Part
+ * @typedef {import("./api-types.js").Completion} Completion
  *
  * @typedef {object} PortalApi
  * @property {(body: object, signal: AbortSignal) => Promise<Session>} openSession
@@ -46,34 +32,6 @@ import { parseRetryAfter } from "./retry.js";
  * @property {(id: number, upload: string|number, signal: AbortSignal) => Promise<(Part & {size: number})[]>} parts at the store
  * @property {(id: number, upload: string|number, parts: Part[], signal: AbortSignal) => Promise<(Grant & {number: number})[]>} signParts
  * @property {(id: number, upload: string|number, signal: AbortSignal) => Promise<Completion>} complete
- *
- * @typedef {object} Neighbour a deployment at the same place
- * @property {string} deployment
- * @property {string} location_name
- * @property {string} camera_id
- * @property {string} system_id
- * @property {string|null} first_day
- * @property {string|null} last_day
- * @property {boolean} is_active
- * @property {boolean} may_upload
- * @property {number} files how many of the selection fall into its season
- *
- * @typedef {object} Survey what the portal makes of a selection's device times
- * @property {number} files
- * @property {number} dated
- * @property {number} undated
- * @property {number} reset before 2000
- * @property {number} ahead more than a day in the future
- * @property {number} in_season
- * @property {number} outside
- * @property {string|null} first_day
- * @property {string|null} last_day
- * @property {string|null} outside_first_day
- * @property {string|null} outside_last_day
- * @property {{deployment: string, first_day: string|null, last_day: string|null}} season
- * @property {boolean} needs_reason
- * @property {Neighbour[]} fits best first
- * @property {{judged: number, dark: number, verdict: "fine"|"shifted"|"daylight"|"unknown", shift_h?: number}} nights
  *
  * @typedef {object} Bucket
  * @property {string} name
