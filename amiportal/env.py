@@ -1,6 +1,7 @@
 """Typed reading of environment variables. Pure: settings.py and manage.py stand on it."""
 
 import os
+from datetime import date
 
 
 class MissingSetting(SystemExit):
@@ -47,6 +48,15 @@ def integer(name: str, default: int) -> int:
         return int(value)
     except ValueError:
         raise BadSetting(name, "a whole number") from None
+
+
+def day(name: str) -> date | None:
+    """A day as 2027-03-31, None when unset."""
+    value = os.environ.get(name, "").strip()
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError:
+        raise BadSetting(name, "a day such as 2027-03-31") from None
 
 
 def words(name: str, default: str | None = None) -> list[str]:

@@ -44,6 +44,7 @@ S3_CONNECT_TIMEOUT_S = env.integer("S3_CONNECT_TIMEOUT_S", 5)
 S3_READ_TIMEOUT_S = env.integer("S3_READ_TIMEOUT_S", 30)
 S3_MAX_ATTEMPTS = env.integer("S3_MAX_ATTEMPTS", 4)
 S3_MAX_CONNECTIONS = env.integer("S3_MAX_CONNECTIONS", 32)
+S3_KEY_EXPIRES_ON = env.day("S3_KEY_EXPIRES_ON")
 GRANT_LIFETIME_S = env.integer("GRANT_LIFETIME_S", 3600)
 PORTAL_FILES_BUCKET = env.text("PORTAL_FILES_BUCKET", "portal-files")  # exports and snapshots of the portal
 
@@ -74,6 +75,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "amiportal.accounts",
     "amiportal.objectstore",
+    "amiportal.doctor",
     "deployments",
     "uploads",
 ]
@@ -257,6 +259,15 @@ FORMAT_MODULE_PATH = ["amiportal.formats"]
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 IMPORT_EXPORT_SKIP_ADMIN_LOG = False
 
+# --- Mail -----------------------------------------------------------------------------------------------------
+
+EMAIL_HOST = env.text("EMAIL_HOST", "")  # empty: nobody is mailed, and the health page says so
+EMAIL_PORT = env.integer("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", True)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("MAIL_FROM", "ami-portal@localhost")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -345,6 +356,7 @@ UNFOLD = {
                 "title": "Machinery",
                 "separator": True,
                 "items": [
+                    {"title": "Health", "icon": "monitor_heart", "link": reverse_lazy("admin-health")},
                     _page("Store probes", "troubleshoot", "objectstore_storeprobe"),
                     _page("Background work", "schedule", "procrastinate_procrastinatejob"),
                 ],

@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from botocore.exceptions import ClientError
 
@@ -10,6 +9,7 @@ from amiportal.objectstore.buckets import preflight_allows
 from amiportal.objectstore.client import client, error_for, our_errors
 from amiportal.objectstore.presign import signer
 from amiportal.objectstore.probe.workbench import Finding, Workbench, said, unexpected
+from amiportal.objectstore.roundtrip import clock_difference_s
 from amiportal.objectstore.wire import Answer, anonymous, attempt, call
 
 CLOSE_CLOCK_S = 30.0  # signatures bear 15 minutes; URLs of a minute would not bear that
@@ -102,15 +102,9 @@ def cors_on_errors(bench: Workbench) -> Finding:
 
 
 def clock(bench: Workbench) -> Finding:
-    before = datetime.now(UTC)
-    answer = attempt("HEAD", bucket=bench.bucket)
-    after = datetime.now(UTC)
-    told = answer.headers.get("Date")
-    if not told:
+    difference_s = clock_difference_s(bench.bucket)
+    if difference_s is None:
         return Finding("unknown", "The store does not tell its time.")
-    # The Date header has whole seconds, cut off.
-    ahead_s = (parsedate_to_datetime(told) - before).total_seconds()
-    difference_s = 0.0 if -1.0 <= ahead_s <= (after - before).total_seconds() else ahead_s
     if abs(difference_s) <= CLOSE_CLOCK_S:
         return Finding("close", f"The store's clock differs from the portal's by {difference_s:+.0f} s.")
     return Finding("off", f"The store's clock differs from the portal's by {difference_s:+.0f} s: URLs may fail.")

@@ -1,0 +1,22 @@
+"""What one check says. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    OK = "ok"
+    WARN = "warn"  # works, but somebody should look before it does not
+    BAD = "bad"
+    UNKNOWN = "unknown"  # could not be looked at, because something else is bad
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One check's answer. `remedy` says what to do, for every state but OK."""
+
+    subject: str  # stable, for machines: "store", "bucket pan"
+    title: str
+    state: State
+    told: str
+    remedy: str = ""

@@ -1,0 +1,28 @@
+"""The doctor's rounds, and jobs whose worker died. Each may be killed anywhere and run again."""
+
+import logging
+
+from procrastinate.contrib.django import app
+
+from amiportal.doctor.services import examine, record, tell
+
+logger = logging.getLogger(__name__)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="doctor.look", queueing_lock="doctor.look", pass_context=False)
+def look_task(timestamp: int) -> None:
+    """Every five minutes: look, remember, tell what changed. `timestamp` is the scheduler's."""
+    changes = record(examine())
+    if changes:
+        told = tell(changes)
+        logger.info("health: %s changes, told to %s people", len(changes), told)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="doctor.recover_stalled_jobs", queueing_lock="doctor.recover_stalled_jobs", pass_context=False)
+async def recover_stalled_jobs_task(timestamp: int) -> None:
+    """Jobs whose worker has gone are given to another: every task bears to be run again."""
+    for job in await app.job_manager.get_stalled_jobs():
+        logger.warning("job %s (%s) had stalled and is run again", job.id, job.task_name)
+        await app.job_manager.retry_job(job)

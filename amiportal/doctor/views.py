@@ -1,0 +1,40 @@
+"""The health page of the admin: what was found last, and a button to look now."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_http_methods
+
+from amiportal.doctor.models import Finding
+from amiportal.doctor.observations import State
+from amiportal.doctor.services import examine, record, tell
+
+_ORDER = {State.BAD: 0, State.WARN: 1, State.UNKNOWN: 2, State.OK: 3}
+_SHOWN = {
+    State.BAD: ("error", "Broken"),
+    State.WARN: ("warning", "Needs a look"),
+    State.UNKNOWN: ("help", "Unknown"),
+    State.OK: ("check_circle", "Well"),
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def doctor_page(request: HttpRequest) -> HttpResponse:
+    """For maintainers. By GET the last findings; by POST every check anew, which takes some seconds."""
+    if not request.user.is_maintainer:
+        raise PermissionDenied
+    if request.method == "POST":
+        tell(record(examine()))
+        messages.success(request, "Everything was looked at just now.")
+        return redirect("admin-health")
+    findings = sorted(Finding.objects.all(), key=lambda row: _ORDER[row.state])
+    context = admin.site.each_context(request) | {
+        "title": "Health",
+        "findings": [(row, *_SHOWN[row.state]) for row in findings],
+        "broken": sum(row.state == State.BAD for row in findings),
+        "to_look_at": sum(row.state == State.WARN for row in findings),
+        "checked_at": min((row.checked_at for row in findings), default=None),
+    }
+    return TemplateResponse(request, "admin/doctor/health.html", context)

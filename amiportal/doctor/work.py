@@ -1,0 +1,72 @@
+"""Background work and uploads: is a worker alive, does the queue move, what did clients fail at."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.db import connection
+from django.db.models import Count
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from amiportal.doctor.observations import Observation, State
+from uploads.models import UploadFailure
+
+WORKER_SILENT_S = 60  # a worker tells every 10 s that it lives
+QUEUE_WARN_S = 15 * 60
+FAILURES_WITHIN = timedelta(hours=24)
+
+
+def examine_work() -> Iterator[Observation]:
+    yield _worker()
+    yield _queue()
+    yield _uploads()
+
+
+def _row(query: str) -> tuple:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchone()
+
+
+def _worker() -> Observation:
+    told = ("worker", "Background worker")
+    (silent_s,) = _row("SELECT extract(epoch FROM now() - max(last_heartbeat)) FROM procrastinate_workers")
+    remedy = "Start one: `python manage.py procrastinate worker`. Until then nothing is settled, counted or mailed."
+    if silent_s is None:
+        return Observation(*told, State.BAD, "No worker has reported.", remedy)
+    if silent_s > WORKER_SILENT_S:
+        return Observation(*told, State.BAD, f"The last sign of life came {silent_s / 60:,.0f} minutes ago.", remedy)
+    return Observation(*told, State.OK, f"Alive {silent_s:.0f} s ago.")
+
+
+def _queue() -> Observation:
+    told = ("queue", "Queue")
+    waiting, oldest_s, failed = _row(
+        """
+        SELECT count(*) FILTER (WHERE j.status = 'todo' AND coalesce(j.scheduled_at, now()) <= now()),
+               extract(epoch FROM now() - min(coalesce(j.scheduled_at, e.at)) FILTER (WHERE j.status = 'todo')),
+               count(*) FILTER (WHERE j.status = 'failed' AND e.at > now() - interval '1 day')
+        FROM procrastinate_jobs j
+        JOIN LATERAL (SELECT min(at) AS at FROM procrastinate_events WHERE job_id = j.id) e ON true
+        WHERE j.status IN ('todo', 'failed')
+        """
+    )
+    text = f"{waiting} jobs wait, {failed} failed within a day."
+    remedy = "See Background work for what failed and why; start more workers if jobs wait for long."
+    is_late = waiting and oldest_s is not None and oldest_s > QUEUE_WARN_S
+    return Observation(*told, State.WARN if is_late or failed else State.OK, text, remedy)
+
+
+def _uploads() -> Observation:
+    told = ("uploads", "Uploads")
+    counted = UploadFailure.objects.filter(reported_at__gte=timezone.now() - FAILURES_WITHIN).aggregate(
+        failures=Count("pk"), accounts=Count(Coalesce("account_id", "session__account_id"), distinct=True)
+    )
+    if not counted["failures"]:
+        return Observation(*told, State.OK, "No client reported a failure within 24 hours.")
+    return Observation(
+        *told,
+        State.WARN,
+        f"{counted['failures']} failures were reported by {counted['accounts']} accounts within 24 hours.",
+        "See Failures for what, where and how; write to the person before the card is posted or wiped.",
+    )
