@@ -1,9 +1,14 @@
 """Background work of this app. Each task may be killed anywhere and run again."""
 
+import contextlib
 import logging
 
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
+from deployments.models import Deployment
+from uploads.services.inventory import take_inventory
 from uploads.services.settling import settle_expired_grants
 
 logger = logging.getLogger(__name__)
@@ -16,3 +21,28 @@ def settle_expired_grants_task(timestamp: int) -> None:
     counts = settle_expired_grants()
     if counts:
         logger.info("settled expired grants: %s", counts)
+
+
+@app.periodic(cron="30 1 * * *")
+@app.task(name="uploads.plan_inventories", queueing_lock="plan_inventories", pass_context=False)
+def plan_inventories_task(timestamp: int) -> None:
+    """Every night: a job per deployment and data type, so that as many workers as there are share them."""
+    for deployment in Deployment.objects.select_related("bucket").order_by("pk"):
+        for data_type in deployment.bucket.data_types:
+            order_inventory(deployment_pk=deployment.pk, data_type=data_type)
+
+
+def order_inventory(*, deployment_pk: int, data_type: str) -> None:
+    """Have one prefix counted anew by a worker; an order that is waiting already stands for this one."""
+    lock = f"inventory {deployment_pk} {data_type}"
+    with contextlib.suppress(AlreadyEnqueued):
+        take_inventory_task.configure(lock=lock, queueing_lock=lock).defer(
+            deployment_pk=deployment_pk, data_type=data_type
+        )
+
+
+@app.task(name="uploads.take_inventory", retry=RetryStrategy(max_attempts=6, exponential_wait=5), pass_context=False)
+def take_inventory_task(deployment_pk: int, data_type: str) -> None:
+    deployment = Deployment.objects.select_related("bucket").get(pk=deployment_pk)
+    inventory = take_inventory(deployment=deployment, data_type=data_type)
+    logger.info("inventory of %s %s: %s objects", deployment.deployment_id, data_type, inventory.objects_count)
