@@ -220,6 +220,7 @@ SPECTACULAR_SETTINGS = {
         "CheckOutcome": ["new", "exists", "stored", "conflict", "refused"],
         "GrantOutcome": ["granted", "stored", "conflict", "refused"],
         "ConfirmOutcome": ["verified", "missing", "mismatch"],
+        "VerifyOutcome": ["stored", "missing", "mismatch", "refused"],
     },
 }
 # 1,000 files of a batch, each with a name of at most 255 bytes, a path and an MD5, stay well below this.

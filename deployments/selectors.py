@@ -34,6 +34,12 @@ def deployments_open_for_upload(user: User | AnonymousUser) -> QuerySet[Deployme
     return _joined().filter(status=Status.ACTIVE, bucket__in=buckets_open_for_upload(user))
 
 
+def neighbours_of(deployment: Deployment, user: User | AnonymousUser) -> QuerySet[Deployment]:
+    """The other deployments at its place that `user` may see: other seasons, and systems beside it."""
+    same_place = {"bucket": deployment.bucket_id, "location_name": deployment.location_name}
+    return deployments_visible_to(user).filter(**same_place).exclude(pk=deployment.pk)
+
+
 def search_deployments(deployments: QuerySet[Deployment], text: str) -> QuerySet[Deployment]:
     """Those that name `text`, in any case, as id, place, system, camera, or the bucket's name or title."""
     return deployments.filter(

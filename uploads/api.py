@@ -10,29 +10,56 @@ from rest_framework.views import APIView
 from amiportal.client_address import client_address
 from amiportal.errors import PortalError
 from uploads import exports, serializers
-from uploads.permissions import session_of, session_visible_to
+from uploads.permissions import require_maintainer, session_of, session_visible_to
 from uploads.receipts import receipt
-from uploads.selectors import LogFilter, log_visible_to
+from uploads.selectors import LogFilter, log_visible_to, sessions_visible_to
+from uploads.serializers import read
 from uploads.services.checking import check_files
 from uploads.services.confirming import confirm_files
 from uploads.services.failing import ClientFailure, report_failures
 from uploads.services.granting import grant_files
-from uploads.services.sessions import finish_session, open_session, verdict_of
+from uploads.services.sessions import finish_session, open_session, verdict_of, verdicts_of
 
 
-def _read(serializer_class, data) -> dict:
-    serializer = serializer_class(data=data)
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data
+class SessionPages(pagination.CursorPagination):
+    ordering = "-id"
+    page_size = 20
+    page_size_query_param = "page_size"
+    max_page_size = 100
 
 
 class SessionsView(APIView):
+    pagination_class = SessionPages
+
+    @extend_schema(
+        operation_id="list_sessions",
+        parameters=[
+            serializers.SessionFilterRequest,
+            OpenApiParameter("cursor", OpenApiTypes.STR),
+            OpenApiParameter("page_size", OpenApiTypes.INT),
+        ],
+        responses=serializers.SessionRow(many=True),
+    )
+    def get(self, request):
+        """One's own sessions, newest first, with how each stands by the ledger."""
+        asked = read(serializers.SessionFilterRequest, request.query_params)
+        if asked["all"]:
+            require_maintainer(request.user)
+        sessions = sessions_visible_to(
+            request.user,
+            of_everybody=asked["all"],
+            is_finished=None if asked["state"] == "" else asked["state"] == "finished",
+        )
+        pages = SessionPages()
+        verdicts = verdicts_of(pages.paginate_queryset(sessions, request, view=self))
+        return pages.get_paginated_response([serializers.session_row(verdict) for verdict in verdicts])
+
     @extend_schema(
         operation_id="open_session", request=serializers.SessionRequest, responses={201: serializers.SessionResponse}
     )
     def post(self, request):
         """Open a session for one upload into one deployment and data type."""
-        asked = _read(serializers.SessionRequest, request.data)
+        asked = read(serializers.SessionRequest, request.data)
         session = open_session(
             actor=request.user,
             deployment_id=asked["deployment"],
@@ -42,16 +69,17 @@ class SessionsView(APIView):
             declared_files=asked["files"],
             declared_bytes=asked["bytes"],
             address=client_address(request),
+            season_reason=asked["season_reason"],
         )
         return Response(serializers.SessionResponse(session).data, status=201)
 
 
 class SessionView(APIView):
-    @extend_schema(operation_id="get_session", responses=serializers.SessionResponse)
+    @extend_schema(operation_id="get_session", responses=serializers.SessionRow)
     def get(self, request, session_id: int):
-        """A session as it stands."""
+        """A session as it stands. Its account may go on with it while it is not finished, from any computer."""
         session = session_visible_to(actor=request.user, session_id=session_id)
-        return Response(serializers.SessionResponse(session).data)
+        return Response(serializers.session_row(verdict_of(session)))
 
 
 class CheckView(APIView):
@@ -59,7 +87,7 @@ class CheckView(APIView):
     def post(self, request, session_id: int):
         """What would become of these files, one answer each in the order asked. Writes nothing."""
         session = session_of(actor=request.user, session_id=session_id)
-        files = _read(serializers.FilesRequest, request.data)["files"]
+        files = read(serializers.FilesRequest, request.data)["files"]
         results = check_files(actor=request.user, session=session, files=files)
         return Response({"files": [serializers.result_row(result, with_warnings=True) for result in results]})
 
@@ -71,7 +99,7 @@ class PresignView(APIView):
     def post(self, request, session_id: int):
         """A signed URL for each file that may be sent, and for each other one the reason why not."""
         session = session_of(actor=request.user, session_id=session_id)
-        files = _read(serializers.FilesRequest, request.data)["files"]
+        files = read(serializers.FilesRequest, request.data)["files"]
         results = grant_files(actor=request.user, session=session, files=files)
         return Response({"files": [serializers.result_row(result) for result in results]})
 
@@ -83,7 +111,7 @@ class ConfirmView(APIView):
     def post(self, request, session_id: int):
         """Have the portal compare what was sent, by size and MD5, with what the store has."""
         session = session_of(actor=request.user, session_id=session_id)
-        names = _read(serializers.NamesRequest, request.data)["files"]
+        names = read(serializers.NamesRequest, request.data)["files"]
         results = confirm_files(actor=request.user, session=session, names=names)
         return Response({"files": [serializers.result_row(result) for result in results]})
 
@@ -97,9 +125,7 @@ class FailuresView(APIView):
     def post(self, request, session_id: int):
         """What the client could not do; maintainers see it."""
         session = session_of(actor=request.user, session_id=session_id)
-        failures = [
-            ClientFailure(**failure) for failure in _read(serializers.FailuresRequest, request.data)["failures"]
-        ]
+        failures = [ClientFailure(**failure) for failure in read(serializers.FailuresRequest, request.data)["failures"]]
         recorded = report_failures(
             actor=request.user,
             session=session,
@@ -116,7 +142,7 @@ class FinishView(APIView):
     def post(self, request, session_id: int):
         """End the session and learn whether the card may be wiped."""
         session = session_of(actor=request.user, session_id=session_id)
-        selected_files = _read(serializers.FinishRequest, request.data)["files"]
+        selected_files = read(serializers.FinishRequest, request.data)["files"]
         verdict = finish_session(actor=request.user, session=session, selected_files=selected_files)
         return Response(
             {
@@ -164,7 +190,7 @@ class LogView(APIView):
     )
     def get(self, request):
         """Who uploaded what, newest first; csv and ndjson stream the whole selection."""
-        rows = log_visible_to(request.user, LogFilter(**_read(serializers.LogFilterRequest, request.query_params)))
+        rows = log_visible_to(request.user, LogFilter(**read(serializers.LogFilterRequest, request.query_params)))
         wanted = request.query_params.get("format", "json")
         if wanted == "csv":
             return _download(exports.csv_lines(rows.iterator(chunk_size=2_000)), "text/csv; charset=utf-8", "csv")

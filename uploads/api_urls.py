@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from uploads import api
+from uploads import api, selections_api
 
 urlpatterns = [
+    path("survey/", selections_api.SurveyView.as_view(), name="upload-survey"),
+    path("verify/", selections_api.VerifyView.as_view(), name="upload-verify"),
+    path("failures/", selections_api.ClientFailuresView.as_view(), name="upload-client-failures"),
     path("sessions/", api.SessionsView.as_view(), name="upload-sessions"),
     path("sessions/<int:session_id>/", api.SessionView.as_view(), name="upload-session"),
     path("sessions/<int:session_id>/check/", api.CheckView.as_view(), name="upload-check"),

@@ -15,7 +15,7 @@ from amiportal.objectstore.objects import StoredObject
 from deployments.models import Deployment
 from uploads.capture_time import device_time
 from uploads.messages import CardFile
-from uploads.models import UploadLog, UploadSession
+from uploads.models import UploadSession
 
 _LIVE_SQL = "status IN ('granted', 'verified', 'stored')"
 
@@ -94,13 +94,6 @@ WHERE row.id = f.id AND row.status = f.old_status
 RETURNING row.id
 """
 
-_TALLY = """
-SELECT status, count(*)
-FROM (SELECT DISTINCT ON (filename) filename, status
-      FROM uploads_uploadlog WHERE session_id = %s ORDER BY filename, id DESC) AS latest
-GROUP BY status
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -163,13 +156,6 @@ def settle(changes: Iterable[Change], *, now: datetime) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE, {"changes": json.dumps(rows), "now": now})
         return {row_id for (row_id,) in cursor.fetchall()}
-
-
-def tally(session: UploadSession) -> dict[str, int]:
-    """Per status the number of names; of a name with several rows the newest counts."""
-    with connection.cursor() as cursor:
-        cursor.execute(_TALLY, [session.pk])
-        return {UploadLog.Status(status): count for status, count in cursor.fetchall()}
 
 
 def _parameters(session: UploadSession, files: Iterable[tuple[CardFile, str]], now: datetime) -> dict:

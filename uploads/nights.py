@@ -1,4 +1,4 @@
-"""Whether a device's clock goes with the sun: devices that work at night, and write by day, have a clock astray. Pure."""
+"""Whether a device's clock goes with the sun: what works at night and writes by day has a clock astray. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class NightsVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Nights:
-    """How many files were judged and lie in the dark; shift_h: hours that the clock seems to run ahead of local time."""
+    """How many files were judged and lie in the dark; shift_h: how far the clock seems to run ahead of local time."""
 
     judged: int = 0
     dark: int = 0

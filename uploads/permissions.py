@@ -5,6 +5,7 @@ from amiportal.errors import Forbidden, NotFound
 from deployments.models import Deployment
 from deployments.selectors import buckets_open_for_upload, deployments_visible_to
 from uploads.models import UploadSession
+from uploads.selectors import sessions_visible_to
 
 
 def deployment_for_upload(*, actor: User, deployment_id: str, data_type: str) -> Deployment:
@@ -12,6 +13,20 @@ def deployment_for_upload(*, actor: User, deployment_id: str, data_type: str) ->
 
     Raises NotFound for one that the actor may not even see, Forbidden for a retired one or a wrong data type.
     """
+    deployment = deployment_visible_to(actor=actor, deployment_id=deployment_id)
+    check_may_upload(actor=actor, deployment=deployment, data_type=data_type)
+    return deployment
+
+
+def deployment_to_compare(*, actor: User, deployment_id: str, data_type: str) -> Deployment:
+    """As `deployment_for_upload`, a retired one too: to hold a card against what is there, not to add to it."""
+    deployment = deployment_visible_to(actor=actor, deployment_id=deployment_id)
+    _check_bucket(actor=actor, deployment=deployment, data_type=data_type)
+    return deployment
+
+
+def deployment_visible_to(*, actor: User, deployment_id: str) -> Deployment:
+    """Any deployment that `actor` may see, its bucket with it; else NotFound."""
     visible = deployments_visible_to(actor).select_related("bucket")
     deployment = visible.filter(deployment_id=deployment_id).first()
     if deployment is None:
@@ -20,7 +35,6 @@ def deployment_for_upload(*, actor: User, deployment_id: str, data_type: str) ->
             code="deployment_unknown",
             fields={"deployment": ["Unknown, or in a bucket that you have no access to."]},
         )
-    check_may_upload(actor=actor, deployment=deployment, data_type=data_type)
     return deployment
 
 
@@ -32,6 +46,10 @@ def check_may_upload(*, actor: User, deployment: Deployment, data_type: str) -> 
             "Choose this season's deployment, or ask a maintainer.",
             code="deployment_inactive",
         )
+    _check_bucket(actor=actor, deployment=deployment, data_type=data_type)
+
+
+def _check_bucket(*, actor: User, deployment: Deployment, data_type: str) -> None:
     if data_type not in deployment.bucket.data_types:
         raise Forbidden(
             f"Bucket {deployment.bucket.name} takes no {data_type}, only {', '.join(deployment.bucket.data_types)}.",
@@ -52,12 +70,14 @@ def session_of(*, actor: User, session_id: int) -> UploadSession:
     return session
 
 
+def require_maintainer(actor: User) -> None:
+    if not actor.is_maintainer:
+        raise Forbidden("Only maintainers may look at everybody's uploads.")
+
+
 def session_visible_to(*, actor: User, session_id: int) -> UploadSession:
     """As `session_of`, but a maintainer may look at everybody's."""
-    sessions = UploadSession.objects.select_related("deployment__bucket", "account")
-    if not actor.is_maintainer:
-        sessions = sessions.filter(account=actor)
-    session = sessions.filter(pk=session_id).first()
+    session = sessions_visible_to(actor, of_everybody=actor.is_maintainer).filter(pk=session_id).first()
     if session is None:
         raise NotFound(f"There is no upload session {session_id} of yours.", code="session_unknown")
     return session

@@ -1,6 +1,6 @@
 """Reads of the ledger and the sessions, scoped by who asks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -49,10 +49,45 @@ def _start_of(day: date | None, *, days_later: int = 0) -> datetime | None:
     return datetime.combine(day + timedelta(days=days_later), time.min, tzinfo=UTC) if day else None
 
 
+def sessions_visible_to(
+    actor: User, *, of_everybody: bool = False, is_finished: bool | None = None
+) -> QuerySet[UploadSession]:
+    """One's own sessions, newest first; a maintainer's view may be of everybody's. Deployment and account joined.
+
+    is_finished False: those that can be gone on with, so none of the field clients', which nobody ever finishes.
+    """
+    sessions = UploadSession.objects.select_related("deployment__bucket", "account").order_by("-id")
+    if not (of_everybody and actor.is_maintainer):
+        sessions = sessions.filter(account=actor)
+    if is_finished is None:
+        return sessions
+    if is_finished:
+        return sessions.filter(finished_at__isnull=False)
+    return sessions.filter(finished_at__isnull=True, is_legacy=False)
+
+
 def newest_rows(session: UploadSession) -> Iterator[UploadLog]:
     """Of each name of a session the newest row, in order of name; streamed."""
     rows = UploadLog.objects.filter(session=session).order_by("filename", "-id").distinct("filename")
     return rows.iterator(chunk_size=2_000)
+
+
+_TALLY = """
+SELECT session_id, status, count(*)
+FROM (SELECT DISTINCT ON (session_id, filename) session_id, status
+      FROM uploads_uploadlog WHERE session_id = ANY(%s) ORDER BY session_id, filename, id DESC) AS latest
+GROUP BY session_id, status
+"""
+
+
+def tally(session_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Per session and status the number of names; of a name with several rows the newest counts."""
+    tallies: dict[int, dict[str, int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_TALLY, [list(session_ids)])
+        for session_id, status, count in cursor.fetchall():
+            tallies.setdefault(session_id, {})[UploadLog.Status(status)] = count
+    return tallies
 
 
 @dataclass(frozen=True, slots=True)

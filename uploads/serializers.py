@@ -6,6 +6,14 @@ from rest_framework import serializers
 from deployments.names import DataType
 from uploads.messages import MAX_BATCH_FILES, CardFile, FileResult, Outcome
 from uploads.models import UploadLog, UploadSession
+from uploads.services.sessions import Verdict
+
+
+def read(serializer_class: type[serializers.Serializer], data) -> dict:
+    """What a request brought, checked. Raises ValidationError, which becomes a 400 that names the fields."""
+    serializer = serializer_class(data=data)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
 
 
 class SessionRequest(serializers.Serializer):
@@ -15,6 +23,13 @@ class SessionRequest(serializers.Serializer):
     client = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     files = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False, allow_null=True, default=None)
     bytes = serializers.IntegerField(min_value=0, max_value=2**63 - 1, required=False, allow_null=True, default=None)
+    season_reason = serializers.CharField(
+        max_length=500,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Why files from outside the deployment's season belong there; without it they are refused.",
+    )
 
 
 class SessionResponse(serializers.ModelSerializer):
@@ -40,12 +55,61 @@ class SessionResponse(serializers.ModelSerializer):
             "finished_at",
             "files",
             "bytes",
+            "season_reason",
             "max_batch",
         ]
         read_only_fields = fields
 
     def get_max_batch(self, session: UploadSession) -> int:
         return MAX_BATCH_FILES
+
+
+class SessionFilterRequest(serializers.Serializer):
+    state = serializers.ChoiceField(
+        choices=["open", "finished"],
+        required=False,
+        default="",
+        help_text="open: those that can be gone on with, which a field client's cannot.",
+    )
+    all = serializers.BooleanField(required=False, default=False, help_text="Everybody's; for maintainers.")
+
+
+class SessionRow(SessionResponse):
+    """A session and how it stands by the ledger; see session_row."""
+
+    location_name = serializers.CharField(source="deployment.location_name")
+    bucket_title = serializers.CharField(source="deployment.bucket.title")
+    verified = serializers.IntegerField()
+    stored_before = serializers.IntegerField(help_text="Were in the store already, with equal size and MD5.")
+    unproven = serializers.IntegerField()
+    safe_to_wipe = serializers.BooleanField(allow_null=True, help_text="null while the session is not finished.")
+
+    class Meta(SessionResponse.Meta):
+        fields = [
+            *SessionResponse.Meta.fields,
+            "is_legacy",
+            "location_name",
+            "bucket_title",
+            "verified",
+            "stored_before",
+            "unproven",
+            "safe_to_wipe",
+        ]
+        read_only_fields = fields
+
+
+def session_row(verdict: Verdict) -> dict:
+    """A session as SessionRow describes it."""
+    session = verdict.session
+    return SessionResponse(session).data | {
+        "is_legacy": session.is_legacy,
+        "location_name": session.deployment.location_name,
+        "bucket_title": session.deployment.bucket.title,
+        "verified": verdict.verified,
+        "stored_before": verdict.stored_before,
+        "unproven": verdict.unproven,
+        "safe_to_wipe": verdict.safe_to_wipe if session.finished_at else None,
+    }
 
 
 class FileDescription(serializers.Serializer):
@@ -164,6 +228,12 @@ class FailureRequest(serializers.Serializer):
     message = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
     http_status = serializers.IntegerField(min_value=0, max_value=999, required=False, allow_null=True, default=None)
     attempts = serializers.IntegerField(min_value=0, max_value=30_000, required=False, allow_null=True, default=None)
+    step = serializers.CharField(
+        max_length=40, required=False, allow_blank=True, default="", help_text="What the client was at, such as send."
+    )
+    link = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, default="", help_text="What it knew of its connection."
+    )
 
 
 class FailuresRequest(serializers.Serializer):

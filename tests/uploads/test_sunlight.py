@@ -13,7 +13,7 @@ SUNSET_DEG = -0.833  # where almanacs put sunrise and sunset: refraction and hal
 @pytest.mark.parametrize(
     ("place", "moment", "elevation_deg"),
     [
-        # Reda and Andreas, "Solar Position Algorithm for Solar Radiation Applications" (NREL/TP-560-34302), appendix A.5
+        # Reda, Andreas, "Solar Position Algorithm for Solar Radiation Applications" (NREL/TP-560-34302), appendix A.5
         ((39.742476, -105.1786), datetime(2003, 10, 17, 12, 30, 30, tzinfo=timezone(timedelta(hours=-7))), 39.872),
         # At the pole it is the declination. Meeus, Astronomical Algorithms, example 25.a
         ((90, 0), datetime(1992, 10, 13, tzinfo=UTC), -7.785),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -14,11 +14,13 @@ from uploads.keys import content_type_accepted, name_refusal
 from uploads.messages import MAX_BATCH_FILES, CardFile, FileResult, Outcome, Warned
 from uploads.models import UploadSession
 from uploads.permissions import check_may_upload
+from uploads.seasons import Clock, clock_of, is_outside
 from uploads.services import sessions
 from uploads.services.proof import glance, same_content
 
 _MD5_HEX = re.compile(r"[0-9a-f]{32}")
 MAX_FILE_BYTES = 5 * 1024**3  # what S3 takes in one PUT
+OUTSIDE_SEASON = "outside_season"
 
 
 def check_files(*, actor: User, session: UploadSession, files: Sequence[CardFile]) -> list[FileResult]:
@@ -105,20 +107,32 @@ def stored_conflict(file: CardFile) -> FileResult:
     return FileResult(file.name, Outcome.CONFLICT, "stored_differs", message)
 
 
+def refusals_by_season(files: Sequence[CardFile], *, session: UploadSession, now: datetime) -> dict[int, FileResult]:
+    """Per index, what is refused because it was taken outside the season and the session gives no reason for it."""
+    deployment = session.deployment
+    if session.season_reason or not deployment.season:
+        return {}
+    results = {}
+    for index, file in enumerate(files):
+        for warned in warnings_about(file.name, session=session, now=now):
+            if warned.code == OUTSIDE_SEASON:
+                message = f"{warned.message} Choose the deployment of that season, or begin anew and give a reason."
+                results[index] = FileResult(file.name, Outcome.REFUSED, OUTSIDE_SEASON, message)
+    return results
+
+
 def warnings_about(name: str, *, session: UploadSession, now: datetime) -> tuple[Warned, ...]:
-    """What is odd about the device time in a name. The file is taken all the same."""
+    """What is odd about the device time in a name."""
     taken_at = device_time(name)
     if taken_at is None:
         return (Warned("no_device_time", "The name holds no time, so readers downstream will not find its night."),)
-    if taken_at.year < 2000:
+    clock = clock_of(taken_at, now=now)
+    if clock is Clock.RESET:
         return (Warned("clock_reset", f"The device's clock said {taken_at:%Y-%m-%d}: it was reset."),)
-    if taken_at > now + timedelta(days=1):
+    if clock is Clock.AHEAD:
         return (Warned("clock_ahead", f"The device's clock said {taken_at:%Y-%m-%d}, which lies ahead of us."),)
     deployment, day = session.deployment, taken_at.date()
-    # A night's last files carry the date of the next day.
-    begins_later = deployment.first_day is not None and day < deployment.first_day
-    ended_before = deployment.last_day is not None and day > deployment.last_day + timedelta(days=1)
-    if begins_later or ended_before:
+    if is_outside(day, first_day=deployment.first_day, last_day=deployment.last_day):
         message = f"{day} lies outside the season of {deployment.deployment_id} ({deployment.season})."
-        return (Warned("outside_season", message),)
+        return (Warned(OUTSIDE_SEASON, message),)
     return ()

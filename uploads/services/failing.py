@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from amiportal.accounts.models import User
 from amiportal.objectstore.habits import current_habits
+from deployments.models import Deployment
 from uploads import ledger
 from uploads.ledger import Change
 from uploads.models import UploadFailure, UploadLog, UploadSession
+from uploads.permissions import deployment_visible_to
 from uploads.services import sessions
 from uploads.services.checking import check_batch_size
 
@@ -24,6 +26,24 @@ class ClientFailure:
     message: str = ""
     http_status: int | None = None
     attempts: int | None = None
+    step: str = ""  # what the client was at
+    link: str = ""  # what it knew of its connection
+
+
+def report_client_failures(
+    *, actor: User, failures: Sequence[ClientFailure], deployment_id: str, client: str, user_agent: str
+) -> int:
+    """Record what went wrong outside of any session; the number recorded. deployment_id: "" when none was chosen yet.
+
+    Raises NotFound for a deployment that the actor may not see.
+    """
+    check_batch_size(failures)
+    deployment = deployment_visible_to(actor=actor, deployment_id=deployment_id) if deployment_id else None
+    UploadFailure.objects.bulk_create(
+        _row(failure, account=actor, deployment=deployment, client=client, user_agent=user_agent)
+        for failure in failures
+    )
+    return len(failures)
 
 
 def report_failures(*, actor: User, session: UploadSession, failures: Sequence[ClientFailure], user_agent: str) -> int:
@@ -35,14 +55,13 @@ def report_failures(*, actor: User, session: UploadSession, failures: Sequence[C
     codes = {failure.name: failure.code for failure in failures if failure.name}
     with transaction.atomic():
         UploadFailure.objects.bulk_create(
-            UploadFailure(
+            _row(
+                failure,
+                account=actor,
+                deployment=session.deployment,
+                client=session.client,
+                user_agent=user_agent,
                 session=session,
-                filename=failure.name,
-                code=failure.code,
-                message=failure.message,
-                http_status=failure.http_status,
-                attempts=failure.attempts,
-                user_agent=user_agent[:300],
             )
             for failure in failures
         )
@@ -59,3 +78,28 @@ def report_failures(*, actor: User, session: UploadSession, failures: Sequence[C
                 now=now,
             )
     return len(failures)
+
+
+def _row(
+    failure: ClientFailure,
+    *,
+    account: User,
+    deployment: Deployment | None,
+    client: str,
+    user_agent: str,
+    session: UploadSession | None = None,
+) -> UploadFailure:
+    return UploadFailure(
+        account=account,
+        session=session,
+        deployment=deployment,
+        client=client,
+        step=failure.step,
+        link=failure.link,
+        filename=failure.name,
+        code=failure.code,
+        message=failure.message,
+        http_status=failure.http_status,
+        attempts=failure.attempts,
+        user_agent=user_agent[:300],
+    )

@@ -20,7 +20,7 @@ from uploads.messages import CardFile, FileResult, Outcome
 from uploads.models import UploadLog, UploadSession
 from uploads.permissions import check_may_upload
 from uploads.services import sessions
-from uploads.services.checking import check_batch_size, compare, refusals
+from uploads.services.checking import check_batch_size, compare, refusals, refusals_by_season
 from uploads.services.proof import look
 
 # A PUT that began before its URL ran out may still be under way on a slow link: 64 MiB at 128 kbit/s take 70 minutes.
@@ -50,7 +50,8 @@ def grant_files(*, actor: User, session: UploadSession, files: Sequence[CardFile
     check_may_upload(actor=actor, deployment=session.deployment, data_type=session.data_type)
     now = timezone.now()
     sessions.touch(session, now=now)
-    by_index = refusals(files, data_type=session.data_type, needs="size and md5")
+    by_index = refusals_by_season(files, session=session, now=now)
+    by_index |= refusals(files, data_type=session.data_type, needs="size and md5")
     wanted = {file.name: file for index, file in enumerate(files) if index not in by_index}
     by_name = _grant(session, wanted, now=now)
     return [by_index.get(index) or by_name[file.name] for index, file in enumerate(files)]

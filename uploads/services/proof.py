@@ -4,6 +4,7 @@ import re
 
 from amiportal.objectstore.habits import current_habits
 from amiportal.objectstore.lookup import StoredObject, content_md5, lookup, lookup_by_head
+from deployments.models import Deployment
 from uploads.keys import key_prefix
 from uploads.models import UploadSession
 
@@ -16,7 +17,16 @@ def look(*, session: UploadSession, names: list[str], confirm_absent: bool = Fal
     Where listings are not known to be immediate, each name is asked for by HEAD. confirm_absent: absences are, even
     where listings are immediate. Raises StoreError for every fault but absence.
     """
-    where = _where(session)
+    return look_in(
+        deployment=session.deployment, data_type=session.data_type, names=names, confirm_absent=confirm_absent
+    )
+
+
+def look_in(
+    *, deployment: Deployment, data_type: str, names: list[str], confirm_absent: bool = False
+) -> dict[str, StoredObject | None]:
+    """As `look`, for callers without a session."""
+    where = _where(deployment, data_type)
     if not current_habits().listing_is_immediate:
         return lookup_by_head(**where, names=names)
     return lookup(**where, names=names, confirm_absent=confirm_absent)
@@ -24,12 +34,11 @@ def look(*, session: UploadSession, names: list[str], confirm_absent: bool = Fal
 
 def glance(*, session: UploadSession, names: list[str]) -> dict[str, StoredObject | None]:
     """As `look`, by listing alone: enough to say what would become of files, not to grant or prove anything."""
-    return lookup(**_where(session), names=names, confirm_absent=False)
+    return lookup(**_where(session.deployment, session.data_type), names=names, confirm_absent=False)
 
 
-def _where(session: UploadSession) -> dict[str, str]:
-    deployment = session.deployment
-    prefix = key_prefix(deployment_id=deployment.deployment_id, data_type=session.data_type)
+def _where(deployment: Deployment, data_type: str) -> dict[str, str]:
+    prefix = key_prefix(deployment_id=deployment.deployment_id, data_type=data_type)
     return {"bucket": deployment.bucket.name, "prefix": prefix}
 
 

@@ -1,5 +1,6 @@
 """Open, find and finish upload sessions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,9 +10,9 @@ from django.utils import timezone
 from amiportal.accounts.models import User
 from amiportal.errors import PortalError
 from deployments.models import Deployment
-from uploads import ledger
 from uploads.models import UploadLog, UploadSession
 from uploads.permissions import deployment_for_upload
+from uploads.selectors import tally
 
 FIELD_SESSION_GAP = timedelta(hours=6)  # a field client's session ends when nothing came for so long
 SEEN_WITHIN = timedelta(seconds=15)  # the one-file-per-request clients would else write a row per request
@@ -19,7 +20,7 @@ SEEN_WITHIN = timedelta(seconds=15)  # the one-file-per-request clients would el
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a finished session stands. `safe_to_wipe` is true only when every file of the selection is proven."""
+    """How a session stands. `safe_to_wipe` is true only when every file of the selection is proven."""
 
     session: UploadSession
     verified: int
@@ -38,8 +39,12 @@ def open_session(
     declared_files: int | None,
     declared_bytes: int | None,
     address: str | None,
+    season_reason: str = "",
 ) -> UploadSession:
-    """Begin an upload. Raises NotFound or Forbidden as `permissions.deployment_for_upload` does."""
+    """Begin an upload. season_reason: why files from outside the season belong here; without it none are granted.
+
+    Raises NotFound or Forbidden as `permissions.deployment_for_upload` does.
+    """
     deployment = deployment_for_upload(actor=actor, deployment_id=deployment_id, data_type=data_type)
     now = timezone.now()
     return UploadSession.objects.create(
@@ -53,6 +58,7 @@ def open_session(
         last_seen_at=now,
         declared_files=declared_files,
         declared_bytes=declared_bytes,
+        season_reason=season_reason,
     )
 
 
@@ -142,7 +148,16 @@ def finish_session(*, actor: User, session: UploadSession, selected_files: int |
 
 
 def verdict_of(session: UploadSession) -> Verdict:
-    counted = ledger.tally(session)
+    return verdicts_of([session])[0]
+
+
+def verdicts_of(sessions: Sequence[UploadSession]) -> list[Verdict]:
+    """In the order given, with one query for all."""
+    tallies = tally([session.pk for session in sessions])
+    return [_verdict(session, tallies.get(session.pk, {})) for session in sessions]
+
+
+def _verdict(session: UploadSession, counted: dict[str, int]) -> Verdict:
     total = sum(counted.values())
     proven_files = sum(counted.get(status, 0) for status in UploadLog.PROVEN)
     return Verdict(

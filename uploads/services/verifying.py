@@ -1,0 +1,42 @@
+"""Is this card safe? Its files against the store itself: the ledger is not asked, and nothing is written."""
+
+from collections.abc import Sequence
+
+from amiportal.accounts.models import User
+from amiportal.objectstore.lookup import StoredObject
+from uploads.messages import CardFile, FileResult, Outcome
+from uploads.permissions import deployment_to_compare
+from uploads.services.checking import check_batch_size, refusals
+from uploads.services.proof import look_in, same_content
+
+
+def verify_files(*, actor: User, deployment_id: str, data_type: str, files: Sequence[CardFile]) -> list[FileResult]:
+    """One result per file, in the order asked: stored, missing, mismatch or refused. Every absence is asked by HEAD.
+
+    Each file needs size and MD5. Retired deployments are compared too. Raises PortalError for too many files, what
+    `permissions.deployment_to_compare` does, and StoreError when the store cannot tell.
+    """
+    check_batch_size(files)
+    deployment = deployment_to_compare(actor=actor, deployment_id=deployment_id, data_type=data_type)
+    # Two files with one name are no error here: the store holds at most one of them, and the other is told apart.
+    refused = {
+        index: result
+        for index, result in refusals(files, data_type=data_type, needs="size and md5").items()
+        if result.status == Outcome.REFUSED
+    }
+    names = list({file.name: None for index, file in enumerate(files) if index not in refused})
+    found = {}
+    if names:
+        found = look_in(deployment=deployment, data_type=data_type, names=names, confirm_absent=True)
+    bucket = deployment.bucket.name
+    return [refused.get(index) or _compared(file, found[file.name], bucket=bucket) for index, file in enumerate(files)]
+
+
+def _compared(file: CardFile, stored: StoredObject | None, *, bucket: str) -> FileResult:
+    if stored is None:
+        message = f"The store does not have {file.name}. It is only on the card."
+        return FileResult(file.name, Outcome.MISSING, "missing", message)
+    if same_content(stored, bucket=bucket, size_bytes=file.size_bytes, md5=file.md5):
+        return FileResult(file.name, Outcome.STORED)
+    message = f"The store holds other content under {file.name} than the card."
+    return FileResult(file.name, Outcome.MISMATCH, "stored_differs", message)
