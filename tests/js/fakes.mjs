@@ -59,11 +59,11 @@ export function makeItems(count, text = (n) => `content of ${n}`) {
     const name = `${20240918000000 + n}-snapshot.jpg`;
     const file = new File([text(n)], name);
     file.text_ = text(n);
-    return newItem({ name, path: `100MEDIA/${name}`, size: file.size, file });
+    return newItem({ name, path: `100MEDIA/${name}`, size: file.size, lastModified: 0, file });
   });
 }
 
-export const hasher = { parallel: 2, md5: async (file) => md5(file.text_) };
+export const hasher = { parallel: 2, digest: async (file) => ({ md5: md5(file.text_), kept: null }) };
 
 /** A store with If-None-Match and Content-MD5, and a `fault(name, tries)` that may speak before and after it. */
 export function fakeStore(fault = () => null) {

@@ -14,6 +14,11 @@
  * @property {number} number from 1
  * @property {string} md5 32 hex digits
  *
+ * @typedef {object} Upload of a large file in parts
+ * @property {string|number} id
+ * @property {number} part_size_bytes
+ * @property {number} parts how many there are to be
+ *
  * @typedef {object} Completion
  * @property {"completed"|"incomplete"|"mismatch"|"conflict"} status
  * @property {number[]} missing numbers of parts

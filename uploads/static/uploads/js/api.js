@@ -19,13 +19,14 @@ import { parseRetryAfter } from "./retry.js";
  * @typedef {import("./api-types.js").Session} Session
  * @typedef {import("./api-types.js").Survey} Survey
  * @typedef {import("./api-types.js").Part} Part
+ * @typedef {import("./api-types.js").Upload} Upload
  * @typedef {import("./api-types.js").Completion} Completion
  *
  * @typedef {object} PortalApi
  * @property {(body: object, signal: AbortSignal) => Promise<Session>} openSession
  * @property {(id: number, signal: AbortSignal) => Promise<Session>} sessionOf
  * @property {(id: number, files: object[], signal: AbortSignal) => Promise<FileAnswer[]>} check
- * @property {(id: number, files: object[], signal: AbortSignal) => Promise<(FileAnswer & Partial<Grant>)[]>} presign
+ * @property {(id: number, files: object[], signal: AbortSignal) => Promise<(FileAnswer & Partial<Grant> & {upload?: Upload})[]>} presign
  * @property {(id: number, names: string[], signal: AbortSignal) => Promise<FileAnswer[]>} confirm
  * @property {(id: number, failures: object[], signal: AbortSignal) => Promise<unknown>} reportFailures
  * @property {(id: number, files: number, signal: AbortSignal) => Promise<{safe_to_wipe: boolean}>} finish
@@ -46,6 +47,7 @@ import { parseRetryAfter } from "./retry.js";
  * @property {string} camera_id
  * @property {string|null} first_day
  * @property {string|null} last_day
+ * @property {"active"|"inactive"} status
  */
 
 const ANSWER_TIMEOUT_MS = 120_000; // a confirmation of 1,000 files may look each of them up in a slow store
@@ -77,19 +79,23 @@ export class Api {
   }
 
   /**
+   * Those that may be uploaded into.
    * @param {AbortSignal} signal
+   * @param {{all?: boolean}} [options] `all`: those that may only be looked at, too
    * @returns {Promise<Bucket[]>}
    */
-  buckets(signal) {
-    return this.#pages("buckets/?open_for_upload=true&page_size=1000", signal);
+  buckets(signal, { all = false } = {}) {
+    return this.#pages(`buckets/?${all ? "" : "open_for_upload=true&"}page_size=1000`, signal);
   }
 
   /**
+   * Those that may be uploaded into.
    * @param {AbortSignal} signal
+   * @param {{all?: boolean}} [options] `all`: retired ones, and those that may only be looked at, too
    * @returns {Promise<Deployment[]>}
    */
-  deployments(signal) {
-    return this.#pages("deployments/?status=active&open_for_upload=true&page_size=1000", signal);
+  deployments(signal, { all = false } = {}) {
+    return this.#pages(`deployments/?${all ? "" : "status=active&open_for_upload=true&"}page_size=1000`, signal);
   }
 
   /** @type {PortalApi["openSession"]} */

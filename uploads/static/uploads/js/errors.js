@@ -32,6 +32,21 @@ export class TransferError extends Error {
   }
 }
 
+/**
+ * The store's answer to a PUT as an error, null for success. Knows neither XMLHttpRequest nor fetch.
+ * @param {{httpStatus: number, body: string, retryAfterMs: number|null, hasStalled?: boolean}} answer `httpStatus` 0
+ *   when nothing came, or nothing that the browser lets a page see
+ */
+export function putError({ httpStatus, body, retryAfterMs, hasStalled = false }) {
+  if (httpStatus >= 200 && httpStatus < 300) return null;
+  return new TransferError({
+    code: httpStatus ? `http_${httpStatus}` : hasStalled ? "stalled" : "network",
+    httpStatus,
+    storeCode: /<Code>(\w+)<\/Code>/.exec(body)?.[1] ?? "",
+    retryAfterMs,
+  });
+}
+
 /** The file on the card is not the one that was chosen any more, or cannot be read. Trying again is no use. */
 export class FileError extends Error {
   /** @param {"file_changed"|"file_unreadable"} code */

@@ -1,37 +1,115 @@
 /**
- * Reads files and computes their MD5, away from the page's own thread. In: {id, file}. Out: {id, md5, bytes} or
- * {id, error}, the name of the DOMException with which reading failed.
+ * Reads files, computes their MD5 and PUTs the small ones, away from the page's own thread. The bytes of a small file
+ * are kept from its hashing to its PUT: what is sent is what was hashed, and the card is read once.
+ *
+ * In                                              Out, with the same id
+ * {id, do: "digest", file, partBytes, keep}       {id, bytes, md5, multipartMd5, partMd5s}, or {id, error}: the name of
+ *                                                 the DOMException with which reading failed
+ * {id, do: "put", kept, url, headers, timeoutMs}  {id, httpStatus, body, retryAfter, hasStalled}; `kept`: the digest's id
+ * {id, do: "abort"}                               nothing of its own: ends the PUT of this id
+ * {id, do: "drop"}                                nothing: what the digest of this id keeps is let go
  */
 
 import "../vendor/hash-wasm-4.13.0/md5.umd.min.js"; // sets globalThis.hashwasm
 
-const CHUNK_BYTES = 4 * 1024 * 1024; // per file under way; the whole file is never held
+const CHUNK_BYTES = 4 * 1024 * 1024; // per file under way; a whole file is held only on request
+const ERROR_BODY_CHARACTERS = 4_000;
 
 const { createMD5 } = /** @type {any} */ (globalThis).hashwasm;
 /** @type {any[]} */ const idleHashers = [];
+/** @type {Map<number, Uint8Array|null>} null while it is being read */ const kept = new Map();
+/** @type {Map<number, AbortController>} */ const underWay = new Map();
 
-/** @param {File} file */
-async function md5(file) {
-  const hasher = idleHashers.pop() ?? (await createMD5());
-  hasher.init();
-  let bytes = 0;
-  for (let start = 0; start < file.size; start += CHUNK_BYTES) {
-    const chunk = await file.slice(start, start + CHUNK_BYTES).arrayBuffer();
-    hasher.update(new Uint8Array(chunk));
-    bytes += chunk.byteLength;
-  }
-  const digest = hasher.digest("hex");
-  idleHashers.push(hasher);
-  return { md5: digest, bytes };
+async function newMd5() {
+  return (idleHashers.pop() ?? (await createMD5())).init();
 }
 
-self.onmessage = async (/** @type {MessageEvent<{id: number, file: File}>} */ { data: { id, file } }) => {
+/**
+ * @param {any} hasher
+ * @param {"hex"|"binary"} form
+ */
+function digestOf(hasher, form) {
+  const digest = hasher.digest(form);
+  idleHashers.push(hasher);
+  return digest;
+}
+
+/** @param {{id: number, file: File, partBytes: number, keep: boolean}} job */
+async function digest({ id, file, partBytes, keep }) {
+  if (keep) {
+    kept.set(id, null);
+    const content = new Uint8Array(await file.arrayBuffer());
+    if (kept.has(id)) kept.set(id, content); // else let go meanwhile
+    const md5 = digestOf((await newMd5()).update(content), "hex");
+    return { bytes: content.byteLength, md5 };
+  }
+  const whole = await newMd5();
+  const parts = partBytes ? await newMd5() : null; // over the parts' digests
+  /** @type {string[]} */ const partMd5s = [];
+  let bytes = 0;
+  for (let partStart = 0; partStart < file.size; partStart += partBytes || file.size) {
+    const partEnd = partBytes ? Math.min(file.size, partStart + partBytes) : file.size;
+    const part = parts ? await newMd5() : null;
+    for (let start = partStart; start < partEnd; start += CHUNK_BYTES) {
+      const chunk = new Uint8Array(await file.slice(start, Math.min(partEnd, start + CHUNK_BYTES)).arrayBuffer());
+      whole.update(chunk);
+      part?.update(chunk);
+      bytes += chunk.byteLength;
+    }
+    if (!parts) break;
+    const binary = digestOf(part, "binary");
+    parts.update(binary);
+    partMd5s.push(hex(binary));
+  }
+  const md5 = digestOf(whole, "hex");
+  if (!parts) return { bytes, md5 };
+  return { bytes, md5, partMd5s, multipartMd5: `${digestOf(parts, "hex")}-${partMd5s.length}` };
+}
+
+/** @param {Uint8Array} binary */
+function hex(binary) {
+  return Array.from(binary, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** @param {{id: number, kept: number, url: string, headers: Record<string, string>, timeoutMs: number}} job */
+async function put({ id, kept: keptId, url, headers, timeoutMs }) {
+  const content = kept.get(keptId);
+  if (!content) throw new Error("nothing is kept under this id");
+  const abort = new AbortController();
+  underWay.set(id, abort);
+  let hasStalled = false;
+  const timer = setTimeout(() => {
+    hasStalled = true;
+    abort.abort();
+  }, timeoutMs);
   try {
-    self.postMessage({ id, ...(await md5(file)) });
+    const response = await fetch(url, { method: "PUT", headers, body: content, signal: abort.signal, credentials: "omit" });
+    const body = (await response.text()).slice(0, ERROR_BODY_CHARACTERS);
+    return { httpStatus: response.status, body, retryAfter: response.headers.get("Retry-After"), hasStalled: false };
+  } catch (error) {
+    // TypeError is all that fetch says of a network; AbortError is ours.
+    if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
+    return { httpStatus: 0, body: "", retryAfter: null, hasStalled };
+  } finally {
+    clearTimeout(timer);
+    underWay.delete(id);
+  }
+}
+
+/** @param {any} job */
+async function answer(job) {
+  try {
+    self.postMessage({ id: job.id, ...(await (job.do === "digest" ? digest(job) : put(job))) });
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
-    self.postMessage({ id, error: error.name });
+    self.postMessage({ id: job.id, error: error.name });
   }
+}
+
+self.onmessage = ({ data }) => {
+  if (data.do === "drop") kept.delete(data.id);
+  else if (data.do === "abort") underWay.get(data.id)?.abort();
+  else void answer(data);
 };
 // A rejection in a handler reaches nobody by itself; as an error event it ends the run instead of hanging it.
 self.onunhandledrejection = (event) => {

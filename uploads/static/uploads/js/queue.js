@@ -24,6 +24,8 @@ export const systemClock = {
     }),
 };
 
+/** @typedef {{isDue: () => boolean, resolve: () => void}} Waiter */
+
 /**
  * First in, first out, with room for `capacity` items: who puts into a full queue waits, so no stage runs far
  * ahead of the next one.
@@ -35,15 +37,13 @@ export class BoundedQueue {
   #capacity;
   #clock;
   #signal;
-  /** @type {Promise<void>} */ #changed;
-  /** @type {() => void} */ #announce = () => {};
+  /** @type {Set<Waiter>} */ #waiting = new Set();
 
   /** @param {{capacity: number, clock: Clock, signal: AbortSignal}} options */
   constructor({ capacity, clock, signal }) {
     this.#capacity = capacity;
     this.#clock = clock;
     this.#signal = signal;
-    this.#changed = this.#nextChange();
     signal.addEventListener("abort", () => this.#wake(), { once: true });
   }
 
@@ -97,7 +97,7 @@ export class BoundedQueue {
   async #until(condition) {
     this.#signal.throwIfAborted();
     while (!condition()) {
-      await this.#changed;
+      await new Promise((resolve) => this.#waiting.add({ isDue: condition, resolve: () => resolve(undefined) }));
       this.#signal.throwIfAborted();
     }
   }
@@ -108,31 +108,26 @@ export class BoundedQueue {
    */
   async #untilOrLate(condition, lingerMs) {
     const enough = new AbortController();
-    const late = this.#clock.sleep(lingerMs, enough.signal).then(
-      () => true,
-      () => true,
-    );
     let isLate = false;
-    while (!condition() && !isLate) {
-      isLate = await Promise.race([late, this.#changed.then(() => false)]);
-      if (this.#signal.aborted) enough.abort();
-      this.#signal.throwIfAborted();
+    const late = () => {
+      isLate = true;
+      this.#wake();
+    };
+    void this.#clock.sleep(lingerMs, enough.signal).then(late, () => {});
+    try {
+      await this.#until(() => isLate || condition());
+    } finally {
+      enough.abort();
     }
-    enough.abort();
   }
 
-  #nextChange() {
-    return /** @type {Promise<void>} */ (
-      new Promise((resolve) => {
-        this.#announce = resolve;
-      })
-    );
-  }
-
+  /** Only those whose wait is over: waking everybody at each file costs more than the files. */
   #wake() {
-    const announce = this.#announce;
-    this.#changed = this.#nextChange();
-    announce();
+    for (const waiter of this.#waiting) {
+      if (!this.#signal.aborted && !waiter.isDue()) continue;
+      this.#waiting.delete(waiter);
+      waiter.resolve();
+    }
   }
 }
 

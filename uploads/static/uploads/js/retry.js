@@ -70,20 +70,30 @@ export function afterFailedPut(error, { tries, resigned }) {
 }
 
 /**
- * Repeats `task` while it fails for reasons that pass.
+ * Repeats `task` while it fails for reasons that pass. `ready` is waited for before each try; a failure that `excuse`
+ * accounts for, such as a network that has gone, uses up none.
  * @template T
  * @param {() => Promise<T>} task
  * @param {{clock: Clock, random: () => number, signal: AbortSignal, maxTries?: number,
- *          onRetry?: (error: unknown, delayMs: number) => void}} options
+ *          onRetry?: (error: unknown, delayMs: number) => void,
+ *          ready?: () => Promise<void>, excuse?: () => boolean}} options
  * @returns {Promise<T>}
  */
-export async function withRetries(task, { clock, random, signal, maxTries = MAX_TRIES, onRetry = () => {} }) {
+export async function withRetries(
+  task,
+  { clock, random, signal, maxTries = MAX_TRIES, onRetry = () => {}, ready = async () => {}, excuse = () => false },
+) {
   for (let tries = 1; ; tries += 1) {
     signal.throwIfAborted();
+    await ready();
     try {
       return await task();
     } catch (error) {
       signal.throwIfAborted();
+      if (isTransient(error) && excuse()) {
+        tries -= 1;
+        continue;
+      }
       if (!isTransient(error) || tries >= maxTries) throw error;
       const retryAfterMs = error instanceof ApiError ? error.retryAfterMs : null;
       const wait = delayMs(tries, { random, retryAfterMs });

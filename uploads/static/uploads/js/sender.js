@@ -1,113 +1,188 @@
-/** One file's way into the store: PUT, and what follows when it fails. Knows no DOM. */
+/** One PUT's way into the store, of a file or of a part of one, and what follows when it fails. Knows no DOM. */
 
-import { TransferError } from "./errors.js";
+import { FileError, TransferError } from "./errors.js";
 import { StoreGate, afterFailedPut, delayMs, isTransient } from "./retry.js";
 
 /**
  * @typedef {import("./tally.js").Item} Item
+ * @typedef {import("./hasher.js").Kept} Kept
+ *
+ * @typedef {object} Load what one PUT carries: a file (then it is the Item itself) or a part of one
+ * @property {Blob} file
+ * @property {Kept|null} kept
+ * @property {number} size bytes
+ * @property {{url: string, headers: Record<string, string>, staleAt: number}|null} grant
+ * @property {number} tries
+ * @property {number} sentBytes of the current PUT
+ *
  * @typedef {object} Transport
- * @property {(job: {url: string, headers: Record<string, string>, file: Blob, signal: AbortSignal,
+ * @property {(job: {url: string, headers: Record<string, string>, file: Blob, kept: Kept|null, signal: AbortSignal,
  *             onProgress: (sentBytes: number) => void}) => Promise<void>} put rejects with TransferError or FileError
+ *
+ * @typedef {object} SenderParts
+ * @property {Transport} transport
+ * @property {import("./tally.js").Tally} tally
+ * @property {import("./queue.js").Clock} clock
+ * @property {() => number} random
+ * @property {AbortSignal} signal
+ * @property {import("./lanes.js").Lanes} lanes
+ * @property {import("./throttle.js").Throttle} throttle
+ * @property {import("./hold.js").Hold} hold
  */
 
 export class Sender {
   #transport;
   #tally;
-  #regrant;
   #clock;
   #random;
   #signal;
+  #throttle;
+  #hold;
 
-  /**
-   * @param {{transport: Transport, tally: import("./tally.js").Tally, clock: import("./queue.js").Clock,
-   *          random: () => number, signal: AbortSignal, regrant: (item: Item) => Promise<boolean>}} parts
-   *   `regrant` gets the file a new URL; false when it came to an end instead.
-   */
-  constructor({ transport, tally, regrant, clock, random, signal }) {
+  /** @param {SenderParts} parts */
+  constructor({ transport, tally, clock, random, signal, lanes, throttle, hold }) {
     this.#transport = transport;
     this.#tally = tally;
-    this.#regrant = regrant;
     this.#clock = clock;
     this.#random = random;
     this.#signal = signal;
+    this.lanes = lanes;
+    this.#throttle = throttle;
+    this.#hold = hold;
     this.gate = new StoreGate({ clock, random });
   }
 
   /**
-   * @param {Item} item
-   * @returns {Promise<boolean>} whether the portal should be asked what the store holds now; else it is settled
+   * Sends until the store has it. While it waits for another try the lane is free for others, so a load that the
+   * store will not have holds up nobody.
+   * @template {Load} L
+   * @param {L} load
+   * @param {{renew: (load: L) => Promise<boolean>, hasLane?: boolean}} options `renew` gets a new URL; false when it
+   *   came to an end instead. With `hasLane` the caller has entered a lane, which is left here.
+   * @returns {Promise<"arrived"|"ended">} rejects with the TransferError or FileError that no further try can mend
    */
-  async send(item) {
+  async deliver(load, { renew, hasLane = false }) {
+    let isInLane = hasLane;
     let resigned = false;
-    for (let tries = 1; ; tries += 1) {
-      const isProbe = await this.gate.pass(this.#signal);
-      if (!(await this.#hasFreshGrant(item))) {
-        this.gate.released(isProbe);
-        return false;
-      }
-      try {
-        await this.#put(item, isProbe);
-        return true;
-      } catch (error) {
-        this.#signal.throwIfAborted();
-        const next = afterFailedPut(error, { tries, resigned });
-        if (next === "confirm") return true;
-        if (next === "fail") return this.#giveUp(item, error);
-        if (next === "resign") {
-          resigned = true;
-          item.grant = null;
-          continue;
+    try {
+      for (let tries = 1; ; tries += 1) {
+        if (!isInLane) await this.lanes.enter(this.#signal);
+        isInLane = true;
+        await this.#hold.open(this.#signal);
+        const isProbe = await this.gate.pass(this.#signal);
+        await this.#throttle.take(load.size, this.#signal);
+        if (!(await this.#isGranted(load, renew))) {
+          this.gate.released(isProbe);
+          return "ended";
         }
-        const { retryAfterMs } = /** @type {TransferError} */ (error);
-        this.#tally.retries += 1;
-        if (this.gate.isClosed) continue; // which keeps a pace of its own
-        await this.#clock.sleep(delayMs(tries, { random: this.#random, retryAfterMs }), this.#signal);
+        try {
+          await this.#put(load, isProbe);
+          return "arrived";
+        } catch (error) {
+          this.#signal.throwIfAborted();
+          if (error === this.#hold || (this.#hold.isClosed && isTransient(error))) {
+            tries -= 1; // a pause is nobody's failure
+            continue;
+          }
+          const next = afterFailedPut(error, { tries, resigned });
+          if (next === "confirm") return "arrived";
+          if (next === "fail") throw error;
+          if (next === "resign") {
+            resigned = true;
+            load.grant = null;
+            continue;
+          }
+          this.#tally.retries += 1;
+          this.lanes.failed();
+          if (this.gate.isClosed) continue; // which keeps a pace of its own
+          this.lanes.leave();
+          isInLane = false;
+          const { retryAfterMs } = /** @type {TransferError} */ (error);
+          await this.#clock.sleep(delayMs(tries, { random: this.#random, retryAfterMs }), this.#signal);
+        }
       }
+    } finally {
+      if (isInLane) this.lanes.leave();
     }
   }
 
-  /** @param {Item} item */
-  async #hasFreshGrant(item) {
-    if (item.grant && item.grant.staleAt > this.#clock.now()) return true;
-    return this.#regrant(item);
+  /**
+   * @template {Load} L
+   * @param {L} load
+   * @param {(load: L) => Promise<boolean>} renew
+   */
+  async #isGranted(load, renew) {
+    if (load.grant && load.grant.staleAt > this.#clock.now()) return true;
+    return renew(load);
   }
 
   /**
-   * @param {Item} item
+   * @param {Load} load
    * @param {boolean} isProbe
    */
-  async #put(item, isProbe) {
-    const { url, headers } = /** @type {NonNullable<Item["grant"]>} */ (item.grant);
-    item.tries += 1;
+  async #put(load, isProbe) {
+    const { url, headers } = /** @type {NonNullable<Load["grant"]>} */ (load.grant);
+    load.tries += 1;
     try {
       await this.#transport.put({
         url,
         headers,
-        file: item.file,
-        signal: this.#signal,
-        onProgress: (sentBytes) => this.#tally.sending(item, sentBytes),
+        file: load.file,
+        kept: load.kept,
+        signal: AbortSignal.any([this.#signal, this.#hold.signal]),
+        onProgress: (sentBytes) => this.#tally.sending(load, sentBytes),
       });
       this.gate.answered();
-      this.#tally.sent(item, this.#clock.now());
+      this.#tally.sending(load, load.size);
+      this.lanes.arrived(load.size);
     } catch (error) {
-      this.#tally.sending(item, 0);
-      if (!(error instanceof TransferError)) this.gate.released(isProbe);
+      this.#tally.sending(load, 0);
+      if (!(error instanceof TransferError) || this.#hold.isClosed) this.gate.released(isProbe);
       else if (isTransient(error)) this.gate.failed(isProbe, error.retryAfterMs);
       else this.gate.answered();
       throw error;
     }
   }
+}
+
+/** A whole file in one PUT. */
+export class FileSender {
+  #sender;
+  #tally;
+  #clock;
+  #renew;
 
   /**
-   * @param {Item} item
-   * @param {unknown} error
+   * @param {{sender: Sender, tally: import("./tally.js").Tally, clock: import("./queue.js").Clock,
+   *          renew: (item: Item) => Promise<boolean>}} parts
    */
-  async #giveUp(item, error) {
-    if (isTransient(error)) {
-      item.doubt = error; // even the last try may have arrived with only its answer lost: the portal will tell
+  constructor({ sender, tally, clock, renew }) {
+    this.#sender = sender;
+    this.#tally = tally;
+    this.#clock = clock;
+    this.#renew = renew;
+  }
+
+  /**
+   * @param {Item} item whose sender has entered a lane, which is left here
+   * @returns {Promise<boolean>} whether the portal should be asked what the store holds now; else it is settled
+   */
+  async send(item) {
+    try {
+      if ((await this.#sender.deliver(item, { renew: this.#renew, hasLane: true })) === "ended") return false;
+      this.#tally.sent(item, this.#clock.now());
       return true;
+    } catch (error) {
+      if (isTransient(error)) {
+        item.doubt = error; // even the last try may have arrived with only its answer lost: the portal will tell
+        return true;
+      }
+      if (!(error instanceof TransferError || error instanceof FileError)) throw error;
+      await this.#tally.fail(item, error, "send");
+      return false;
+    } finally {
+      item.kept?.drop();
+      item.kept = null;
     }
-    await this.#tally.fail(item, error);
-    return false;
   }
 }

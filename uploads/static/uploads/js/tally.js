@@ -10,10 +10,16 @@ import { FileError, TransferError } from "./errors.js";
  * @property {string} name the last part of its object key
  * @property {string} path on the card, with "/" between folders
  * @property {number} size bytes
+ * @property {number} lastModified milliseconds since 1970
  * @property {File} file
  * @property {string} [md5] 32 hex digits, once read
+ * @property {string} [multipartMd5] of a file that goes in parts
+ * @property {string[]} [partMd5s] of the same
+ * @property {import("./hasher.js").Kept|null} kept its bytes, from the hashing to the PUT of a small file
  * @property {{url: string, headers: Record<string, string>, staleAt: number}|null} grant
- * @property {number} tries PUTs so far
+ * @property {{id: string|number, part_size_bytes: number}|null} upload of a file that goes in parts
+ * @property {number} tries PUTs so far; of a file in parts those of its worst part
+ * @property {number} partBytes that need not be sent any more
  * @property {number} sentBytes of the current PUT
  * @property {boolean} isSent the store answered a PUT with success
  * @property {unknown} doubt why the last try failed, where it may have arrived all the same
@@ -21,6 +27,9 @@ import { FileError, TransferError } from "./errors.js";
  * @property {string} code
  * @property {string} message the portal's, "" where the code says it all
  * @property {number} httpStatus of the last answer of the store, 0 for none
+ * @property {string} step in which it failed
+ *
+ * @typedef {{item: Item, partsDone: number, parts: number}} LargeProgress
  *
  * @typedef {object} Outcome
  * @property {"finished"|"cancelled"|"stopped"} end `stopped`: something made going on pointless, see `error`
@@ -34,13 +43,14 @@ import { FileError, TransferError } from "./errors.js";
  */
 
 /**
- * @param {{name: string, path: string, size: number, file: File, md5?: string}} entry
+ * @param {import("./scan.js").Entry & {md5?: string, multipartMd5?: string, partMd5s?: string[]}} entry
  * @returns {Item}
  */
-export function newItem({ name, path, size, file, md5 }) {
+export function newItem({ name, path, size, lastModified, file, md5, multipartMd5, partMd5s }) {
   return {
-    name, path, size, file, md5,
-    grant: null, tries: 0, sentBytes: 0, isSent: false, doubt: null, code: "", message: "", httpStatus: 0,
+    name, path, size, lastModified, file, md5, multipartMd5, partMd5s,
+    kept: null, grant: null, upload: null, tries: 0, sentBytes: 0, partBytes: 0,
+    isSent: false, doubt: null, code: "", message: "", httpStatus: 0, step: "",
   };
 }
 
@@ -55,6 +65,7 @@ export class Tally {
   /** Milliseconds on the engine's clock; in the past when the portal answers. */
   portalAwayUntil = 0;
   /** @type {{item: Item, code: string, message: string}[]} */ warnings = [];
+  /** @type {Set<LargeProgress>} large files under way */ large = new Set();
   /** @type {(item: Item) => Promise<void>} */ onFailure = async () => {};
   /** @type {number[]} */ #recentPuts = [];
 
@@ -88,12 +99,29 @@ export class Tally {
   }
 
   /**
-   * @param {Item} item
+   * @param {import("./sender.js").Load} load
    * @param {number} sentBytes of the current PUT; 0 when it has failed
    */
-  sending(item, sentBytes) {
-    this.bytes.sent += sentBytes - item.sentBytes;
-    item.sentBytes = sentBytes;
+  sending(load, sentBytes) {
+    this.bytes.sent += sentBytes - load.sentBytes;
+    load.sentBytes = sentBytes;
+  }
+
+  /**
+   * @param {Item} item
+   * @param {number} bytes in parts that the store has
+   */
+  partsThere(item, bytes) {
+    this.bytes.settledUnsent += bytes - item.partBytes;
+    item.partBytes = bytes;
+  }
+
+  /**
+   * @param {Item} item
+   * @param {import("./sender.js").Load} part
+   */
+  partSent(item, part) {
+    item.partBytes += part.size;
   }
 
   /**
@@ -101,7 +129,7 @@ export class Tally {
    * @param {number} nowMs
    */
   sent(item, nowMs) {
-    this.sending(item, item.size);
+    this.sending(item, item.size - item.partBytes); // all of it, also when it was another try's bytes that arrived
     item.isSent = true;
     item.grant = null;
     this.counts.sent += 1;
@@ -126,7 +154,9 @@ export class Tally {
     item.code = code || status;
     item.message = message;
     item.grant = null;
-    if (!item.isSent) this.bytes.settledUnsent += item.size;
+    item.kept?.drop();
+    item.kept = null;
+    if (!item.isSent) this.bytes.settledUnsent += item.size - item.partBytes - item.sentBytes;
     if (status === "verified" || status === "stored") this.counts[status] += 1;
     else this.notStored.push(item);
   }
@@ -135,9 +165,11 @@ export class Tally {
    * The page itself could not go on with this file; the portal is told.
    * @param {Item} item
    * @param {unknown} error
+   * @param {"hash"|"send"|"confirm"} step
    */
-  async fail(item, error) {
+  async fail(item, error, step) {
     if (!(error instanceof FileError || error instanceof TransferError)) throw error;
+    item.step = step;
     item.httpStatus = error instanceof TransferError ? error.httpStatus : 0;
     this.settle(item, { status: "failed", code: error.code });
     await this.onFailure(item);
@@ -145,10 +177,11 @@ export class Tally {
 
   /**
    * @param {Item} item
+   * @param {string} link what is known of the connection
    * @returns {object} as the portal takes it
    */
-  failureReport({ name, code, message, httpStatus, tries }) {
-    return { name, code, message, http_status: httpStatus || null, attempts: tries };
+  failureReport({ name, code, message, httpStatus, tries, step }, link) {
+    return { name, code, message, http_status: httpStatus || null, attempts: tries, step, link };
   }
 
   /** @param {Omit<Outcome, "verified"|"stored"|"notStored"|"unreported"|"safeToWipe"> &

@@ -1,16 +1,17 @@
 /** PUTs a file to a signed URL. XMLHttpRequest, since fetch tells nothing of how much has been sent. */
 
-import { FileError, TransferError } from "./errors.js";
+import { FileError, putError } from "./errors.js";
 import { parseRetryAfter } from "./retry.js";
 
 const STALL_MS = 90_000; // no byte moved and no answer came for so long: the connection is dead
 const ERROR_BODY_CHARACTERS = 4_000;
 
-/** @type {import("./sender.js").Transport} */
-export const xhrTransport = { put };
-
-/** @type {import("./sender.js").Transport["put"]} */
-async function put({ url, headers, file, signal, onProgress }) {
+/**
+ * @param {{url: string, headers: Record<string, string>, file: Blob, signal: AbortSignal,
+ *          onProgress: (sentBytes: number) => void}} job
+ * @returns {Promise<void>} rejects with TransferError or FileError
+ */
+export async function putByXhr({ url, headers, file, signal, onProgress }) {
   signal.throwIfAborted();
   const request = new XMLHttpRequest();
   const abort = () => request.abort();
@@ -32,24 +33,24 @@ async function put({ url, headers, file, signal, onProgress }) {
     signal.removeEventListener("abort", abort);
   }
   signal.throwIfAborted();
-  if (request.status >= 200 && request.status < 300) return;
+  const error = errorOf(request, stalled.hasFired);
+  if (!error) return;
   if (request.status === 0) await throwIfUnreadable(file); // the browser does not say which of the two it was
-  throw refusal(request, stalled.hasFired);
+  throw error;
 }
 
 /**
  * @param {XMLHttpRequest} request
  * @param {boolean} hasStalled
  */
-function refusal(request, hasStalled) {
+function errorOf(request, hasStalled) {
   const { status } = request;
-  const body = status ? request.responseText.slice(0, ERROR_BODY_CHARACTERS) : "";
-  return new TransferError({
-    code: status ? `http_${status}` : hasStalled ? "stalled" : "network",
+  return putError({
     httpStatus: status,
-    storeCode: /<Code>(\w+)<\/Code>/.exec(body)?.[1] ?? "",
+    body: status ? request.responseText.slice(0, ERROR_BODY_CHARACTERS) : "",
     // Looked up in the list of those that the store exposes: asking for one that it does not is an error in the console.
     retryAfterMs: parseRetryAfter(/^retry-after: *(.+)$/im.exec(request.getAllResponseHeaders())?.[1] ?? null, Date.now()),
+    hasStalled,
   });
 }
 
@@ -80,3 +81,6 @@ function stallWatch(onStall) {
   watch.restart();
   return watch;
 }
+
+/** @type {import("./sender.js").Transport} */
+export const xhrTransport = { put: putByXhr };

@@ -1,0 +1,69 @@
+/**
+ * Walks folders away from the page's own thread. In: FileSystemHandles. Out, as it goes: {found: [{path, file}],
+ * unreadable: [path], isDone}.
+ */
+
+const AT_ONCE = 32; // each file is a question to the browser's own process
+const TELL_EVERY = 500; // files
+
+/** @type {{path: string, file: File}[]} */ let found = [];
+/** @type {string[]} */ let unreadable = [];
+
+function tell(isDone = false) {
+  self.postMessage({ found, unreadable, isDone });
+  found = [];
+  unreadable = [];
+}
+
+/**
+ * @param {string} path
+ * @param {() => Promise<void>} task
+ */
+async function orUnreadable(path, task) {
+  try {
+    await task();
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    unreadable.push(path);
+  }
+}
+
+/** @param {[path: string, handle: any][]} files */
+async function readFiles(files) {
+  const left = files.values(); // shared by all the readers below
+  const read = async () => {
+    for (const [path, handle] of left) {
+      await orUnreadable(path, async () => void found.push({ path, file: await handle.getFile() }));
+      if (found.length >= TELL_EVERY) tell();
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, read));
+}
+
+/** @param {any[]} handles */
+async function walk(handles) {
+  /** @type {[path: string, handle: any][]} */ const folders = [];
+  const files = [];
+  for (const handle of handles) (handle.kind === "directory" ? folders : files).push([handle.name, handle]);
+  await readFiles(files);
+  for (let next = folders.pop(); next; next = folders.pop()) {
+    const [folderPath, folder] = next;
+    /** @type {[path: string, handle: any][]} */ const children = [];
+    await orUnreadable(folderPath, async () => {
+      for await (const child of folder.values()) {
+        const path = `${folderPath}/${child.name}`;
+        (child.kind === "directory" ? folders : children).push([path, child]);
+      }
+    });
+    await readFiles(children);
+  }
+  tell(true);
+}
+
+self.onmessage = ({ data }) => void walk(data);
+// A rejection in a handler reaches nobody by itself; as an error event it ends the scan instead of hanging it.
+self.onunhandledrejection = (event) => {
+  setTimeout(() => {
+    throw event.reason;
+  });
+};

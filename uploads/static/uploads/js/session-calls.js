@@ -1,0 +1,171 @@
+/** The portal's calls within one session, each with its retries, and paired with the files asked about. Knows no DOM. */
+
+import { paired } from "./api.js";
+import { ApiError } from "./errors.js";
+import { withRetries } from "./retry.js";
+
+/**
+ * @typedef {import("./api.js").PortalApi} PortalApi
+ * @typedef {import("./api.js").FileAnswer} FileAnswer
+ * @typedef {import("./api-types.js").Session} Session
+ * @typedef {import("./tally.js").Item} Item
+ */
+
+const GRANT_MARGIN_MS = 5_000; // a URL this close to its end is renewed rather than tried
+const WIND_DOWN_TRIES = 2; // after a cancel: one look at what had been sent, not a long wait
+
+export class SessionCalls {
+  id = 0;
+  maxBatch = 1_000;
+  /** Larger files go in parts. */ multipartAboveBytes = Infinity;
+  partBytes = 0;
+  #api;
+  #clock;
+  #random;
+  #signal;
+  #hold;
+  #tally;
+
+  /**
+   * @param {{api: PortalApi, clock: import("./queue.js").Clock, random: () => number, signal: AbortSignal,
+   *          hold: import("./hold.js").Hold, tally: import("./tally.js").Tally}} ports
+   */
+  constructor({ api, clock, random, signal, hold, tally }) {
+    this.#api = api;
+    this.#clock = clock;
+    this.#random = random;
+    this.#signal = signal;
+    this.#hold = hold;
+    this.#tally = tally;
+  }
+
+  /**
+   * Goes on with the session `known`, or opens one where that is not to be had any more.
+   * @param {import("./uploader.js").Target} target
+   * @param {{files: number, bytes: number}} declared
+   * @param {number} [known]
+   */
+  async open(target, declared, known) {
+    const session = (known && (await this.#openOne(target, known))) || (await this.#newOne(target, declared));
+    this.id = session.id;
+    this.maxBatch = session.max_batch;
+    this.multipartAboveBytes = session.multipart_above_bytes ?? Infinity;
+    this.partBytes = session.part_size_bytes ?? 0;
+  }
+
+  /**
+   * @param {import("./uploader.js").Target} target
+   * @param {number} known
+   * @returns {Promise<Session|null>}
+   */
+  async #openOne({ deployment, data_type: dataType }, known) {
+    try {
+      const session = await this.#call((s) => this.#api.sessionOf(known, s));
+      const fits = session.deployment === deployment && session.data_type === dataType;
+      return fits && session.finished_at === null ? session : null;
+    } catch (error) {
+      if (error instanceof ApiError && error.httpStatus === 404) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * @param {import("./uploader.js").Target} target
+   * @param {{files: number, bytes: number}} declared
+   */
+  #newOne(target, declared) {
+    return this.#call((s) => this.#api.openSession({ ...target, ...declared }, s));
+  }
+
+  /** @param {Item[]} batch */
+  async check(batch) {
+    const asked = batch.map(({ name, size }) => ({ name, size }));
+    return paired(batch, await this.#call((s) => this.#api.check(this.id, asked, s)));
+  }
+
+  /**
+   * Notes the URL, or the upload in parts, on each item that is granted one.
+   * @param {Item[]} batch
+   */
+  async presign(batch) {
+    const asked = batch.map(({ name, size, md5, multipartMd5, path }) => {
+      const file = { name, size, md5, path };
+      return multipartMd5 && size > this.multipartAboveBytes ? { ...file, multipart_md5: multipartMd5 } : file;
+    });
+    const pairs = paired(batch, await this.#call((s) => this.#api.presign(this.id, asked, s)));
+    for (const [item, answer] of pairs) {
+      if (answer.status !== "granted") continue;
+      item.upload = answer.upload ?? null;
+      item.grant = answer.upload ? null : this.#grantOf(answer);
+    }
+    return pairs;
+  }
+
+  /** @param {Item[]} batch */
+  async confirm(batch) {
+    const names = batch.map(({ name }) => name);
+    return paired(batch, await this.#call((s) => this.#api.confirm(this.id, names, s)));
+  }
+
+  /**
+   * The same after a cancel.
+   * @param {Item[]} batch
+   */
+  async confirmAtLast(batch) {
+    const { signal } = new AbortController();
+    const names = batch.map(({ name }) => name);
+    const ports = { clock: this.#clock, random: this.#random, signal, maxTries: WIND_DOWN_TRIES };
+    return paired(batch, await withRetries(() => this.#api.confirm(this.id, names, signal), ports));
+  }
+
+  /** @param {object[]} failures */
+  reportFailures(failures) {
+    return this.#call((s) => this.#api.reportFailures(this.id, failures, s));
+  }
+
+  /** @param {number} files */
+  finish(files) {
+    return this.#call((s) => this.#api.finish(this.id, files, s));
+  }
+
+  /** @type {import("./parts.js").PartCalls["parts"]} */
+  parts(upload) {
+    return this.#call((s) => this.#api.parts(this.id, upload, s));
+  }
+
+  /** @type {import("./parts.js").PartCalls["signPart"]} */
+  async signPart(upload, part) {
+    const [grant] = await this.#call((s) => this.#api.signParts(this.id, upload, [part], s));
+    return this.#grantOf(grant);
+  }
+
+  /** @type {import("./parts.js").PartCalls["complete"]} */
+  complete(upload) {
+    return this.#call((s) => this.#api.complete(this.id, upload, s));
+  }
+
+  /** @param {Partial<import("./api.js").Grant>} answer */
+  #grantOf({ url = "", headers = {}, expiresInMs = null }) {
+    return { url, headers, staleAt: this.#clock.now() + (expiresInMs ?? Infinity) - GRANT_MARGIN_MS };
+  }
+
+  /**
+   * @template T
+   * @param {(signal: AbortSignal) => Promise<T>} task
+   * @returns {Promise<T>}
+   */
+  #call(task) {
+    const signal = this.#signal;
+    return withRetries(() => task(signal), {
+      clock: this.#clock,
+      random: this.#random,
+      signal,
+      ready: () => this.#hold.online(signal),
+      excuse: () => this.#hold.isOffline,
+      onRetry: (_error, waitMs) => {
+        this.#tally.retries += 1;
+        this.#tally.portalAwayUntil = this.#clock.now() + waitMs;
+      },
+    });
+  }
+}
