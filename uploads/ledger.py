@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Value
+from django.db.models.functions import Greatest
 
 from amiportal.objectstore.objects import StoredObject
 from deployments.models import Deployment
 from uploads.capture_time import device_time
 from uploads.messages import CardFile
-from uploads.models import UploadSession
+from uploads.models import UploadLog, UploadSession
 
 _LIVE_SQL = "status IN ('granted', 'verified', 'stored')"
 
@@ -61,6 +63,15 @@ FROM {_SESSION}, {_FILES}
 ON CONFLICT (session_id, filename) WHERE status = 'present'
 DO UPDATE SET verified_at = excluded.verified_at, etag = excluded.etag, size_bytes = excluded.size_bytes,
               md5 = excluded.md5
+"""
+
+# For the few large files of a batch, after their rows: the statements above are the hot ones.
+_NOTE_PARTS = """
+UPDATE uploads_uploadlog AS row
+SET multipart_md5 = f.multipart_md5
+FROM json_to_recordset(%(files)s::json) AS f(name text, md5 text, multipart_md5 text)
+WHERE row.session_id = %(session)s AND row.filename = f.name AND row.md5 = f.md5
+  AND row.status IN ('granted', 'verified', 'present') AND row.multipart_md5 <> f.multipart_md5
 """
 
 # Proof concerns the content alone: whoever was granted this key for this content has got it there.
@@ -118,6 +129,31 @@ def record_present(*, session: UploadSession, files: Iterable[tuple[CardFile, st
     """Note for (file, ETag) pairs that this session found them stored before, with equal size and MD5."""
     with connection.cursor() as cursor:
         cursor.execute(_PRESENT, _parameters(session, files, now))
+
+
+def note_parts(*, session: UploadSession, files: Iterable[CardFile]) -> None:
+    """Keep the MD5 of the parts in this session's rows of those files that were cut into parts."""
+    rows = [
+        {"name": file.name, "md5": file.md5, "multipart_md5": file.multipart_md5}
+        for file in files
+        if file.multipart_md5
+    ]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_NOTE_PARTS, {"files": json.dumps(rows), "session": session.pk})
+
+
+def prolong(*, deployment_id: int, data_type: str, file: CardFile, expires_at: datetime) -> bool:
+    """Let the grant that holds this key for this content, whoever's it is, last until then; False if there is none."""
+    granted = UploadLog.objects.filter(
+        deployment_id=deployment_id,
+        data_type=data_type,
+        filename=file.name,
+        status=UploadLog.Status.GRANTED,
+        md5=file.md5,
+        size_bytes=file.size_bytes,
+    )
+    return bool(granted.update(grant_expires_at=Greatest("grant_expires_at", Value(expires_at))))
 
 
 def prove_granted(

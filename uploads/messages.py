@@ -17,6 +17,7 @@ class CardFile(NamedTuple):
     md5: str = ""
     path_on_card: str = ""
     content_type: str = ""  # as a field client chose it; "" lets the portal choose
+    multipart_md5: str = ""  # over its parts, as file_parts.multipart_md5_of has it; "" when the client has none
 
 
 class Outcome(models.TextChoices):
@@ -38,8 +39,17 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
+class UploadInParts:
+    """A large file's way in: `id` is the portal's own, by which its parts are asked for."""
+
+    id: int
+    part_size_bytes: int
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
 class FileResult:
-    """What became of one file of a batch. `url`, `headers` and `expires_at` come with GRANTED alone."""
+    """What became of one file of a batch. With GRANTED come `url`, `headers` and `expires_at`, or `upload` alone."""
 
     name: str
     status: Outcome
@@ -49,3 +59,4 @@ class FileResult:
     url: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     expires_at: datetime | None = None
+    upload: UploadInParts | None = None

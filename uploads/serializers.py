@@ -1,9 +1,12 @@
 """What goes over the wire in the new API. A request and a response per step."""
 
+from dataclasses import asdict
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from deployments.names import DataType
+from uploads import file_parts
 from uploads.messages import MAX_BATCH_FILES, CardFile, FileResult, Outcome
 from uploads.models import UploadLog, UploadSession
 from uploads.services.sessions import Verdict
@@ -39,6 +42,8 @@ class SessionResponse(serializers.ModelSerializer):
     files = serializers.IntegerField(source="declared_files", allow_null=True)
     bytes = serializers.IntegerField(source="declared_bytes", allow_null=True)
     max_batch = serializers.SerializerMethodField(help_text="How many files one call takes.")
+    multipart_above_bytes = serializers.SerializerMethodField(help_text="Larger files are sent in parts.")
+    part_size_bytes = serializers.SerializerMethodField()
 
     class Meta:
         model = UploadSession
@@ -57,11 +62,19 @@ class SessionResponse(serializers.ModelSerializer):
             "bytes",
             "season_reason",
             "max_batch",
+            "multipart_above_bytes",
+            "part_size_bytes",
         ]
         read_only_fields = fields
 
     def get_max_batch(self, session: UploadSession) -> int:
         return MAX_BATCH_FILES
+
+    def get_multipart_above_bytes(self, session: UploadSession) -> int:
+        return file_parts.MULTIPART_ABOVE_BYTES
+
+    def get_part_size_bytes(self, session: UploadSession) -> int:
+        return file_parts.PART_SIZE_BYTES
 
 
 class SessionFilterRequest(serializers.Serializer):
@@ -119,6 +132,11 @@ class FileDescription(serializers.Serializer):
     size = serializers.IntegerField(min_value=1, help_text="Bytes.")
     md5 = serializers.RegexField(r"^[0-9a-f]{32}$", required=False, help_text="Of the whole file, in hex.")
     path = serializers.CharField(required=False, help_text="Where on the card it was found.")
+    multipart_md5 = serializers.RegexField(
+        r"^[0-9a-f]{32}-[0-9]+$",
+        required=False,
+        help_text="Of a large file: the MD5 of its parts' binary MD5s in hex, a hyphen, their number.",
+    )
 
 
 @extend_schema_field(FileDescription(many=True))
@@ -137,13 +155,14 @@ class FilesField(serializers.Field):
             if not isinstance(item, dict) or not isinstance(item.get("name"), str):
                 faults[str(index)] = ["An object with a name is expected."]
                 continue
-            size, md5, path = item.get("size"), item.get("md5"), item.get("path")
+            size, md5, path, multipart_md5 = map(item.get, ("size", "md5", "path", "multipart_md5"))
             files.append(
                 CardFile(
                     item["name"],
                     size if type(size) is int and 0 <= size < 2**63 else None,
                     md5.lower() if isinstance(md5, str) else "",
                     _storable(path) if isinstance(path, str) else "",
+                    multipart_md5=multipart_md5.lower() if isinstance(multipart_md5, str) else "",
                 )
             )
         if faults:
@@ -183,6 +202,14 @@ class CheckedFile(serializers.Serializer):
     warnings = WarningSerializer(many=True)
 
 
+class UploadOfFile(serializers.Serializer):
+    """A large file's way in."""
+
+    id = serializers.IntegerField(help_text="To ask for its parts by.")
+    part_size_bytes = serializers.IntegerField()
+    parts = serializers.IntegerField(help_text="How many.")
+
+
 class GrantedFile(serializers.Serializer):
     name = serializers.CharField()
     status = serializers.ChoiceField(choices=["granted", "stored", "conflict", "refused"])
@@ -191,6 +218,7 @@ class GrantedFile(serializers.Serializer):
     url = serializers.CharField(required=False, help_text="PUT the file's bytes here, with exactly these headers.")
     headers = serializers.DictField(child=serializers.CharField(), required=False)
     expires_at = serializers.DateTimeField(required=False)
+    upload = UploadOfFile(required=False, help_text="In place of a URL: the file is to be sent in parts.")
 
 
 class ConfirmedFile(serializers.Serializer):
@@ -217,7 +245,9 @@ def result_row(result: FileResult, *, with_warnings: bool = False) -> dict:
     row = {"name": result.name, "status": str(result.status), "code": result.code, "message": result.message}
     if with_warnings:
         row["warnings"] = [{"code": warned.code, "message": warned.message} for warned in result.warnings]
-    if result.status == Outcome.GRANTED:
+    if result.upload is not None:
+        row["upload"] = asdict(result.upload)
+    elif result.status == Outcome.GRANTED:
         row |= {"url": result.url, "headers": result.headers, "expires_at": result.expires_at.isoformat()}
     return row
 

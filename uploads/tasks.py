@@ -3,12 +3,14 @@
 import contextlib
 import logging
 
+from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from deployments.models import Deployment
-from uploads.services.inventory import take_inventory
+from uploads.services.inventory import note_storage_day, take_inventory
+from uploads.services.multipart import abort_abandoned
 from uploads.services.settling import settle_expired_grants
 
 logger = logging.getLogger(__name__)
@@ -26,7 +28,12 @@ def settle_expired_grants_task(timestamp: int) -> None:
 @app.periodic(cron="30 1 * * *")
 @app.task(name="uploads.plan_inventories", queueing_lock="plan_inventories", pass_context=False)
 def plan_inventories_task(timestamp: int) -> None:
-    """Every night: a job per deployment and data type, so that as many workers as there are share them."""
+    """Every night."""
+    order_inventories()
+
+
+def order_inventories() -> None:
+    """A job per deployment and data type, so that as many workers as there are share them."""
     for deployment in Deployment.objects.select_related("bucket").order_by("pk"):
         for data_type in deployment.bucket.data_types:
             order_inventory(deployment_pk=deployment.pk, data_type=data_type)
@@ -46,3 +53,19 @@ def take_inventory_task(deployment_pk: int, data_type: str) -> None:
     deployment = Deployment.objects.select_related("bucket").get(pk=deployment_pk)
     inventory = take_inventory(deployment=deployment, data_type=data_type)
     logger.info("inventory of %s %s: %s objects", deployment.deployment_id, data_type, inventory.objects_count)
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(name="uploads.abort_abandoned", queueing_lock="abort_abandoned_uploads", pass_context=False)
+def abort_abandoned_task(timestamp: int) -> None:
+    """Every hour: large files that nobody went on sending for a week. `timestamp` is the scheduler's."""
+    counts = abort_abandoned()
+    if counts:
+        logger.info("abandoned uploads in parts: %s", counts)
+
+
+@app.periodic(cron="0 6 * * *")
+@app.task(name="uploads.note_storage_day", queueing_lock="note_storage_day", pass_context=False)
+def note_storage_day_task(timestamp: int) -> None:
+    """Every morning, when the night's inventories are done: what each bucket holds, for the forecast."""
+    note_storage_day(day=timezone.now().date())

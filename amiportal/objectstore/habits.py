@@ -55,6 +55,7 @@ class Habits:
     listing_is_immediate: a listing's absence is proof, its presence is current, and it seeks, sorts and names keys as
         S3 does; else confirm absence by HEAD.
     etag_is_md5: the ETag of a single PUT is the MD5 of its bytes; else the content is to be hashed.
+    multipart_etag_is_md5_of_md5s: that of an object made of parts is the MD5 of their MD5s, "-", their number.
     """
 
     probed_at: datetime | None = None
@@ -64,6 +65,7 @@ class Habits:
     honours_copy_if_match: bool = False
     honours_copy_if_none_match: bool = False
     honours_multipart_if_none_match: bool = False
+    multipart_etag_is_md5_of_md5s: bool = False
     copy_keeps_etag: bool = False
     deletes_in_batches: bool = False
     keeps_odd_keys: bool = False
@@ -122,6 +124,7 @@ def habits_of(record: Mapping[str, Mapping[str, str]], *, probed_at: datetime | 
         honours_copy_if_match=is_ideal("copy_if_match"),
         honours_copy_if_none_match=is_ideal("copy_if_none_match"),
         honours_multipart_if_none_match=is_ideal("multipart_if_none_match"),
+        multipart_etag_is_md5_of_md5s=is_ideal("multipart_etag"),
         copy_keeps_etag=is_ideal("copy_etag"),
         deletes_in_batches=is_ideal("delete_objects"),
         keeps_odd_keys=value("odd_keys") == "kept",

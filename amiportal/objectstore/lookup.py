@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from bisect import bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -140,6 +140,13 @@ def content_md5(bucket: str, key: str) -> str | None:
     raise unreachable()
 
 
+def in_parallel(ask: Callable, items: Collection) -> list:
+    """What `ask` (of the store, never of the database) answers for each item, in order. The first fault ends it."""
+    if len(items) <= 1:
+        return [ask(item) for item in items]
+    return list(_threads().map(ask, items))
+
+
 def just_before(name: str) -> str:
     """A name that sorts before `name` with next to nothing between: where a listing begins that is to show it.
 
@@ -167,10 +174,7 @@ def _advances(page: listing.Page, prefix: str, start_after: str) -> bool:
 def _heads(bucket: str, prefix: str, names: Iterable[str]) -> dict[str, StoredObject]:
     """Those of `names` that exist. The first fault ends the whole."""
     names = list(names)
-    if len(names) <= 1:
-        stored = [_head(bucket, prefix + name) for name in names]
-    else:
-        stored = list(_threads().map(lambda name: _head(bucket, prefix + name), names))
+    stored = in_parallel(lambda name: _head(bucket, prefix + name), names)
     found = {name: entry for name, entry in zip(names, stored, strict=True) if entry is not None}
     if names and not found:
         _prove(bucket)

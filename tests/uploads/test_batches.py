@@ -38,7 +38,8 @@ def test_one_bad_file_fails_no_other(uploader):
         {"name": "f.jpg", "size": 1},
         good | {"name": "g.jpg", "size": "1"},
         good | {"name": "h.jpg", "size": -1},
-        good | {"name": "i.jpg", "size": 6 * 1024**3},
+        good | {"name": "i.jpg", "size": 51 * 1024**3},
+        good | {"name": "j.jpg", "size": 6 * 1024**3},
         described("z.jpg", b"z"),
     ]
     results = uploader.results("presign", files=files)
@@ -53,6 +54,7 @@ def test_one_bad_file_fails_no_other(uploader):
         ("refused", "size_invalid"),
         ("refused", "size_invalid"),
         ("refused", "too_large"),
+        ("refused", "parts_needed"),
         ("granted", ""),
     ]
     assert set(UploadLog.objects.values_list("filename", flat=True)) == {"a.jpg", "z.jpg"}

@@ -3,6 +3,8 @@
 sessions    open, find, finish
 checking    what would become of these files; writes nothing
 granting    reserve keys, write ledger rows, sign URLs
+multipart   uploads of large files as the store has them: found, begun, given up
+parts       their parts: listed, signed, made into the object
 confirming  compare with the store what was sent
 failing     what a client could not do
 settling    grants that nobody confirmed

@@ -9,6 +9,7 @@ from django.utils import timezone
 from amiportal.accounts.models import User
 from amiportal.errors import PortalError
 from amiportal.objectstore.lookup import StoredObject
+from uploads import file_parts
 from uploads.capture_time import device_time
 from uploads.keys import content_type_accepted, name_refusal
 from uploads.messages import MAX_BATCH_FILES, CardFile, FileResult, Outcome, Warned
@@ -19,7 +20,6 @@ from uploads.services import sessions
 from uploads.services.proof import glance, same_content
 
 _MD5_HEX = re.compile(r"[0-9a-f]{32}")
-MAX_FILE_BYTES = 5 * 1024**3  # what S3 takes in one PUT
 OUTSIDE_SEASON = "outside_season"
 
 
@@ -52,10 +52,13 @@ def check_batch_size(files: Sequence) -> None:
         )
 
 
-def refusals(files: Sequence[CardFile], *, data_type: str, needs: str = "") -> dict[int, FileResult]:
+def refusals(
+    files: Sequence[CardFile], *, data_type: str, needs: str = "", to_be_sent: bool = False
+) -> dict[int, FileResult]:
     """Per index, what is refused by its description alone, or stands twice in the batch with other content.
 
-    needs: "size" or "size and md5", which the description must then give; field clients give neither.
+    needs: "size" or "size and md5", which the description must then give; field clients give neither. to_be_sent: what
+    is too large for one PUT must give the MD5 of its parts, too.
 
     A file that stands twice with equal size and MD5 is no error: both get the same answer.
     """
@@ -75,9 +78,10 @@ def refusals(files: Sequence[CardFile], *, data_type: str, needs: str = "") -> d
             results[index] = FileResult(file.name, Outcome.REFUSED, "md5_invalid", message)
         elif file.size_bytes == 0:
             results[index] = FileResult(file.name, Outcome.REFUSED, "empty", "The file is empty.")
-        elif file.size_bytes is not None and file.size_bytes > MAX_FILE_BYTES:
-            message = f"The file is larger than {MAX_FILE_BYTES // 1024**3} GiB."
-            results[index] = FileResult(file.name, Outcome.REFUSED, "too_large", message)
+        elif (file.multipart_md5 or (file.size_bytes or 0) > file_parts.MAX_PUT_BYTES) and (
+            found := _refused_as_large(file, to_be_sent=to_be_sent)
+        ):
+            results[index] = found
         else:
             earlier = first.setdefault(file.name, file)
             if earlier is not file and (
@@ -86,6 +90,20 @@ def refusals(files: Sequence[CardFile], *, data_type: str, needs: str = "") -> d
                 message = "Another file of this batch has the same name and other content."
                 results[index] = FileResult(file.name, Outcome.CONFLICT, "name_twice", message)
     return results
+
+
+def _refused_as_large(file: CardFile, *, to_be_sent: bool) -> FileResult | None:
+    """For files that are large, or cut into parts."""
+    if file.size_bytes > file_parts.MAX_FILE_BYTES:
+        message = f"The file is larger than {file_parts.MAX_FILE_BYTES // 1024**3} GiB."
+        return FileResult(file.name, Outcome.REFUSED, "too_large", message)
+    if file.multipart_md5 and not file_parts.multipart_md5_fits(file.multipart_md5, size_bytes=file.size_bytes):
+        message = f"The MD5 of the parts is that of parts of {file_parts.PART_SIZE_BYTES} bytes, and their number."
+        return FileResult(file.name, Outcome.REFUSED, "multipart_md5_invalid", message)
+    if to_be_sent and not file.multipart_md5:
+        message = f"Above {file_parts.MAX_PUT_BYTES // 1024**3} GiB a file is sent in parts: give its multipart_md5."
+        return FileResult(file.name, Outcome.REFUSED, "parts_needed", message)
+    return None
 
 
 def compare(file: CardFile, stored: StoredObject | None, *, session: UploadSession) -> FileResult:
@@ -97,7 +115,7 @@ def compare(file: CardFile, stored: StoredObject | None, *, session: UploadSessi
     if not file.md5:
         return FileResult(file.name, Outcome.EXISTS)
     bucket = session.deployment.bucket.name
-    if same_content(stored, bucket=bucket, size_bytes=file.size_bytes, md5=file.md5):
+    if same_content(stored, bucket=bucket, size_bytes=file.size_bytes, md5=file.md5, multipart_md5=file.multipart_md5):
         return FileResult(file.name, Outcome.STORED)
     return stored_conflict(file)
 

@@ -83,7 +83,7 @@ def _settled(
         code = "vanished" if row.status in UploadLog.PROVEN else "missing"
         return result, Change(row.pk, row.status, Status.MISSING, code) if gone else None
     bucket = session.deployment.bucket.name
-    if same_content(stored, bucket=bucket, size_bytes=row.size_bytes, md5=row.md5):
+    if same_content(stored, bucket=bucket, size_bytes=row.size_bytes, md5=row.md5, multipart_md5=row.multipart_md5):
         result = FileResult(name, Outcome.VERIFIED)
         if row.status in UploadLog.PROVEN:
             return result, None

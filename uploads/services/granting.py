@@ -13,13 +13,13 @@ from amiportal.accounts.models import User
 from amiportal.objectstore.habits import current_habits
 from amiportal.objectstore.lookup import StoredObject
 from amiportal.objectstore.presign import signer
-from uploads import ledger
+from uploads import file_parts, ledger
 from uploads.keys import content_type_for, key_prefix
 from uploads.ledger import Change
-from uploads.messages import CardFile, FileResult, Outcome
+from uploads.messages import CardFile, FileResult, Outcome, UploadInParts
 from uploads.models import UploadLog, UploadSession
 from uploads.permissions import check_may_upload
-from uploads.services import sessions
+from uploads.services import multipart, sessions
 from uploads.services.checking import check_batch_size, compare, refusals, refusals_by_season
 from uploads.services.proof import look
 
@@ -40,7 +40,7 @@ class Reservation:
 
 
 def grant_files(*, actor: User, session: UploadSession, files: Sequence[CardFile]) -> list[FileResult]:
-    """One result per file, in the order asked: granted with its URL, stored, conflict or refused.
+    """One result per file, in the order asked: granted with its URL or its upload, stored, conflict or refused.
 
     Each file needs size and MD5. Raises PortalError for too many files, a finished session or a closed
     deployment; StoreError when the store cannot tell what it has, and then nothing is granted.
@@ -51,7 +51,7 @@ def grant_files(*, actor: User, session: UploadSession, files: Sequence[CardFile
     now = timezone.now()
     sessions.touch(session, now=now)
     by_index = refusals_by_season(files, session=session, now=now)
-    by_index |= refusals(files, data_type=session.data_type, needs="size and md5")
+    by_index |= refusals(files, data_type=session.data_type, needs="size and md5", to_be_sent=True)
     wanted = {file.name: file for index, file in enumerate(files) if index not in by_index}
     by_name = _grant(session, wanted, now=now)
     return [by_index.get(index) or by_name[file.name] for index, file in enumerate(files)]
@@ -79,6 +79,14 @@ def _grant(session: UploadSession, wanted: dict[str, CardFile], *, now: datetime
             results[name] = _reserved(name, row)
         pending = {name: absent[name] for name in reservation.accounted}
     results |= {name: _reserved(name, None) for name in pending}
+    large = {
+        name: file
+        for name, file in granted.items()
+        if file.multipart_md5 and file.size_bytes > file_parts.MULTIPART_ABOVE_BYTES
+    }
+    if large:
+        results |= _in_parts(session, large, now=now)
+        granted = {name: file for name, file in granted.items() if name not in large}
     return results | _signed(session, granted, now=now, expires_at=expires_at)
 
 
@@ -105,6 +113,7 @@ def _answer_for_stored(
             ledger.record_present(
                 session=session, files=[(file, etag) for file, etag in equal if file.name not in own], now=now
             )
+            ledger.note_parts(session=session, files=[file for file, _ in equal])
     return results
 
 
@@ -207,4 +216,18 @@ def _signed(
     return {
         name: FileResult(name, Outcome.GRANTED, url=url, headers=headers[name], expires_at=expires_at)
         for name, url in zip(granted, urls, strict=True)
+    }
+
+
+def _in_parts(session: UploadSession, granted: dict[str, CardFile], *, now: datetime) -> dict[str, FileResult]:
+    """The uploads of large files whose rows are committed. Their parts' URLs are asked for as they are needed."""
+    ledger.note_parts(session=session, files=granted.values())
+    uploads = multipart.open_uploads(session=session, files=granted, now=now)
+    return {
+        name: FileResult(
+            name,
+            Outcome.GRANTED,
+            upload=UploadInParts(upload.pk, upload.part_size_bytes, multipart.parts_of(upload)),
+        )
+        for name, upload in uploads.items()
     }

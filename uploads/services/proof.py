@@ -6,7 +6,7 @@ from amiportal.objectstore.habits import current_habits
 from amiportal.objectstore.lookup import StoredObject, content_md5, lookup, lookup_by_head
 from deployments.models import Deployment
 from uploads.keys import key_prefix
-from uploads.models import UploadSession
+from uploads.models import UploadLog, UploadSession
 
 _MD5_SHAPED = re.compile(r"[0-9a-f]{32}")
 
@@ -42,11 +42,21 @@ def _where(deployment: Deployment, data_type: str) -> dict[str, str]:
     return {"bucket": deployment.bucket.name, "prefix": prefix}
 
 
-def same_content(stored: StoredObject, *, bucket: str, size_bytes: int, md5: str) -> bool:
+def same_content(stored: StoredObject, *, bucket: str, size_bytes: int, md5: str, multipart_md5: str = "") -> bool:
     """Whether the stored object has this size and this MD5 (lower-case hex), by the store's own word.
 
-    An ETag that equals the MD5 is that word. One that differs says "other content" only where ETags are known to
-    be MD5s; elsewhere (encryption, multipart uploads) the object is read and hashed.
+    multipart_md5: of the file's parts, as `file_parts.multipart_md5_of` has it, "" when nobody cut it. Where no ETag
+    can tell (encryption, parts cut in another way) the object is read and hashed.
+    """
+    told = told_by_etag(stored, size_bytes=size_bytes, md5=md5, multipart_md5=multipart_md5)
+    return content_md5(bucket, stored.key) == md5 if told is None else told
+
+
+def told_by_etag(stored: StoredObject, *, size_bytes: int, md5: str, multipart_md5: str = "") -> bool | None:
+    """As `same_content`, without reading the object; None where size and ETag do not tell.
+
+    An ETag that equals the MD5 is proof. One that differs says "other content" only where ETags are known to be MD5s.
+    The same holds of the MD5 of parts, if besides the object is known to be cut in the portal's way.
     """
     if stored.size_bytes != size_bytes:
         return False
@@ -54,4 +64,19 @@ def same_content(stored: StoredObject, *, bucket: str, size_bytes: int, md5: str
         return True
     if _MD5_SHAPED.fullmatch(stored.etag) and current_habits().etag_is_md5:
         return False
-    return content_md5(bucket, stored.key) == md5
+    if multipart_md5 and current_habits().multipart_etag_is_md5_of_md5s:
+        if stored.etag == multipart_md5:
+            return True
+        if _cut_by_the_portal(stored):
+            return False
+    return None
+
+
+def _cut_by_the_portal(stored: StoredObject) -> bool:
+    """Whether the ledger has seen these very parts. Without it, each second hour-long recording with a reset clock
+    (same name, same size) would be compared by reading gigabytes.
+    """
+    name = stored.key.rpartition("/")[2]
+    return UploadLog.objects.filter(
+        filename=name, multipart_md5=stored.etag, size_bytes=stored.size_bytes, status__in=UploadLog.PROVEN
+    ).exists()

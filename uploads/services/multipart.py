@@ -1,0 +1,184 @@
+"""Uploads in parts as the store has them, each with a row of ours: found or begun for a grant, given up when abandoned.
+
+A row outlives its session and its grant: whoever is granted the same content goes on with the parts that are there.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from amiportal.errors import BucketMissing, PortalError
+from amiportal.objectstore import multipart as store
+from amiportal.objectstore.habits import current_habits
+from amiportal.objectstore.lookup import StoredObject, in_parallel
+from uploads import file_parts
+from uploads.keys import content_type_for, key_prefix
+from uploads.messages import CardFile
+from uploads.models import MultipartUpload, UploadSession
+from uploads.services.proof import look_in
+
+ABANDONED_AFTER = timedelta(days=7)  # a partner may come back to a card after a weekend, hardly after a week
+Status = MultipartUpload.Status
+logger = logging.getLogger(__name__)
+
+
+def parts_of(upload: MultipartUpload) -> int:
+    """How many parts the whole file has."""
+    return file_parts.part_count(upload.size_bytes, part_size_bytes=upload.part_size_bytes)
+
+
+def in_store(upload: MultipartUpload) -> dict[str, str]:
+    """The upload as the calls of amiportal.objectstore.multipart name it."""
+    prefix = key_prefix(deployment_id=upload.deployment.deployment_id, data_type=upload.data_type)
+    return {
+        "bucket": upload.deployment.bucket.name,
+        "key": prefix + upload.filename,
+        "upload_id": upload.store_upload_id,
+    }
+
+
+def open_uploads(*, session: UploadSession, files: Mapping[str, CardFile], now: datetime) -> dict[str, MultipartUpload]:
+    """The open upload of each file's content by name, found or begun.
+
+    Presupposes that the ledger reserves these keys for this content. One that the store no longer knows (its operator
+    may have aborted it) is begun anew. Raises StoreError; what was begun by then is kept for the next try.
+    """
+    uploads = {}
+    gone = []
+    found = _found(session, files)
+    for upload, is_usable in zip(found, in_parallel(_is_usable, found), strict=True):
+        if is_usable:
+            uploads[upload.filename] = upload
+        else:
+            gone.append(upload)
+    for upload in gone:
+        give_up(upload)
+    _note_use(list(uploads.values()), files, now=now)
+    return uploads | _begin(session, {name: file for name, file in files.items() if name not in uploads}, now=now)
+
+
+def give_up(upload: MultipartUpload) -> None:
+    """Abort it in the store and close its row. Presupposes that no object is being, or was just, made of it."""
+    store.abort(**in_store(upload))
+    close(upload, status=Status.ABORTED)
+
+
+def close(upload: MultipartUpload, *, status: str) -> None:
+    MultipartUpload.objects.filter(pk=upload.pk, status=Status.OPEN).update(status=status, ended_at=timezone.now())
+
+
+def abort_abandoned(*, limit: int = 10_000) -> dict[str, int]:
+    """Give up what nobody has used for ABANDONED_AFTER; how many were aborted, and found completed after all.
+
+    The store is asked one upload at a time, and a row is closed after it: so this may be killed anywhere and run again.
+    Raises StoreError when the store cannot tell.
+    """
+    counts: dict[str, int] = {}
+    after = 0
+    for _ in range(limit):
+        idle = MultipartUpload.objects.filter(
+            status=Status.OPEN, last_used_at__lt=timezone.now() - ABANDONED_AFTER, pk__gt=after
+        )
+        upload = idle.select_related("deployment__bucket").order_by("pk").first()
+        if upload is None:
+            break
+        after = upload.pk
+        try:
+            status = _settle_abandoned(upload)
+        except BucketMissing as error:
+            # It concerns this bucket alone; the others' space must not wait for it.
+            logger.warning("upload in parts %s is left as it is: %s", upload.pk, error.message)
+            continue
+        counts[status] = counts.get(status, 0) + 1
+    return counts
+
+
+def may_be_made_of(stored: StoredObject, upload: MultipartUpload) -> bool:
+    """Whether an object may consist of the upload's parts, which then must not be aborted.
+
+    SeaweedFS, if it dies between making the object and forgetting the upload, keeps the parts as the object's bytes.
+    """
+    if current_habits().multipart_etag_is_md5_of_md5s:
+        return stored.etag == upload.multipart_md5
+    return stored.size_bytes == upload.size_bytes and stored.etag != upload.md5
+
+
+def _settle_abandoned(upload: MultipartUpload) -> str:
+    name = upload.filename
+    stored = look_in(deployment=upload.deployment, data_type=upload.data_type, names=[name], confirm_absent=True)[name]
+    if stored is not None and may_be_made_of(stored, upload):
+        close(upload, status=Status.COMPLETED)
+        return Status.COMPLETED
+    give_up(upload)
+    return Status.ABORTED
+
+
+def _found(session: UploadSession, files: Mapping[str, CardFile]) -> list[MultipartUpload]:
+    rows = MultipartUpload.objects.select_related("deployment__bucket").filter(
+        deployment_id=session.deployment_id, data_type=session.data_type, filename__in=files, status=Status.OPEN
+    )
+    return [
+        row for row in rows if (row.md5, row.size_bytes) == (files[row.filename].md5, files[row.filename].size_bytes)
+    ]
+
+
+def _is_usable(upload: MultipartUpload) -> bool:
+    """Whether the store still knows it, and it is cut as clients cut files today."""
+    return upload.part_size_bytes == file_parts.PART_SIZE_BYTES and store.knows(**in_store(upload))
+
+
+def _note_use(uploads: list[MultipartUpload], files: Mapping[str, CardFile], *, now: datetime) -> None:
+    """The newest client's word on the MD5 of the parts counts: an earlier one may have been wrong."""
+    if not uploads:
+        return
+    for upload in uploads:
+        upload.last_used_at, upload.multipart_md5 = now, files[upload.filename].multipart_md5
+    MultipartUpload.objects.bulk_update(uploads, ["last_used_at", "multipart_md5"])
+
+
+def _begin(session: UploadSession, files: Mapping[str, CardFile], *, now: datetime) -> dict[str, MultipartUpload]:
+    prefix = key_prefix(deployment_id=session.deployment.deployment_id, data_type=session.data_type)
+    bucket = session.deployment.bucket.name
+
+    def begun(name: str) -> str | PortalError:
+        content_type = content_type_for(name, data_type=session.data_type)
+        try:
+            return store.create(bucket=bucket, key=prefix + name, content_type=content_type)
+        except PortalError as error:
+            return error
+
+    told = dict(zip(files, in_parallel(begun, list(files)), strict=True))
+    faults = [answer for answer in told.values() if isinstance(answer, PortalError)]
+    uploads = {
+        name: _kept(session, files[name], store_upload_id, now=now)
+        for name, store_upload_id in told.items()
+        if not isinstance(store_upload_id, PortalError)
+    }
+    if faults:
+        raise faults[0]
+    return uploads
+
+
+def _kept(session: UploadSession, file: CardFile, store_upload_id: str, *, now: datetime) -> MultipartUpload:
+    """The row of an upload that was just begun, or of the one that somebody else began at the same moment."""
+    upload, is_new = MultipartUpload.objects.select_related("deployment__bucket").get_or_create(
+        deployment=session.deployment,
+        data_type=session.data_type,
+        filename=file.name,
+        md5=file.md5,
+        size_bytes=file.size_bytes,
+        status=Status.OPEN,
+        defaults={
+            "session": session,
+            "multipart_md5": file.multipart_md5,
+            "part_size_bytes": file_parts.PART_SIZE_BYTES,
+            "store_upload_id": store_upload_id,
+            "started_at": now,
+            "last_used_at": now,
+        },
+    )
+    if not is_new:
+        store.abort(**in_store(upload) | {"upload_id": store_upload_id})  # nobody knows of it, so it has no parts
+    return upload
