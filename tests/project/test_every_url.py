@@ -27,6 +27,8 @@ DOORS = {
     "upload-session": ("GET", (401, 404, 200, 200)),
     "upload-check": ("POST", (401, 404, 400, 404)),
     "upload-presign": ("POST", (401, 404, 400, 404)),
+    "upload-parts": ("GET", (401, 404, 400, 404)),
+    "upload-complete": ("POST", (401, 404, 400, 404)),
     "upload-confirm": ("POST", (401, 404, 400, 404)),
     "upload-failures": ("POST", (401, 404, 400, 404)),
     "upload-finish": ("POST", (401, 404, 200, 404)),
