@@ -14,8 +14,10 @@ from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     BooleanRadioFilter,
     ChoicesDropdownFilter,
+    DropdownFilter,
     RangeDateFilter,
     RelatedDropdownFilter,
+    TextFilter,
 )
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
@@ -87,7 +89,7 @@ class UploadSessionAdmin(Ledger):
     search_help_text = "Beginning of the uploader's name or account, or a deployment's whole ID"
     readonly_fields = ["ledger", "declared_size"]
     fieldsets = [
-        (None, {"fields": [("account", "uploader_name"), ("deployment", "data_type"), "ledger"]}),
+        (None, {"fields": [("account", "uploader_name"), ("deployment", "data_type"), "season_reason", "ledger"]}),
         ("How far", {"fields": [("started_at", "last_seen_at", "finished_at"), ("declared_files", "declared_size")]}),
         ("By what", {"fields": [("client", "is_legacy"), "address"]}),
     ]
@@ -184,24 +186,61 @@ class UploadLogAdmin(Ledger):
         return str(file.session.account)
 
 
+class StepFilter(DropdownFilter):
+    """The steps that our own clients name; asked of the rows, the filter would read the whole table."""
+
+    title = "step"
+    parameter_name = "step"
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
+        steps = ["page", "scan", "hash", "check", "presign", "send", "confirm", "finish"]
+        return [(step, step) for step in steps]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(step=self.value()) if self.value() else queryset
+
+
+class CodeFilter(TextFilter):
+    title = "whole code"
+    parameter_name = "code"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(code=self.value().strip()) if self.value() else queryset
+
+
 @admin.register(UploadFailure)
 class UploadFailureAdmin(Ledger):
-    list_display = ["reported", "code", "filename", "message", "http_status", "attempts", "who", "where"]
-    list_select_related = ["session__account", "session__deployment"]
+    list_display = [
+        "reported",
+        "code",
+        "step",
+        "filename",
+        "message",
+        "http_status",
+        "attempts",
+        "who",
+        "where",
+        "link",
+        "client",
+    ]
     list_filter = [
-        ("session__account", AutocompleteSelectFilter),
-        ("session__deployment", AutocompleteSelectFilter),
+        StepFilter,
+        CodeFilter,
+        ("account", AutocompleteSelectFilter),
+        ("deployment", AutocompleteSelectFilter),
         ("reported_at", DayRange),
     ]
     search_fields = ["filename__startswith", "code__exact"]
     search_help_text = "Beginning of the file's name, or a whole code"
     fieldsets = [
-        (None, {"fields": [("code", "http_status", "attempts"), "filename", "message"]}),
-        ("Where and when", {"fields": ["session", "reported_at", "user_agent"]}),
+        (None, {"fields": [("code", "step"), ("http_status", "attempts"), "filename", "message"]}),
+        ("Whose and where", {"fields": [("account", "deployment"), ("session", "reported_at")]}),
+        ("By what", {"fields": [("client", "link"), "user_agent"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UploadFailure]:
-        return super().get_queryset(request).select_related("session__account", "session__deployment")
+        joined = ["account", "deployment", "session__account", "session__deployment"]
+        return super().get_queryset(request).select_related(*joined)
 
     @display(description="Reported (UTC)")
     def reported(self, failure: UploadFailure) -> str:
@@ -209,8 +248,9 @@ class UploadFailureAdmin(Ledger):
 
     @display(description="Uploader")
     def who(self, failure: UploadFailure) -> str:
-        return str(failure.session.account)
+        # The oldest rows name their session alone.
+        return str(failure.account or (failure.session.account if failure.session else "–"))
 
     @display(description="Deployment")
     def where(self, failure: UploadFailure) -> str:
-        return str(failure.session.deployment)
+        return str(failure.deployment or (failure.session.deployment if failure.session else "–"))

@@ -36,7 +36,7 @@ def _compared(file: CardFile, stored: StoredObject | None, *, bucket: str) -> Fi
     if stored is None:
         message = f"The store does not have {file.name}. It is only on the card."
         return FileResult(file.name, Outcome.MISSING, "missing", message)
-    if same_content(stored, bucket=bucket, size_bytes=file.size_bytes, md5=file.md5):
+    if same_content(stored, bucket=bucket, size_bytes=file.size_bytes, md5=file.md5, multipart_md5=file.multipart_md5):
         return FileResult(file.name, Outcome.STORED)
     message = f"The store holds other content under {file.name} than the card."
     return FileResult(file.name, Outcome.MISMATCH, "stored_differs", message)
