@@ -45,6 +45,7 @@ S3_READ_TIMEOUT_S = env.integer("S3_READ_TIMEOUT_S", 30)
 S3_MAX_ATTEMPTS = env.integer("S3_MAX_ATTEMPTS", 4)
 S3_MAX_CONNECTIONS = env.integer("S3_MAX_CONNECTIONS", 32)
 S3_KEY_EXPIRES_ON = env.day("S3_KEY_EXPIRES_ON")
+SILENT_DEPLOYMENT_DAYS = env.integer("SILENT_DEPLOYMENT_DAYS", 60)  # cards come home after weeks
 GRANT_LIFETIME_S = env.integer("GRANT_LIFETIME_S", 3600)
 PORTAL_FILES_BUCKET = env.text("PORTAL_FILES_BUCKET", "portal-files")  # exports and snapshots of the portal
 
@@ -85,7 +86,6 @@ MIDDLEWARE = [
     "amiportal.csp.PortalCSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -303,6 +303,7 @@ UNFOLD = {
         {"icon": "api", "title": "API", "link": reverse_lazy("api-docs")},
     ],
     "SHOW_HISTORY": True,
+    "DASHBOARD_CALLBACK": "amiportal.dashboard.front_page",
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
@@ -342,6 +343,7 @@ UNFOLD = {
                     _page("Ledger", "receipt_long", "uploads_uploadlog"),
                     _page("Sessions", "cloud_upload", "uploads_uploadsession"),
                     _page("Failures", "report", "uploads_uploadfailure"),
+                    _page("Inventory", "calendar_month", "uploads_inventory"),
                 ],
             },
             {
@@ -359,6 +361,7 @@ UNFOLD = {
                 "items": [
                     {"title": "Health", "icon": "monitor_heart", "link": reverse_lazy("admin-health")},
                     _page("Store probes", "troubleshoot", "objectstore_storeprobe"),
+                    _page("Allocation", "hard_drive", "objectstore_allocation"),
                     _page("Background work", "schedule", "procrastinate_procrastinatejob"),
                 ],
             },

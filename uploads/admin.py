@@ -24,6 +24,7 @@ from unfold.paginator import InfinitePaginator
 from unfold.utils import parse_date_str
 
 from amiportal.adminkit import ReadOnly, minute
+from uploads import inventory_admin  # noqa: F401 (registers its pages)
 from uploads.models import UploadFailure, UploadLog, UploadSession
 
 _STATUS_LABELS = {

@@ -1,10 +1,11 @@
 """How files got in: sessions and the ledger."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
-from deployments.models import Deployment
+from deployments.models import Bucket, Deployment
 from deployments.names import DataType
 
 
@@ -130,6 +131,8 @@ class UploadLog(models.Model):
         indexes = [
             models.Index(fields=["session", "id"], name="ledger_by_session"),
             models.Index(fields=["filename"], name="ledger_by_filename"),
+            # Rows come in the order of their grants, so a range of days is a range of pages.
+            BrinIndex(fields=["granted_at"], name="ledger_by_day", autosummarize=True),
             models.Index(fields=["grant_expires_at"], condition=Q(status="granted"), name="ledger_open_grants"),
         ]
 
@@ -261,3 +264,19 @@ class InventoryOddity(models.Model):
 
     def __str__(self) -> str:
         return self.filename
+
+
+class StorageDay(models.Model):
+    """What a bucket held on a day, by the inventories of then: how the forecast knows the pace."""
+
+    day = models.DateField()
+    bucket = models.ForeignKey(Bucket, on_delete=models.PROTECT, related_name="+")
+    objects_count = models.PositiveBigIntegerField("objects")
+    size_bytes = models.PositiveBigIntegerField("bytes")
+
+    class Meta:
+        ordering = ["day", "bucket"]
+        constraints = [models.UniqueConstraint(fields=["day", "bucket"], name="one_storage_row_per_day")]
+
+    def __str__(self) -> str:
+        return f"{self.bucket.name} on {self.day}"

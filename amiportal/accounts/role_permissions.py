@@ -21,9 +21,14 @@ MAINTAINER_ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "historicalhardwareconfig": ("view",),
     },
     "knox": {"authtoken": ("view", "delete")},
-    "objectstore": {"storeprobe": ("view",)},
+    "objectstore": {"storeprobe": ("view",), "allocation": ("change", "view"), "historicalallocation": ("view",)},
     "procrastinate": {"procrastinatejob": ("view",), "procrastinateevent": ("view",)},
-    "uploads": {"uploadsession": ("view",), "uploadlog": ("view",), "uploadfailure": ("view",)},
+    "uploads": {
+        "inventory": ("view",),
+        "uploadfailure": ("view",),
+        "uploadlog": ("view",),
+        "uploadsession": ("view",),
+    },
 }
 
 

@@ -21,7 +21,7 @@ from amiportal.adminkit import (
     unbroken,
 )
 from deployments import services
-from deployments.admin.filters import CameraKnown, CoordinatesKnown, HardwareKnown, SeasonKnown
+from deployments.admin.filters import CameraKnown, CoordinatesKnown, HardwareKnown, SeasonKnown, Silent
 from deployments.admin.forms import DeploymentForm, NextSeasonForm, ReasonForm
 from deployments.admin.table import TableImport
 from deployments.models import Deployment, Status
@@ -53,6 +53,7 @@ class DeploymentAdmin(SavedByServices, Kept, History, TableImport, ModelAdmin):
         CoordinatesKnown,
         CameraKnown,
         SeasonKnown,
+        Silent,
     ]
     list_filter_submit = True
     list_fullwidth = True

@@ -1,7 +1,11 @@
 """What maintainers look for: gaps in what is known of a deployment."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter
 
 
@@ -43,3 +47,19 @@ class CameraKnown(KnownFilter):
     title = "camera ID: known or missing"
     parameter_name = "camera_known"
     unknown = Q(camera_id="")
+
+
+class Silent(DropdownFilter):
+    """Nobody has brought files for a while; a young deployment is not silent yet."""
+
+    title = "files of late"
+    parameter_name = "silent"
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
+        return [("yes", f"none for {settings.SILENT_DEPLOYMENT_DAYS} days")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() != "yes":
+            return queryset
+        since = timezone.now() - timedelta(days=settings.SILENT_DEPLOYMENT_DAYS)
+        return queryset.filter(created_at__lt=since).exclude(upload_sessions__last_seen_at__gte=since)

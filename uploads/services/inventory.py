@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 
 from django.db import connection, transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from amiportal.errors import StoreError
@@ -19,7 +20,7 @@ from amiportal.objectstore.lookup import lookup_by_head
 from deployments.models import Deployment
 from uploads.capture_time import device_time
 from uploads.keys import key_prefix
-from uploads.models import Inventory, InventoryNight, InventoryOddity
+from uploads.models import Inventory, InventoryNight, InventoryOddity, StorageDay
 from uploads.seasons import Clock, clock_of, is_outside
 
 ODDITIES_NAMED = 1_000  # of each kind; a list of more helps nobody, the counts tell the rest
@@ -180,3 +181,29 @@ def _keep(counted: Counted, *, deployment: Deployment, data_type: str, taken_at:
             InventoryOddity(inventory=inventory, kind=kind, filename=name) for kind, name in counted.named
         )
     return inventory
+
+
+def note_storage_day(*, day: date) -> int:
+    """Keep what each bucket holds by its inventories, as of `day`; how many buckets. May be repeated."""
+    held = (
+        Inventory.objects.filter(taken_at__isnull=False)
+        .values("deployment__bucket_id")
+        .annotate(objects_total=Sum("objects_count"), bytes_total=Sum("size_bytes"))
+        .order_by()
+    )
+    rows = [
+        StorageDay(
+            day=day,
+            bucket_id=row["deployment__bucket_id"],
+            objects_count=row["objects_total"],
+            size_bytes=row["bytes_total"],
+        )
+        for row in held
+    ]
+    StorageDay.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["day", "bucket"],
+        update_fields=["objects_count", "size_bytes"],
+    )
+    return len(rows)

@@ -1,0 +1,180 @@
+"""Inventories in the admin: what the store holds, its calendar of nights, and what should be looked at."""
+
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib import admin, messages
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.defaultfilters import filesizeformat
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import action, display
+
+from amiportal.adminkit import ReadOnly, marked, minute
+from uploads.models import Inventory, InventoryOddity
+from uploads.tasks import order_inventories, order_inventory
+
+_SHADES = 4
+
+
+class Oddities(admin.SimpleListFilter):
+    """Those with something to look at."""
+
+    title = "to look at"
+    parameter_name = "odd"
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
+        return [
+            ("unaccounted", "Not in the ledger"),
+            ("absent", "In the ledger, not in the store"),
+            ("outside_season", "Outside the season"),
+            ("undated", "Without a time"),
+            ("failed", "Could not be counted"),
+            ("empty", "Active and empty"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Inventory]) -> QuerySet[Inventory]:
+        value = self.value()
+        if value in ("unaccounted", "absent", "outside_season", "undated"):
+            return queryset.filter(**{f"{value}__gt": 0})
+        if value == "failed":
+            return queryset.exclude(error="")
+        if value == "empty":
+            return queryset.filter(objects_count=0, deployment__status="active")
+        return queryset
+
+
+@admin.register(Inventory)
+class InventoryAdmin(ReadOnly, ModelAdmin):
+    list_display = ["shown", "data_type", "place", "objects", "size", "span", "to_look_at", "taken"]
+    list_select_related = ["deployment__bucket"]
+    list_filter = [
+        Oddities,
+        ("deployment", AutocompleteSelectFilter),
+        ("deployment__bucket", RelatedDropdownFilter),
+        ("data_type", ChoicesDropdownFilter),
+    ]
+    list_filter_submit = True
+    list_fullwidth = True
+    list_per_page = 100
+    show_full_result_count = False
+    ordering = [F("objects_count").desc(), "deployment__deployment_id"]
+    search_fields = ["deployment__deployment_id__startswith", "deployment__location_name__startswith"]
+    search_help_text = "Beginning of a deployment's ID or place"
+    actions_list = ["count_all"]
+    actions_detail = ["count_again"]
+    readonly_fields = ["size", "calendar", "oddities_named", "taken"]
+    fieldsets = [
+        (None, {"fields": [("deployment", "data_type"), ("objects_count", "size"), ("taken", "error")]}),
+        ("Nights", {"fields": [("first_device_time", "last_device_time"), "calendar"]}),
+        ("To look at", {"fields": [("unaccounted", "absent"), ("outside_season", "undated"), "oddities_named"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Inventory]:
+        return super().get_queryset(request).select_related("deployment__bucket")
+
+    @display(description="Deployment", ordering="deployment__deployment_id")
+    def shown(self, inventory: Inventory) -> str:
+        return inventory.deployment.deployment_id
+
+    @display(description="Place", ordering="deployment__location_name")
+    def place(self, inventory: Inventory) -> str:
+        return f"{inventory.deployment.bucket.title}, {inventory.deployment.location_name}"
+
+    @display(description="Objects", ordering="objects_count")
+    def objects(self, inventory: Inventory) -> str:
+        return f"{inventory.objects_count:,}"
+
+    @display(description="Size", ordering="size_bytes")
+    def size(self, inventory: Inventory) -> str:
+        return filesizeformat(inventory.size_bytes)
+
+    @display(description="Device times", ordering="first_device_time")
+    def span(self, inventory: Inventory) -> str:
+        if inventory.first_device_time is None:
+            return "–"
+        return f"{inventory.first_device_time:%Y-%m-%d} – {inventory.last_device_time:%Y-%m-%d}"
+
+    @display(description="Last counted (UTC)", ordering="taken_at")
+    def taken(self, inventory: Inventory) -> str:
+        return minute(inventory.taken_at)
+
+    @display(description="To look at")
+    def to_look_at(self, inventory: Inventory) -> SafeString | str:
+        found = [
+            f"{number:,} {what}"
+            for number, what in (
+                (inventory.unaccounted, "not in the ledger"),
+                (inventory.absent, "not in the store"),
+                (inventory.outside_season, "out of season"),
+            )
+            if number
+        ]
+        if inventory.error:
+            found.append("count failed")
+        return marked(", ".join(found)) if found else "–"
+
+    @display(description="Calendar")
+    def calendar(self, inventory: Inventory) -> SafeString:
+        nights = {row.night: row.objects_count for row in inventory.nights.all()}
+        return render_to_string("admin/uploads/nights.html", {"months": list(months(nights)), "nights": len(nights)})
+
+    @display(description="Named")
+    def oddities_named(self, inventory: Inventory) -> SafeString:
+        named = list(inventory.oddities.all())
+        kinds = [
+            (kind.label, [odd.filename for odd in named if odd.kind == kind], total)
+            for kind, total in (
+                (InventoryOddity.Kind.UNACCOUNTED, inventory.unaccounted),
+                (InventoryOddity.Kind.ABSENT, inventory.absent),
+                (InventoryOddity.Kind.OUTSIDE_SEASON, inventory.outside_season),
+            )
+            if total
+        ]
+        return render_to_string("admin/uploads/oddities.html", {"kinds": kinds})
+
+    @action(description="Count again", icon="restart_alt")
+    def count_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        inventory = self.get_object(request, object_id)
+        order_inventory(deployment_pk=inventory.deployment_id, data_type=inventory.data_type)
+        messages.success(request, "A worker counts it anew; the time above changes when it has.")
+        return HttpResponseRedirect(reverse("admin:uploads_inventory_change", args=[object_id]))
+
+    @action(description="Count everything again", icon="restart_alt")
+    def count_all(self, request: HttpRequest) -> HttpResponse:
+        order_inventories()
+        messages.success(request, "Workers count everything anew, one job per deployment and data type.")
+        return HttpResponseRedirect(reverse("admin:uploads_inventory_changelist"))
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A cell of the calendar. shade: 0 for none, else 1 to _SHADES. is_gap: no file, between nights that have some."""
+
+    night: date
+    objects: int
+    shade: int
+    is_gap: bool
+
+
+def months(nights: dict[date, int]) -> Iterator[tuple[date, list[Day]]]:
+    """(first of the month, its days), from the first night's month to the last one's."""
+    if not nights:
+        return
+    first, last, most = min(nights), max(nights), max(nights.values())
+    month = first.replace(day=1)
+    while month <= last:
+        days = []
+        for number in range(1, monthrange(month.year, month.month)[1] + 1):
+            night = month.replace(day=number)
+            objects = nights.get(night, 0)
+            shade = 1 + (_SHADES - 1) * objects // most if objects else 0
+            days.append(Day(night, objects, shade, not objects and first < night < last))
+        yield month, days
+        month = date(month.year + month.month // 12, month.month % 12 + 1, 1)
