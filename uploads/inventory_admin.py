@@ -8,7 +8,6 @@ from datetime import date
 from django.contrib import admin, messages
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -16,7 +15,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 
-from amiportal.adminkit import ReadOnly, marked, minute
+from amiportal.adminkit import ReadOnly, decimal_size, marked, minute
 from uploads.models import Inventory, InventoryOddity
 from uploads.tasks import order_inventories, order_inventory
 
@@ -93,7 +92,7 @@ class InventoryAdmin(ReadOnly, ModelAdmin):
 
     @display(description="Size", ordering="size_bytes")
     def size(self, inventory: Inventory) -> str:
-        return filesizeformat(inventory.size_bytes)
+        return decimal_size(inventory.size_bytes)
 
     @display(description="Device times", ordering="first_device_time")
     def span(self, inventory: Inventory) -> str:

@@ -32,7 +32,9 @@ def doctor_page(request: HttpRequest) -> HttpResponse:
     findings = sorted(Finding.objects.all(), key=lambda row: _ORDER[row.state])
     context = admin.site.each_context(request) | {
         "title": "Health",
-        "findings": [(row, *_SHOWN[row.state]) for row in findings],
+        "findings": findings,
+        "ailing": [(row, *_SHOWN[row.state]) for row in findings if row.state != State.OK],
+        "well": [(row, *_SHOWN[row.state]) for row in findings if row.state == State.OK],
         "broken": sum(row.state == State.BAD for row in findings),
         "to_look_at": sum(row.state == State.WARN for row in findings),
         "checked_at": min((row.checked_at for row in findings), default=None),
