@@ -187,6 +187,13 @@ class UploadLogAdmin(Ledger):
         return str(file.session.account)
 
 
+def _stacked(text: str, under: str, *, wide: bool = False) -> SafeString:
+    """Two facts in one column: a column for each would squeeze them all."""
+    return format_html(
+        '<div class="{}"><div>{}</div><div class="text-xs">{}</div></div>', "min-w-56" if wide else "", text, under
+    )
+
+
 class StepFilter(DropdownFilter):
     """The steps that our own clients name; asked of the rows, the filter would read the whole table."""
 
@@ -211,19 +218,7 @@ class CodeFilter(TextFilter):
 
 @admin.register(UploadFailure)
 class UploadFailureAdmin(Ledger):
-    list_display = [
-        "reported",
-        "code",
-        "step",
-        "filename",
-        "message",
-        "http_status",
-        "attempts",
-        "who",
-        "where",
-        "link",
-        "client",
-    ]
+    list_display = ["reported", "step", "shown_code", "what", "who", "where", "by_what"]
     list_filter = [
         StepFilter,
         CodeFilter,
@@ -246,6 +241,20 @@ class UploadFailureAdmin(Ledger):
     @display(description="Reported (UTC)")
     def reported(self, failure: UploadFailure) -> str:
         return minute(failure.reported_at)
+
+    @display(description="Code")
+    def shown_code(self, failure: UploadFailure) -> SafeString:
+        tries = "" if failure.attempts is None else f"{failure.attempts:,} tries"
+        answer = f"HTTP {failure.http_status}" if failure.http_status else ""
+        return _stacked(failure.code, ", ".join(filter(None, [answer, tries])))
+
+    @display(description="What happened")
+    def what(self, failure: UploadFailure) -> SafeString:
+        return _stacked(failure.filename, failure.message, wide=True)
+
+    @display(description="By what")
+    def by_what(self, failure: UploadFailure) -> SafeString:
+        return _stacked(failure.client, failure.link)
 
     @display(description="Uploader")
     def who(self, failure: UploadFailure) -> str:
