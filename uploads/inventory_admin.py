@@ -8,6 +8,7 @@ from datetime import date
 from django.contrib import admin, messages
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -15,7 +16,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 
-from amiportal.adminkit import ReadOnly, decimal_size, marked, minute
+from amiportal.adminkit import ReadOnly, ask, decimal_size, marked, minute
 from uploads.models import Inventory, InventoryOddity
 from uploads.tasks import order_inventories, order_inventory
 
@@ -140,16 +141,26 @@ class InventoryAdmin(ReadOnly, ModelAdmin):
 
     @action(description="Count again", icon="restart_alt")
     def count_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        inventory = self.get_object(request, object_id)
+        inventory = get_object_or_404(Inventory, pk=object_id)
+        back = reverse("admin:uploads_inventory_change", args=[object_id])
+        if request.method != "POST":
+            title = f"Count {inventory} again"
+            text = "A worker lists what the store holds. The figures stay as they are until it has read all of it."
+            return ask(self, request, title=title, text=text, button="Count again", back=back)
         order_inventory(deployment_pk=inventory.deployment_id, data_type=inventory.data_type)
-        messages.success(request, "A worker counts it anew; the time above changes when it has.")
-        return HttpResponseRedirect(reverse("admin:uploads_inventory_change", args=[object_id]))
+        messages.success(request, "A worker counts it anew; “Last counted” changes when it has.")
+        return HttpResponseRedirect(back)
 
     @action(description="Count everything again", icon="restart_alt")
     def count_all(self, request: HttpRequest) -> HttpResponse:
+        back = reverse("admin:uploads_inventory_changelist")
+        if request.method != "POST":
+            title = "Count everything again"
+            text = "One job per deployment and data type; workers share them. The same is done every night."
+            return ask(self, request, title=title, text=text, button="Count everything", back=back)
         order_inventories()
         messages.success(request, "Workers count everything anew, one job per deployment and data type.")
-        return HttpResponseRedirect(reverse("admin:uploads_inventory_changelist"))
+        return HttpResponseRedirect(back)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
@@ -14,13 +13,11 @@ from amiportal.objectstore.models import Allocation, StoreProbe
 class AllocationAdmin(Kept, History, ModelAdmin):
     """The one row: how much may be filled, and until when."""
 
+    list_display = ["__str__", "size_tb", "ends_on"]
     fields = ["size_tb", "ends_on"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
-
-    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
-        return redirect("admin:objectstore_allocation_change", Allocation.ONLY)
 
 
 @admin.register(StoreProbe)
