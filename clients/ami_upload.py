@@ -1,0 +1,2836 @@
+#!/usr/bin/env python3
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["cryptography>=42", "truststore>=0.9"]
+# ///
+"""Uploads the cards of insect-monitoring stations to an AMI Portal, and proves what has arrived.
+
+    uv run ami_upload.py FOLDER --deployment dep000127 --data-type snapshot_images
+    uv run ami_upload.py scan CARD --deployment dep000127
+    uv run ami_upload.py FOLDER --deployment dep000127 --data-type snapshot_images --verify
+    uv run ami_upload.py verify-receipt receipt.json --public-key BASE64
+
+Without uv: `pip install cryptography truststore`, then `python ami_upload.py ...`. What is not given is asked for. The
+token comes from the variable AMI_TOKEN or a hidden prompt, never from an argument, where other people of the computer
+could read it. A run may be interrupted at any point, also by a power cut: the same command goes on where it ended.
+
+Exit codes: 0 every file is verified and the portal calls the card safe to wipe (or: what was only to be looked at is as
+it should be); 1 not all; 2 the command is not complete or not right; 3 the portal or the store cannot be reached, or
+refuses; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import contextlib
+import getpass
+import hashlib
+import http.client
+import ipaddress
+import json
+import os
+import platform
+import random
+import re
+import shutil
+import signal
+import sqlite3
+import ssl
+import sys
+import threading
+import time
+import traceback
+import unicodedata
+import urllib.request
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+try:  # the computer's own list of trusted certificates, on Windows and macOS too
+    import truststore
+except ImportError:  # then Python's
+    truststore = None
+
+PORTAL = ""  # the portal's address; filled in when downloaded from a portal
+VERSION = "1.0"
+
+# --- Words and constants ----------------------------------------------------------------------------------------------
+
+KIB, MIB = 1024, 1024**2
+OK, NOT_ALL, USAGE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
+
+IMAGE, SOUND = frozenset({"jpg", "jpeg"}), frozenset({"wav"})
+EXTENSIONS = {
+    "snapshot_images": IMAGE,
+    "motion_images": IMAGE,
+    "audible_recordings": SOUND,
+    "ultrasound_recordings": SOUND,
+    "terrestrial_recordings": SOUND,
+    "aquatic_recordings": SOUND,
+}
+# The folders of a card, as stations and people name them: letters alone, in lower case.
+FOLDERS = {
+    "snapshot_images": {"snapshotimages", "snapshotimage", "snapshots", "snapshot"},
+    "motion_images": {"motionimages", "motionimage", "motion"},
+    "audible_recordings": {"audiblerecordings", "audiblerecording", "audible"},
+    "ultrasound_recordings": {
+        "ultrasoundrecordings", "ultrasoundrecording", "ultrasound", "ultrasonicrecordings", "ultrasonic",
+    },
+    "terrestrial_recordings": {"terrestrialrecordings", "terrestrialrecording", "terrestrial"},
+    "aquatic_recordings": {"aquaticrecordings", "aquaticrecording", "aquatic"},
+}  # fmt: skip
+# What operating systems leave on cards.
+SYSTEM_NAMES = frozenset({
+    "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "recycler", "system volume information", "__macosx",
+    "lost+found", "lost.dir", "found.000", "wpsettings.dat", "indexervolumeguid",
+})  # fmt: skip
+
+MAX_NAME_BYTES = 255
+MAX_BATCH = 1_000  # files that one call of the portal takes
+SURVEY_HOURS = 60_000
+KEEP_BYTES = 8 * MIB  # files up to here stay in memory between reading and sending: read once, sent as hashed
+BUDGET_BYTES = 128 * MIB  # of all files kept so
+READ_CHUNK = MIB
+SEND_CHUNK = 256 * KIB
+SLOW_CHUNK = 16 * KIB  # under a limit: small enough to keep to it evenly
+READERS = 2
+JOBS = 16
+FIRST_JOBS = 6
+HASHED_AHEAD = 2_000  # files without their content; the content is bounded by BUDGET_BYTES
+FIRST_GRANTS = 20
+MOST_GRANTS = 500
+AHEAD_S = 20.0  # what is granted ahead of the link; so no URL ages in the queue
+CONFIRM_BATCH = 250
+CONFIRM_LINGER_S = 1.0
+MAX_TRIES = 10  # at 20 % independent faults this leaves one file in ten million
+BASE_DELAY_S = 0.5
+MAX_DELAY_S = 60.0
+SHORTEST_WAIT_S = 0.5  # between two tries of a store that is away
+FAILURES_THAT_CLOSE = 3  # one failure is that file's bad luck, three in a row are the store's
+REFUSALS_THAT_STOP = 20  # files refused in a row: the store refuses this upload, not these files
+ROUNDS = 3  # how often what had vanished, or is to have another name, is tried again within one run
+FIRST_CONTACT_S = 20.0  # for a portal that has never answered: its address is probably wrong
+IDLE_S = 10.0  # a kept connection older than this may have been closed at the other end
+# S3's codes of faults on the way whose status is 4xx nevertheless. Source: the S3 API reference, "Error responses".
+TRANSIENT_STORE_CODES = frozenset({"RequestTimeout", "BadDigest", "IncompleteBody", "SlowDown"})
+
+REASONS = {
+    "hidden": "hidden files",
+    "system": "files of the operating system",
+    "empty": "empty files (0 bytes)",
+    "extension": "files of another type",
+    "unreadable": "files or folders that could not be read",
+    "link": "links to folders",
+    "collision": "files that share a name with a different file",
+    "name": "files whose names cannot be stored",
+    "elsewhere": "files in folders of no known data type",
+}
+WHY = {
+    "file_changed": "It changed while it was read or sent. Run the command again.",
+    "file_unreadable": "It could not be read. Check the card and run the command again.",
+    "network": "The store could not be reached, though it was tried many times.",
+    "stored_differs": "The store already holds another file of this name, which is not overwritten.",
+    "reserved": "Another upload is sending another file of this name.",
+    "missing": "The store does not have it, although it was sent. Run the command again.",
+    "mismatch": "The store holds other content under this name.",
+    "http_403": "The store refused it (403). Please tell a maintainer.",
+    "new_file": "It appeared while the upload was running. Run the command again.",
+    "not_sent": "It was not sent.",
+}
+WARNINGS = {
+    "shifted": "The nights look shifted: the device's clock seems to run {shift:+d} h against local time.",
+    "daylight": "Most of these files come from daylight. Is it the right deployment, and was the clock right?",
+}
+
+# --- Errors -----------------------------------------------------------------------------------------------------------
+
+
+class Stop(Exception):
+    """Ends the program with a sentence for the person and an exit code."""
+
+    def __init__(self, message: str, exit_code: int, code: str = "stopped"):
+        super().__init__(message)
+        self.exit_code = exit_code
+        self.code = code
+
+
+class UsageFault(Stop):
+    def __init__(self, message: str):
+        super().__init__(message, USAGE, "usage")
+
+
+class Refusal(Stop):
+    """The portal or the store cannot be reached, or refuses: there is no point in going on now."""
+
+    def __init__(self, message: str, code: str):
+        super().__init__(message, REFUSED, code)
+
+
+class Halted(Exception):
+    """Raised in a thread that was asked to stop."""
+
+
+class FileFault(Exception):
+    """The file on the card is not what was selected any more, or cannot be read. Trying again is no use."""
+
+    def __init__(self, code: str):
+        super().__init__(code)
+        self.code = code
+
+
+class CallFault(Exception):
+    """What a server answered, or that it did not answer (`http_status` 0). `code`: S3's, or the portal's."""
+
+    def __init__(self, code: str, http_status: int = 0, message: str = "", retry_after_s: float | None = None):
+        super().__init__(" ".join(str(part) for part in (code, http_status or "", message) if part))
+        self.code = code
+        self.http_status = http_status
+        self.message = message
+        self.retry_after_s = retry_after_s
+
+    @property
+    def is_transient(self) -> bool:
+        status = self.http_status
+        return status in (0, 408, 429) or status >= 500 or self.code in TRANSIENT_STORE_CODES
+
+    @property
+    def told_as(self) -> str:
+        """The code under which a failed PUT is listed and reported."""
+        return f"http_{self.http_status}" if self.http_status else "network"
+
+
+# --- Retries ----------------------------------------------------------------------------------------------------------
+
+
+def delay_s(tries: int, retry_after_s: float | None = None) -> float:
+    """Full jitter, so that clients that failed together do not return together; Retry-After is never shortened."""
+    ceiling = min(MAX_DELAY_S, BASE_DELAY_S * 2 ** min(tries, 10))
+    return max(retry_after_s or 0.0, random.random() * ceiling)
+
+
+def retry_after_s(header: str | None) -> float | None:
+    """Seconds or an HTTP date (RFC 9110, 10.2.3)."""
+    if not header:
+        return None
+    if header.strip().isdigit():
+        return float(header)
+    try:
+        then = parsedate_to_datetime(header)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, then.timestamp() - time.time())
+
+
+class Halt:
+    """How a run ends before its end: wound down (Ctrl-C), or failed (one thread's error ends all)."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self.error: BaseException | None = None
+
+    @property
+    def is_set(self) -> bool:
+        return self._event.is_set()
+
+    def wind_down(self) -> None:
+        self._event.set()
+
+    def fail(self, error: BaseException) -> None:
+        if self.error is None and not isinstance(error, Halted):
+            self.error = error
+        self._event.set()
+
+    def sleep(self, seconds: float) -> None:
+        if self._event.wait(seconds):
+            raise Halted
+
+    def check(self) -> None:
+        if self._event.is_set():
+            raise Halted
+
+
+# --- HTTP -------------------------------------------------------------------------------------------------------------
+# The http.client of the standard library on kept connections. Of 5,000 PUTs of 20 KB each costs 0.18 ms of processor
+# time per file, urllib3 0.46 ms; bare sockets 0.06 ms, and were no faster over all, the store being slower.
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def proxy_for(scheme: str, host: str) -> tuple[str, int, dict[str, str]] | None:
+    """The proxy that this computer's settings name for a host, with the header of its own password if it has one."""
+    if is_loopback(host) or urllib.request.proxy_bypass(host):
+        return None
+    address = urllib.request.getproxies().get(scheme)
+    if not address:
+        return None
+    parts = urlsplit(address if "//" in address else f"//{address}")
+    headers = {}
+    if parts.username:
+        account = f"{parts.username}:{parts.password or ''}"
+        headers["Proxy-Authorization"] = "Basic " + base64.b64encode(account.encode()).decode()
+    return parts.hostname or "", parts.port or 8080, headers
+
+
+class Wire(threading.local):
+    """Kept connections, each thread its own. Certificates are checked, redirects never followed."""
+
+    def __init__(self, timeout_s: float, tls: ssl.SSLContext):
+        self._timeout_s = timeout_s
+        self._tls = tls
+        self._kept: dict[tuple[str, str], tuple[http.client.HTTPConnection, str, dict[str, str], float]] = {}
+
+    def exchange(
+        self, method: str, url: str, headers: dict[str, str], body: bytes | Iterator[bytes] | None = None
+    ) -> Reply:
+        """One request and its whole answer. Raises CallFault("network") when there is none.
+
+        An iterator's bytes must be as many as the header Content-Length says.
+        """
+        with self.stream(method, url, headers, body) as answer:
+            try:
+                return Reply(answer.status, answer.headers, answer.read())
+            except (OSError, http.client.HTTPException) as error:
+                raise CallFault("network", message=type(error).__name__) from None
+
+    @contextlib.contextmanager
+    def stream(
+        self, method: str, url: str, headers: dict[str, str], body: bytes | Iterator[bytes] | None = None
+    ) -> Iterator[http.client.HTTPResponse]:
+        """As `exchange`, with an answer that is still to be read."""
+        parts = urlsplit(url)
+        place = (parts.scheme, parts.netloc)
+        connection, prefix, more, used_at = self._kept.pop(place, (None, "", {}, 0.0))
+        if connection is None or time.monotonic() - used_at > IDLE_S:
+            if connection is not None:
+                connection.close()
+            connection, prefix, more = self._connect(parts.scheme, parts.hostname or "", parts.port, parts.netloc)
+        whole = False
+        try:
+            target = prefix + (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            answer = self._asked(connection, method, target, headers | more, body)
+            yield answer
+            whole = answer.isclosed() and not answer.will_close
+        finally:
+            if whole:
+                self._kept[place] = (connection, prefix, more, time.monotonic())
+            else:
+                connection.close()
+
+    def _asked(self, connection, method, target, headers, body) -> http.client.HTTPResponse:
+        try:
+            try:
+                connection.request(method, target, body, headers)
+            except (BrokenPipeError, ConnectionResetError):
+                # It closed before all was sent; often it has said why.
+                return connection.getresponse()
+            return connection.getresponse()
+        except (OSError, http.client.HTTPException) as error:
+            if isinstance(error, ssl.SSLCertVerificationError):
+                message = f"The certificate of {connection.host} is not trusted: {error.verify_message}."
+                raise Refusal(message, "certificate") from None
+            # The type alone: a message of http.client may quote the target, which is signed.
+            raise CallFault("network", message=type(error).__name__) from None
+
+    def _connect(self, scheme: str, host: str, port: int | None, netloc: str):
+        proxy = proxy_for(scheme, host)
+        if scheme == "https":
+            if proxy is None:
+                return http.client.HTTPSConnection(host, port, timeout=self._timeout_s, context=self._tls), "", {}
+            connection = http.client.HTTPSConnection(*proxy[:2], timeout=self._timeout_s, context=self._tls)
+            connection.set_tunnel(host, port, headers=proxy[2])
+            return connection, "", {}
+        if proxy is None:
+            return http.client.HTTPConnection(host, port, timeout=self._timeout_s), "", {}
+        return http.client.HTTPConnection(*proxy[:2], timeout=self._timeout_s), f"http://{netloc}", proxy[2]
+
+
+def tls_context() -> ssl.SSLContext:
+    if truststore is not None:
+        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return ssl.create_default_context()
+
+
+# --- The portal -------------------------------------------------------------------------------------------------------
+
+
+class Portal:
+    """The portal's API. The token goes to this one address alone, over https or to this computer itself."""
+
+    def __init__(self, address: str, token: str, wire: Wire, *, patience_s: float):
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageFault(f"{address!r} is no address of a portal, such as https://portal.example.org.")
+        if parts.username or parts.query or parts.fragment:
+            raise UsageFault("The portal's address may hold neither an account nor a query.")
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
+            raise UsageFault("The token is not sent over plain http, where others could read it. Use https.")
+        self.address = address.rstrip("/")
+        self._headers = {
+            "Authorization": f"Token {token}",
+            "Accept": "application/json",
+            "User-Agent": client_name(),
+        }
+        self._wire = wire
+        self._patience_s = patience_s
+        self._has_answered = False
+        self.away_since: float | None = None
+        self.retries = 0
+
+    def ask(self, method: str, path: str, body: dict | None = None, *, halt: Halt, max_tries: int = 0) -> dict:
+        """One call, repeated while the portal is away. `path` stands below /api/v1/.
+
+        Raises Refusal where going on is pointless, CallFault for an answer that the caller may know what to do with:
+        404 and 409; and for any failure once `max_tries` (if given) are used up.
+        """
+        tries, failed_since = 0, time.monotonic()
+        while True:
+            tries += 1
+            try:
+                answer = self._once(method, path, body)
+            except CallFault as fault:
+                if not fault.is_transient:
+                    self.away_since = None
+                    raise self._judged(fault) from None
+                now = time.monotonic()
+                limit = self._patience_s if self._has_answered else min(FIRST_CONTACT_S, self._patience_s)
+                if (max_tries and tries >= max_tries) or now - failed_since > limit:
+                    raise self._unreachable(fault) from None
+                self.away_since = self.away_since or now
+                self.retries += 1
+                wait = min(delay_s(tries, fault.retry_after_s), max(1.0, limit - (now - failed_since)))
+                if max_tries:
+                    time.sleep(min(wait, 2.0))
+                else:
+                    halt.sleep(wait)
+                continue
+            self._has_answered, self.away_since = True, None
+            return answer
+
+    def pages(self, path: str, *, halt: Halt) -> list[dict]:
+        rows, query = [], path
+        while query:
+            answer = self.ask("GET", query, halt=halt)
+            rows += answer["results"]
+            # Only the query is taken over: behind a proxy the portal may know itself by another address.
+            following = urlsplit(answer.get("next") or "").query
+            query = f"{path.partition('?')[0]}?{following}" if following else ""
+        return rows
+
+    def download(self, path: str, target: Path) -> None:
+        """Streams an answer to a file, which then is there whole or not at all."""
+        partial = target.with_name(target.name + ".part")
+        with self._wire.stream("GET", self._url(path), self._headers) as answer:
+            if answer.status != 200:
+                answer.read()
+                raise CallFault(f"http_{answer.status}", answer.status)
+            with partial.open("wb") as file:
+                try:
+                    shutil.copyfileobj(answer, file, READ_CHUNK)
+                except (OSError, http.client.HTTPException) as error:
+                    raise CallFault("network", message=type(error).__name__) from None
+        os.replace(partial, target)
+
+    def _url(self, path: str) -> str:
+        return f"{self.address}/api/v1/{path}"
+
+    def _once(self, method: str, path: str, body: dict | None) -> dict:
+        headers = self._headers
+        content = None
+        if body is not None:
+            content = json.dumps(body, separators=(",", ":")).encode()
+            headers = headers | {"Content-Type": "application/json"}
+        reply = self._wire.exchange(method, self._url(path), headers, content)
+        try:
+            answer = json.loads(reply.body)
+        except ValueError:
+            answer = None  # a proxy's page, say
+        if 200 <= reply.status < 300 and isinstance(answer, dict):
+            answer["_sent_at"] = reply.headers.get("Date")
+            return answer
+        envelope = answer if isinstance(answer, dict) else {}
+        raise CallFault(
+            str(envelope.get("code") or f"http_{reply.status}"),
+            reply.status if reply.status >= 300 else 502,
+            _with_fields(envelope),
+            retry_after_s(reply.headers.get("Retry-After")),
+        )
+
+    def _judged(self, fault: CallFault) -> Exception:
+        if fault.http_status == 401:
+            return Refusal("The portal does not accept the token: it is wrong, or was revoked.", "token")
+        if fault.http_status == 403:
+            return Refusal(f"The portal refuses: {fault.message or 'you may not do this.'}", fault.code)
+        if 300 <= fault.http_status < 400:
+            message = (
+                "The portal's address leads elsewhere, and the token is not sent there. Use the address it has now."
+            )
+            return Refusal(message, "redirect")
+        if fault.http_status in (404, 409):
+            return fault
+        return Refusal(f"The portal answered: {fault.message or fault.code}", fault.code)
+
+    def _unreachable(self, fault: CallFault) -> Refusal:
+        if fault.http_status:
+            return Refusal(f"The portal answers with errors ({fault.http_status}). Try again later.", "portal_away")
+        return Refusal(f"The portal at {self.address} cannot be reached. Check address and connection.", "portal_away")
+
+
+def _with_fields(envelope: dict) -> str:
+    message = str(envelope.get("message") or "")
+    fields = envelope.get("fields")
+    if not isinstance(fields, dict):
+        return message
+    told = [f"{name}: {' '.join(map(str, texts))}" for name, texts in fields.items() if isinstance(texts, list)]
+    return f"{message} {'; '.join(told[:3])}".strip()
+
+
+def client_name() -> str:
+    return f"ami_upload.py/{VERSION} (Python {platform.python_version()}; {platform.system()} {platform.machine()})"
+
+
+def paired(asked: Sequence[Item], answer: dict) -> list[tuple[Item, dict]]:
+    """The portal answers in the order asked. An answer that does not is no proof of anything."""
+    rows = answer.get("files")
+    if (
+        not isinstance(rows, list)
+        or len(rows) != len(asked)
+        or any(item.name != row.get("name") for item, row in zip(asked, rows, strict=True))
+    ):
+        raise Refusal("The portal answered for other files than it was asked about.", "answer_mismatch")
+    return list(zip(asked, rows, strict=True))
+
+
+# --- What lies on the card --------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True, eq=False)
+class Grant:
+    """Leave to send: a URL, or (for a large file) the number of an upload in parts."""
+
+    url: str
+    headers: dict[str, str]
+    stale_at: float  # on this computer's monotonic clock
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """One file on its way."""
+
+    path: str  # as on the card, from the selected folder's own name on, with "/" between folders
+    name: str  # the last part of its object key
+    local: str  # where to open it
+    size: int
+    mtime_ns: int
+    md5: str = ""
+    part_md5s: bytes = b""  # 16 bytes per part
+    part_size: int = 0
+    body: bytes | None = None
+    grant: Grant | None = None
+    tries: int = 0
+    is_sent: bool = False
+    is_known: bool = False  # the journal has its MD5
+    was_verified: bool = False  # the journal says that an earlier run saw it verified
+    doubt: CallFault | None = None  # why the last try failed, where it may have arrived all the same
+    folders_in_name: int = 0
+    status: str = ""  # how it ended
+    code: str = ""
+    message: str = ""
+    http_status: int = 0
+    step: str = ""
+
+    @property
+    def multipart_md5(self) -> str:
+        """As stores make the ETag of an upload in parts."""
+        return f"{hashlib.md5(self.part_md5s).hexdigest()}-{len(self.part_md5s) // 16}"
+
+    @property
+    def why(self) -> str:
+        return WHY.get(self.code) or self.message or f"It could not be stored ({self.code or self.status})."
+
+
+@dataclass
+class Scan:
+    """What lies in a folder: files to send, by path, and what is left out with its reason."""
+
+    items: list[Item] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def unreadable(self) -> list[str]:
+        return [path for path, reason in self.left_out if reason == "unreadable"]
+
+
+def root_name(root: str) -> str:
+    return os.path.basename(os.path.abspath(root))
+
+
+def reason_to_leave_out(parts: Sequence[str], size: int, extensions: frozenset[str]) -> str:
+    """Why a file is left out, "" when it is to be sent. The order of the tests is the page's."""
+    if any(part.casefold() in SYSTEM_NAMES for part in parts):
+        return "system"
+    if any(part.startswith(".") for part in parts):
+        return "hidden"
+    stem, dot, extension = parts[-1].rpartition(".")
+    if not (dot and stem) or extension.casefold() not in extensions:
+        return "extension"
+    return "" if size else "empty"
+
+
+def walk(root: str, note: Callable[[int], None]) -> Iterator[tuple[str, str, os.stat_result | None]]:
+    """(relative path with "/", path to open, stat) of each file below; stat None for what cannot be looked at.
+
+    A folder that cannot be read, or that is a link, comes as itself with a "/" at its end. In order of name.
+    """
+    waiting = [("", long_path(os.path.abspath(root)))]
+    files = 0
+    while waiting:
+        relative, folder = waiting.pop()
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError:
+            yield relative + "/", folder, None
+            continue
+        inner = []
+        for entry in entries:
+            path = f"{relative}/{entry.name}" if relative else entry.name
+            try:
+                if entry.is_dir():
+                    if entry.is_symlink():
+                        yield path + "/", entry.path, os.stat_result((0,) * 10)
+                    else:
+                        inner.append((path, entry.path))
+                    continue
+                # Not entry.stat(): Windows keeps size and time in the folder too, and is slow to correct them there.
+                stat = os.stat(entry.path)
+            except OSError:
+                stat = None
+            yield path, entry.path, stat
+            files += 1
+            if files % 1_000 == 0:
+                note(files)
+        waiting += reversed(inner)
+
+
+def long_path(path: str) -> str:
+    """As Windows takes paths of more than 260 characters."""
+    return path if os.name != "nt" or path.startswith("\\\\") else "\\\\?\\" + path
+
+
+def scan(root: str, data_type: str, *, folders: Sequence[str] = (), note=lambda files: None) -> Scan:
+    """The files of one data type below `root`; with `folders`, only those below these relative paths."""
+    found = Scan()
+    top = root_name(root)
+    extensions = EXTENSIONS[data_type]
+    for folder in folders or [""]:
+        start = os.path.join(root, *folder.split("/")) if folder else root
+        for below, local, stat in walk(start, note):
+            relative = f"{folder}/{below}" if folder else below
+            _sort_in(found, top, relative, local, stat, extensions)
+    found.items.sort(key=lambda item: item.path)
+    return found
+
+
+def _sort_in(found: Scan, top: str, relative: str, local: str, stat, extensions: frozenset[str]) -> None:
+    path = f"{top}/{relative}" if top else relative
+    is_folder = relative.endswith("/")
+    parts = relative.strip("/").split("/")
+    reason = reason_to_leave_out(parts, stat.st_size if stat else 1, extensions)
+    if is_folder and reason not in ("system", "hidden"):
+        reason = "unreadable" if stat is None else "link"
+    elif stat is None and not reason:
+        reason = "unreadable"
+    if reason:
+        found.left_out.append((path, reason))
+    else:
+        found.items.append(Item(path, parts[-1], local, stat.st_size, stat.st_mtime_ns))
+
+
+def folders_of(card: str) -> tuple[dict[str, list[str]], int]:
+    """{data type: its folders, as relative paths} of a whole card, and how many data files lie in none of them."""
+    found: dict[str, list[str]] = {}
+    elsewhere = 0
+    waiting = [""]
+    while waiting:
+        relative = waiting.pop()
+        try:
+            entries = sorted(os.scandir(os.path.join(card, *relative.split("/"))), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        for entry in entries:
+            path = f"{relative}/{entry.name}" if relative else entry.name
+            if entry.name.startswith(".") or entry.name.casefold() in SYSTEM_NAMES or entry.is_symlink():
+                continue
+            if not entry.is_dir():
+                elsewhere += entry.name.rpartition(".")[2].casefold() in IMAGE | SOUND
+                continue
+            letters = re.sub(r"[^a-z]", "", entry.name.casefold())
+            data_type = next((kind for kind, names in FOLDERS.items() if letters in names), None)
+            if data_type:
+                found.setdefault(data_type, []).append(path)
+            else:
+                waiting.append(path)
+    order = list(EXTENSIONS)
+    return {kind: sorted(found[kind]) for kind in sorted(found, key=order.index)}, elsewhere
+
+
+# --- Names ------------------------------------------------------------------------------------------------------------
+
+_BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BARRED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+def name_fault(name: str) -> str:
+    """Why the portal would not store this name, or "". Names are checked, never repaired."""
+    if not name.isascii() or not name.isprintable():
+        if any(c in _BIDIRECTIONAL or unicodedata.category(c) in _BARRED_CATEGORIES for c in name):
+            return "The name holds control or text-direction characters."
+        if not unicodedata.is_normalized("NFC", name):
+            return "The name is not in Unicode's composed form (NFC)."
+    if "/" in name or "\\" in name or ".." in name:
+        return "The name holds '/', '\\' or '..'."
+    if name[0] in ".$":
+        return "Names that begin with '.' or '$' belong to the system."
+    if name[0].isspace() or name[-1].isspace():
+        return "The name begins or ends with a blank."
+    if len(name.encode()) > MAX_NAME_BYTES:
+        return f"The name has more than {MAX_NAME_BYTES} bytes."
+    return ""
+
+
+def name_with_folders(path: str, count: int) -> str:
+    """`count` folders in front: DCIM/100MEDIA/IMG_1.jpg -> 100MEDIA_IMG_1.jpg; all of them where there are fewer."""
+    return "_".join(path.split("/")[-1 - count :])
+
+
+@dataclass
+class Plan:
+    """What is to be sent under which name, and what is not."""
+
+    send: list[Item] = field(default_factory=list)
+    copies: list[tuple[str, str]] = field(default_factory=list)  # (path, path of the equal file that is sent)
+    renamed: list[Item] = field(default_factory=list)
+    not_sent: list[Item] = field(default_factory=list)  # data that is left out for its name: then the card is not safe
+
+    @property
+    def size(self) -> int:
+        return sum(item.size for item in self.send)
+
+    @property
+    def declared(self) -> int:
+        return len(self.send) + len(self.not_sent)
+
+
+def namesakes_of(items: Sequence[Item], digest: Callable[[Item], str]) -> tuple[Plan, list[list[Item]]]:
+    """Copies set aside, and the groups of different files that share a name. `digest` reads what must be compared."""
+    plan, groups = Plan(), []
+    by_name: dict[str, list[Item]] = {}
+    for item in items:
+        by_name.setdefault(item.name, []).append(item)
+    for name in sorted(by_name):
+        group = by_name[name]
+        if len(group) > 1:
+            group = _without_copies(group, plan, digest)
+        if len(group) > 1:
+            groups.append(group)
+        else:
+            plan.send += group
+    return plan, groups
+
+
+def _without_copies(group: list[Item], plan: Plan, digest: Callable[[Item], str]) -> list[Item]:
+    sizes = Counter(item.size for item in group)
+    kept: dict[tuple[int, str], Item] = {}
+    for item in sorted(group, key=lambda item: item.path):
+        content = (item.size, digest(item) if sizes[item.size] > 1 else "")
+        if content in kept:
+            plan.copies.append((item.path, kept[content].path))
+        else:
+            kept[content] = item
+    return list(kept.values())
+
+
+def settle_names(plan: Plan, groups: list[list[Item]], choice: str) -> Plan:
+    """Carries out the choice about namesakes; the plan is then complete. The same selection gives the same names."""
+    taken = {item.name for item in plan.send} | {group[0].name for group in groups}
+    for group in groups:
+        count = _folders_that_tell_apart(group, taken) if choice == "folder" else 0
+        for item in group:
+            if not count:
+                _set_aside(plan, item, "collision", "It shares its name with a different file.")
+                continue
+            item.name, item.folders_in_name = name_with_folders(item.path, count), count
+            taken.add(item.name)
+            plan.renamed.append(item)
+            plan.send.append(item)
+    for item in list(plan.send):
+        fault = name_fault(item.name)
+        if fault:
+            plan.send.remove(item)
+            _set_aside(plan, item, "name", fault)
+    plan.renamed = [item for item in plan.renamed if not item.status]
+    plan.send.sort(key=lambda item: item.path)
+    return plan
+
+
+def _set_aside(plan: Plan, item: Item, code: str, message: str) -> None:
+    item.status, item.code, item.message, item.step = "left_out", code, message, "scan"
+    plan.not_sent.append(item)
+
+
+def _folders_that_tell_apart(group: list[Item], taken: set[str]) -> int:
+    """The fewest folders with which each of the group has a name of its own; 0 where there is no such number."""
+    deepest = max(item.path.count("/") for item in group)
+    for count in range(1, deepest + 1):
+        names = {name_with_folders(item.path, count) for item in group}
+        if len(names) == len(group) and not names & taken:
+            return count
+    return 0
+
+
+# --- Device times -----------------------------------------------------------------------------------------------------
+
+_STAMP = re.compile(r"(?<!\d)(\d{8})_?(\d{6})(?!\d)")
+
+
+def device_hour(name: str) -> str:
+    """The hour of the device's clock in a name, such as 2025-07-14T22; "" where it tells none."""
+    for match in _STAMP.finditer(name):
+        day, clock = match[1], match[2]
+        try:
+            datetime(int(day[:4]), int(day[4:6]), int(day[6:]), int(clock[:2]), int(clock[2:4]), int(clock[4:]))
+        except ValueError:
+            continue
+        return f"{day[:4]}-{day[4:6]}-{day[6:]}T{clock[:2]}"
+    return ""
+
+
+def hours_of(names: Iterable[str]) -> tuple[dict[str, int], int]:
+    counted = Counter(device_hour(name) for name in names)
+    undated = counted.pop("", 0)
+    return dict(counted.most_common(SURVEY_HOURS)), undated
+
+
+def ignored_downstream(items: Iterable[Item]) -> int:
+    """How many of the files the species pipelines will pass over for their names."""
+    return sum(
+        not device_hour(item.name)
+        or "recycle" in item.path.casefold()
+        or item.name.rpartition(".")[2] not in ("jpg", "wav")
+        for item in items
+    )
+
+
+# --- Reading and hashing ----------------------------------------------------------------------------------------------
+
+
+def is_unchanged(item: Item, stat: os.stat_result) -> bool:
+    return stat.st_size == item.size and stat.st_mtime_ns == item.mtime_ns
+
+
+def check_unchanged(item: Item) -> None:
+    try:
+        stat = os.stat(item.local)
+    except OSError:
+        raise FileFault("file_unreadable") from None
+    if not is_unchanged(item, stat):
+        raise FileFault("file_changed")
+
+
+@contextlib.contextmanager
+def steady(item: Item):
+    """The open file, known to be the one that was selected, before and after."""
+    try:
+        with open(item.local, "rb", buffering=0) as file:
+            if not is_unchanged(item, os.fstat(file.fileno())):
+                raise FileFault("file_changed")
+            yield file
+            if not is_unchanged(item, os.fstat(file.fileno())):
+                raise FileFault("file_changed")
+        check_unchanged(item)  # it may have been replaced by another of its name
+    except OSError:
+        raise FileFault("file_unreadable") from None
+
+
+def read_small(item: Item) -> bytes:
+    with steady(item) as file:
+        pieces = []
+        while piece := file.read(item.size + 1 - sum(map(len, pieces))):
+            pieces.append(piece)
+    body = b"".join(pieces)
+    if len(body) != item.size:
+        raise FileFault("file_changed")
+    return body
+
+
+def hash_large(item: Item, part_size: int, halt: Halt) -> None:
+    """One reading gives the MD5 of the whole and, with a `part_size`, those of its parts; little is held in memory."""
+    whole, part, parts = hashlib.md5(), hashlib.md5(), []
+    done = in_part = 0
+    with steady(item) as file:
+        while True:
+            halt.check()
+            chunk = file.read(min(READ_CHUNK, part_size - in_part) if part_size else READ_CHUNK)
+            if not chunk:
+                break
+            whole.update(chunk)
+            done += len(chunk)
+            if part_size:
+                part.update(chunk)
+                in_part += len(chunk)
+                if in_part == part_size:
+                    parts.append(part.digest())
+                    part, in_part = hashlib.md5(), 0
+    if in_part:
+        parts.append(part.digest())
+    if done != item.size:
+        raise FileFault("file_changed")
+    item.md5, item.part_md5s, item.part_size = whole.hexdigest(), b"".join(parts), part_size
+
+
+def digest_of(item: Item, halt: Halt) -> str:
+    """The MD5 of a file, read now unless it is known."""
+    if not item.md5:
+        hash_large(item, 0, halt)
+    return item.md5
+
+
+# --- The journal ------------------------------------------------------------------------------------------------------
+
+
+def state_folder() -> Path:
+    named = os.environ.get("AMI_STATE_DIR")
+    if named:
+        folder = Path(named)
+    elif os.name == "nt":
+        folder = Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "ami-upload"
+    elif sys.platform == "darwin":
+        folder = Path.home() / "Library" / "Application Support" / "ami-upload"
+    else:
+        folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "ami-upload"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        message = f"The folder {folder} cannot be made ({error.strerror}). Name another in AMI_STATE_DIR."
+        raise UsageFault(message) from None
+    return folder
+
+
+class Lock:
+    """Held by one run at a time; given back by the system however the run ends."""
+
+    def __init__(self, path: Path):
+        self._file = open(path, "a+b")  # noqa: SIM115 (held as long as the run lasts)
+
+    def take(self) -> bool:
+        try:
+            if os.name == "nt":
+                import msvcrt  # noqa: PLC0415 (there is none elsewhere)
+
+                self._file.seek(0)
+                msvcrt.locking(self._file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl  # noqa: PLC0415 (there is none on Windows)
+
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Journal:
+    """What a later run needs to go on: the session, the names given, and each file's MD5 by path, size and time.
+
+    Written before the effect that it records. That the store has a file is not believed from here: the portal is
+    asked about each one in every run.
+    """
+
+    def __init__(self, *, portal: str, root: str, deployment: str, data_type: str):
+        key = "\0".join([portal, os.path.abspath(root), deployment, data_type])
+        folder = state_folder() / "journals"
+        folder.mkdir(exist_ok=True)
+        stem = folder / hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+        self._lock = Lock(stem.with_suffix(".lock"))
+        if not self._lock.take():
+            self._lock.close()
+            message = "Another run is at work on this folder and deployment. Wait for it to end."
+            raise Stop(message, NOT_ALL, "locked")
+        self._writing = threading.Lock()
+        self._db = sqlite3.connect(stem.with_suffix(".sqlite"), check_same_thread=False, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last moments: files are hashed again
+        self._db.execute("CREATE TABLE IF NOT EXISTS notes (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, md5 TEXT,"
+            " parts BLOB, part_size INTEGER, name TEXT, folders INTEGER, verified INTEGER DEFAULT 0) WITHOUT ROWID"
+        )
+
+    def close(self) -> None:
+        self._db.close()
+        self._lock.close()
+
+    def note(self, key: str) -> str:
+        row = self._db.execute("SELECT value FROM notes WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else ""
+
+    def write(self, **notes: str) -> None:
+        with self._writing:
+            self._db.executemany("REPLACE INTO notes VALUES (?, ?)", notes.items())
+
+    def recall(self, items: Iterable[Item]) -> None:
+        """What is known of files whose size and time are as they were."""
+        by_path = {os.fsencode(item.path): item for item in items}
+        rows = self._db.execute("SELECT path, size, mtime_ns, md5, parts, part_size, verified FROM files")
+        for path, size, mtime_ns, md5, parts, part_size, verified in rows:
+            item = by_path.get(path)
+            if item is not None and (item.size, item.mtime_ns) == (size, mtime_ns):
+                item.md5, item.part_md5s, item.part_size = md5, parts, part_size
+                item.is_known, item.was_verified = True, bool(verified)
+
+    def recall_names(self, items: Iterable[Item]) -> None:
+        """The names that files were given when their own was taken in the store."""
+        by_path = {os.fsencode(item.path): item for item in items}
+        for path, name, folders in self._db.execute("SELECT path, name, folders FROM files WHERE folders > 0"):
+            item = by_path.get(path)
+            if item is not None and item.is_known and folders > item.folders_in_name:
+                item.name, item.folders_in_name = name, folders
+
+    def keep(self, items: Iterable[Item]) -> None:
+        rows = [
+            (os.fsencode(i.path), i.size, i.mtime_ns, i.md5, i.part_md5s, i.part_size, i.name, i.folders_in_name)
+            for i in items
+        ]
+        with self._transaction():
+            self._db.executemany(
+                "REPLACE INTO files (path, size, mtime_ns, md5, parts, part_size, name, folders)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+
+    def keep_verified(self, items: Iterable[Item]) -> None:
+        with self._transaction():
+            self._db.executemany(
+                "UPDATE files SET verified = 1 WHERE path = ?", [(os.fsencode(item.path),) for item in items]
+            )
+
+    @contextlib.contextmanager
+    def _transaction(self):
+        with self._writing:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+
+def digest_of_selection(items: Iterable[Item]) -> str:
+    """Changes with any change of the selection: a session vouches for one selection."""
+    digest = hashlib.sha256()
+    for item in items:
+        digest.update(os.fsencode(item.path) + b"\0%d\0%d\0" % (item.size, item.mtime_ns))
+    return digest.hexdigest()
+
+
+# --- The link ---------------------------------------------------------------------------------------------------------
+
+
+class Throttle:
+    """A limit that all senders share: bytes per second, with a burst of half a second."""
+
+    def __init__(self, bytes_per_s: float, halt: Halt):
+        self.bytes_per_s = bytes_per_s
+        self._halt = halt
+        self._lock = threading.Lock()
+        self._free_at = time.monotonic()
+
+    def take(self, count: int) -> None:
+        if not self.bytes_per_s:
+            return
+        with self._lock:
+            now = time.monotonic()
+            self._free_at = max(self._free_at, now - 0.5) + count / self.bytes_per_s
+            wait = self._free_at - now
+        if wait > 0:
+            time.sleep(wait)
+
+
+class StoreGate:
+    """Stands before the store. While the store is away it lets one try at a time through, at growing intervals, so that
+    many senders neither hammer it nor use up the tries of their files on the same outage."""
+
+    def __init__(self, halt: Halt, patience_s: float):
+        self._halt = halt
+        self._patience_s = patience_s
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._failed_probes = 0
+        self._closed_at = 0.0
+        self._open_at = 0.0
+        self._is_probing = False
+
+    @property
+    def is_closed(self) -> bool:
+        return self._failures >= FAILURES_THAT_CLOSE
+
+    def enter(self) -> bool:
+        """Waits for leave to try; whether this try is the probe. Each try ends in one of the three below."""
+        while True:
+            with self._lock:
+                if not self.is_closed:
+                    return False
+                now = time.monotonic()
+                if not self._is_probing and now >= self._open_at:
+                    self._is_probing = True
+                    return True
+                if now - self._closed_at > self._patience_s:
+                    raise Refusal("The store has not answered for a long time. Try again later.", "store_away")
+                wait = max(self._open_at - now, 0.1)
+            self._halt.sleep(min(wait, 1.0))
+
+    def answered(self) -> None:
+        """The store answered, be it with a refusal."""
+        with self._lock:
+            self._failures = self._failed_probes = 0
+            self._is_probing = False
+
+    def released(self, is_probe: bool) -> None:
+        """The try ended without a word about the store: the file was unreadable."""
+        if is_probe:
+            with self._lock:
+                self._is_probing = False
+
+    def failed(self, is_probe: bool, after_s: float | None) -> None:
+        """Tries that were under way when the gate closed fail too; that is no news and does not lengthen the wait."""
+        with self._lock:
+            was_closed = self.is_closed
+            self._failures += 1
+            if is_probe:
+                self._is_probing = False
+                self._failed_probes += 1
+            if not self.is_closed or (was_closed and not is_probe):
+                return
+            now = time.monotonic()
+            if not was_closed:
+                self._closed_at = now
+            self._open_at = now + max(SHORTEST_WAIT_S, delay_s(self._failed_probes + 1, after_s))
+
+
+class Crew:
+    """How many files are sent at once: more while that brings more through, fewer after faults."""
+
+    WINDOW_S = 1.0
+    FILE_WORTH = 20 * KIB  # what a request costs beside its bytes, so that small files count too
+
+    def __init__(self, most: int, halt: Halt):
+        self._most = most
+        self._halt = halt
+        self._changed = threading.Condition()
+        self.limit = min(FIRST_JOBS, most)
+        self._active = 0
+        self._window_began = time.monotonic()
+        self._worth = 0
+        self._best = 0.0
+        self._faulted_at = 0.0
+
+    @contextlib.contextmanager
+    def place(self):
+        with self._changed:
+            while self._active >= self.limit:
+                self._halt.check()
+                self._changed.wait(0.5)
+            self._active += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._active -= 1
+                self._changed.notify()
+
+    def sent(self, size: int) -> None:
+        with self._changed:
+            self._worth += size + self.FILE_WORTH
+            now = time.monotonic()
+            if now - self._window_began < self.WINDOW_S:
+                return
+            pace = self._worth / (now - self._window_began)
+            if pace > self._best * 1.05:
+                self.limit = min(self._most, self.limit + 2)
+            elif pace < self._best * 0.8:
+                self.limit = max(min(2, self._most), self.limit - 1)
+            self._best = max(pace, self._best * 0.97)  # a link that has become slower is measured anew
+            self._window_began, self._worth = now, 0
+            self._changed.notify_all()
+
+    def faulted(self) -> None:
+        with self._changed:
+            now = time.monotonic()
+            if now - self._faulted_at > self.WINDOW_S:
+                self._faulted_at = now
+                self.limit = max(min(2, self._most), self.limit - 1)
+
+
+class Pace:
+    """Rate of late, from sums noted over and over."""
+
+    def __init__(self, window_s: float = 20.0):
+        self._window_s = window_s
+        self._lock = threading.Lock()
+        self._samples: deque[tuple[float, int]] = deque()
+
+    def note(self, total: int) -> None:
+        with self._lock:
+            now = time.monotonic()
+            self._samples.append((now, total))
+            while self._samples[0][0] < now - self._window_s:
+                self._samples.popleft()
+
+    @property
+    def per_s(self) -> float | None:
+        with self._lock:
+            if len(self._samples) < 2:
+                return None
+            (began, first), (ended, last) = self._samples[0], self._samples[-1]
+        return max(0, last - first) / (ended - began) if ended - began >= 0.5 else None
+
+
+class Budget:
+    """Bytes of file contents held in memory, over all stages."""
+
+    def __init__(self, total: int, halt: Halt):
+        self._total = total
+        self._halt = halt
+        self._held = 0
+        self._freed = threading.Condition()
+
+    def take(self, count: int) -> None:
+        with self._freed:
+            while self._held and self._held + count > self._total:
+                self._halt.check()
+                self._freed.wait(0.5)
+            self._held += count
+
+    def give_back(self, count: int) -> None:
+        with self._freed:
+            self._held -= count
+            self._freed.notify_all()
+
+
+class Line:
+    """A bounded queue between two stages: who puts into a full one waits."""
+
+    def __init__(self, room: int, halt: Halt):
+        self._room = room
+        self._halt = halt
+        self._items: deque = deque()
+        self._closed = False
+        self._changed = threading.Condition()
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def put(self, item: Any) -> None:
+        with self._changed:
+            while len(self._items) >= self._room:
+                self._halt.check()
+                self._changed.wait(0.5)
+            self._items.append(item)
+            self._changed.notify_all()
+
+    def put_first(self, item: Any) -> None:
+        """Without waiting for room: by a stage that also takes from here."""
+        with self._changed:
+            self._items.appendleft(item)
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def take(self) -> Any:
+        """The next, or None at the end, or when the run is halted."""
+        with self._changed:
+            while not self._items and not self._closed and not self._halt.is_set:
+                self._changed.wait(0.5)
+            if self._halt.is_set or not self._items:
+                return None
+            self._changed.notify_all()
+            return self._items.popleft()
+
+    def batch(self, most: int, least: int, linger_s: float, *, through_halt: bool = False) -> list:
+        """Up to `most`; empty at the end. Waits for `least`, but not longer than `linger_s` after the first."""
+        with self._changed:
+            while not self._items and not self._closed and (through_halt or not self._halt.is_set):
+                self._changed.wait(0.5)
+            until = time.monotonic() + linger_s
+            while len(self._items) < least and not self._closed and not self._halt.is_set:
+                left = until - time.monotonic()
+                if left <= 0:
+                    break
+                self._changed.wait(left)
+            if self._halt.is_set and not through_halt:
+                return []
+            taken = [self._items.popleft() for _ in range(min(most, len(self._items)))]
+            self._changed.notify_all()
+            return taken
+
+    def wait_below(self, count: int) -> None:
+        with self._changed:
+            while len(self._items) > count:
+                self._halt.check()
+                self._changed.wait(0.5)
+
+
+# --- The engine -------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Options:
+    """How to send, as the person chose."""
+
+    jobs: int = JOBS
+    limit_bytes_per_s: float = 0.0
+    choice: str = ""  # about names that are taken: "folder", "leave-out", or "" to ask
+    patience_s: float = 12 * 3600.0
+    reread: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Large:
+    """A file on its way in parts."""
+
+    item: Item
+    upload: str
+    left: set[int]
+    generation: int = 1
+    is_over: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One PUT: a whole file, or a part of a large one."""
+
+    item: Item
+    offset: int
+    length: int
+    grant: Grant | None = None
+    number: int = 0
+    large: Large | None = None
+    generation: int = 0
+    sent_bytes: int = 0
+
+
+class Tally:
+    """Sums of a run."""
+
+    def __init__(self, items: Sequence[Item]):
+        self._lock = threading.Lock()
+        self.files = len(items)
+        self.bytes = sum(item.size for item in items)
+        self.verified = self.stored = self.bad = self.retries = self.hashed = 0
+        self.sent_files = self.sent_bytes = self.unsent_bytes = 0
+
+    def add(self, **counts: int) -> None:
+        with self._lock:
+            for name, count in counts.items():
+                setattr(self, name, getattr(self, name) + count)
+
+    @property
+    def done(self) -> int:
+        return self.verified + self.stored + self.bad
+
+
+class Engine:
+    """read and hash -> grant -> send -> confirm, all at once, with bounded queues between them.
+
+    The page asks the portal about all names before it reads a file; here the grant's answer says the same.
+    """
+
+    def __init__(self, context: Context, *, journal: Journal, plan: Plan, options: Options):
+        self._portal, self._wire, self._log = context.portal, context.wire, context.log
+        self._halt = halt = context.halt
+        self._journal = journal
+        self._options = options
+        self._plan = plan
+        self.items = plan.send
+        self.tally = Tally(plan.send)
+        self.gate = StoreGate(halt, options.patience_s)
+        self.crew = Crew(options.jobs, halt)
+        self.session: dict = {}
+        self.unreported = 0
+        self.conflicts: list[Item] = []
+        self._names = {item.name for item in plan.send}
+        self._names_lock = threading.Lock()
+        self._throttle = Throttle(options.limit_bytes_per_s, halt)
+        self._budget = Budget(BUDGET_BYTES, halt)
+        self._again: list[Item] = []
+        self._failed: list[Item] = []
+        self._pace = {"files": Pace(), "bytes": Pace()}
+        self._lifetime_s = 4 * AHEAD_S
+        self._mostly_stored = sum(item.was_verified for item in self.items) > 0.9 * len(self.items)
+        self._refused_in_a_row = 0
+        self._rounds_left = ROUNDS
+        self._large_open = 0
+        self._large_changed = threading.Condition()
+
+    # The session
+
+    def open(self, *, deployment: str, data_type: str, uploader_name: str, reason: str) -> None:
+        """Goes on with the journal's session where it is still open and for the same selection; else opens one."""
+        selection = digest_of_selection(sorted(self.items + self._plan.not_sent, key=lambda item: item.path))
+        known = self._journal.note("session") if self._journal.note("selection") == selection else ""
+        if known and not self._options.reread and self._is_open(known, reason):
+            self._log.note("resumed", f"session {known}")
+            return
+        self.session = self._portal.ask(
+            "POST",
+            "uploads/sessions/",
+            {
+                "deployment": deployment,
+                "data_type": data_type,
+                "uploader_name": uploader_name,
+                "client": client_name(),
+                "files": self._plan.declared,
+                "bytes": self.tally.bytes,
+                "season_reason": reason,
+            },
+            halt=self._halt,
+        )
+        self._journal.write(session=str(self.session["id"]), selection=selection)
+        self._log.note("opened", f"session {self.session['id']} for {deployment} {data_type}")
+
+    def _is_open(self, session_id: str, reason: str) -> bool:
+        try:
+            session = self._portal.ask("GET", f"uploads/sessions/{session_id}/", halt=self._halt)
+        except CallFault:
+            return False
+        if session.get("finished_at") or session.get("season_reason", "") != reason:
+            return False
+        self.session = session
+        return True
+
+    def finish(self, declared: int) -> dict:
+        return self._call("finish", {"files": declared})
+
+    def _call(self, step: str, body: dict, *, method: str = "POST", max_tries: int = 0) -> dict:
+        """A call about this session."""
+        try:
+            path = f"uploads/sessions/{self.session['id']}/{step}{'' if '?' in step else '/'}"
+            return self._portal.ask(method, path, body or None, halt=self._halt, max_tries=max_tries)
+        except CallFault as fault:
+            if fault.code in ("session_finished", "session_unknown"):
+                self._journal.write(session="")
+                message = "This upload was ended elsewhere. Run the command again: a new session goes on with it."
+                raise Stop(message, NOT_ALL, fault.code) from None
+            raise
+
+    # A round of all stages
+
+    def start(self, items: Sequence[Item]) -> list[threading.Thread]:
+        """Begins a round; it is over when all the threads are. Errors are in `halt`."""
+        self._waiting = iter(items)
+        self._taking = threading.Lock()
+        self._hashed = Line(HASHED_AHEAD, self._halt)
+        self._granted = Line(4 * MOST_GRANTS, self._halt)
+        self._sent = Line(8 * MAX_BATCH, self._halt)
+        return [
+            *self._stage(READERS, self._read_files, self._hashed.close),
+            *self._stage(1, self._grant_files, self._granted.close),
+            *self._stage(self._options.jobs, self._send_files, self._sent.close),
+            *self._stage(1, self._confirm_files, lambda: None),
+        ]
+
+    def again(self) -> list[Item]:
+        """The files for another round, if there is to be one."""
+        items, self._again = self._again, []
+        self._rounds_left -= 1
+        return items
+
+    def settle_conflicts(self, choice: str) -> None:
+        """What was found under taken names while nobody had chosen what to do then."""
+        self._options.choice = choice
+        found, self.conflicts = self.conflicts, []
+        for item in found:
+            if choice == "folder" and self._rename(item):
+                item.status = item.code = item.message = ""
+                self._again.append(item)
+                self.tally.add(bad=-1, unsent_bytes=-item.size)
+
+    def _stage(self, count: int, work: Callable[[], None], done: Callable[[], None]) -> list[threading.Thread]:
+        left = [count]
+        lock = threading.Lock()
+
+        def run() -> None:
+            try:
+                work()
+            except BaseException as error:  # noqa: BLE001 (told to the main thread, which raises it)
+                self._halt.fail(error)
+            finally:
+                with lock:
+                    left[0] -= 1
+                    is_last = not left[0]
+                if is_last:
+                    done()
+
+        threads = [threading.Thread(target=run, name=work.__name__, daemon=True) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        return threads
+
+    # Reading
+
+    def _read_files(self) -> None:
+        while not self._halt.is_set:
+            with self._taking:
+                item = next(self._waiting, None)
+            if item is None:
+                return
+            try:
+                self._read(item)
+            except FileFault as fault:
+                self._fail(item, fault.code, step="hash")
+                continue
+            self.tally.add(hashed=1)
+            self._hashed.put(item)
+
+    def _read(self, item: Item) -> None:
+        above, part_size = self._parts_above()
+        is_large = bool(above) and item.size > above
+        if item.md5 and (not is_large or item.part_size == part_size):
+            return
+        if item.size > KEEP_BYTES or is_large:
+            hash_large(item, part_size if is_large else 0, self._halt)
+            return
+        self._budget.take(item.size)
+        try:
+            item.body = read_small(item)
+        except BaseException:
+            self._budget.give_back(item.size)
+            raise
+        item.md5 = hashlib.md5(item.body).hexdigest()
+
+    def _parts_above(self) -> tuple[int, int]:
+        return self.session.get("multipart_above_bytes") or 0, self.session.get("part_size_bytes") or 0
+
+    # Granting
+
+    def _grant_files(self) -> None:
+        while True:
+            size = self._grant_size()
+            self._granted.wait_below(size // 2)
+            least = size if self._mostly_stored else min(size, FIRST_GRANTS)
+            batch = self._hashed.batch(size, least, 0.2)
+            if not batch:
+                break
+            granted = self._presign(batch)
+            self._mostly_stored = len(granted) < 0.1 * len(batch)
+            for item, row in granted:
+                if row.get("upload"):
+                    self._begin_parts(item, row["upload"])
+                else:
+                    self._granted.put(Job(item, 0, item.size, item.grant))
+        with self._large_changed:
+            while self._large_open and not self._halt.is_set:
+                self._large_changed.wait(0.5)
+
+    def _grant_size(self) -> int:
+        """As many files as the link has lately sent in the time that is granted ahead."""
+        if self._mostly_stored:
+            return MAX_BATCH
+        files_per_s, bytes_per_s = self._pace["files"].per_s, self._pace["bytes"].per_s
+        if not files_per_s or not bytes_per_s:
+            return FIRST_GRANTS
+        mean = max(1.0, self.tally.bytes / max(1, self.tally.files))
+        ahead_s = min(AHEAD_S, self._lifetime_s / 4)
+        size = round(max(files_per_s, bytes_per_s / mean) * ahead_s)
+        return max(2, min(MOST_GRANTS, size))
+
+    def _presign(self, items: Sequence[Item]) -> list[tuple[Item, dict]]:
+        """Those that may be sent, with the portal's answers; the others are settled."""
+        granted, pending = [], list(items)
+        while pending:
+            new = [item for item in pending if not item.is_known]
+            if new:
+                self._journal.keep(new)
+                for item in new:
+                    item.is_known = True
+            asked_at = time.monotonic()
+            answer = self._call("presign", {"files": [self._description(item) for item in pending]})
+            renamed = []
+            for item, row in paired(pending, answer):
+                if row["status"] == "granted":
+                    item.grant = self._grant(row, asked_at, answer["_sent_at"]) if row.get("url") else None
+                    granted.append((item, row))
+                elif row["status"] == "conflict" and self._options.choice == "folder" and self._rename(item):
+                    renamed.append(item)
+                else:
+                    self._answered(item, row, step="presign")
+            pending = renamed
+        return granted
+
+    def _description(self, item: Item) -> dict:
+        described = {"name": item.name, "size": item.size, "md5": item.md5, "path": item.path}
+        if item.part_md5s:
+            described["multipart_md5"] = item.multipart_md5
+        return described
+
+    def _grant(self, row: dict, asked_at: float, sent_at: str | None) -> Grant:
+        """By the portal's own clock at its answer, so this computer's may be wrong."""
+        lifetime_s = float("inf")
+        try:
+            expires_at = datetime.fromisoformat(row["expires_at"].replace("Z", "+00:00"))
+            lifetime_s = (expires_at - parsedate_to_datetime(sent_at or "")).total_seconds()
+            self._lifetime_s = lifetime_s
+        except (KeyError, TypeError, ValueError):
+            pass  # then the store will say when it is over
+        margin_s = 1.0 + min(5.0, lifetime_s / 10)  # the header Date has whole seconds
+        return Grant(row["url"], row["headers"], asked_at + lifetime_s - margin_s)
+
+    def _rename(self, item: Item) -> bool:
+        """Gives the file one folder more in its name; False where none is left."""
+        for count in range(item.folders_in_name + 1, item.path.count("/") + 1):
+            name = name_with_folders(item.path, count)
+            with self._names_lock:
+                if name in self._names or name_fault(name):
+                    continue
+                self._names.add(name)
+            self._log.note("renamed", f"{item.path} is sent as {name}: {item.name} is taken")
+            item.name, item.folders_in_name, item.is_known = name, count, False
+            return True
+        return False
+
+    # Sending
+
+    def _send_files(self) -> None:
+        while True:
+            job = self._granted.take()
+            if job is None:
+                return
+            if job.large and (job.large.is_over or job.generation != job.large.generation):
+                continue
+            with self.crew.place():
+                self._deliver(job)
+
+    def _deliver(self, job: Job) -> None:
+        item = job.item
+        try:
+            end = self._send(job)
+        except FileFault as fault:
+            self._give_up(job, fault.code)
+            return
+        except CallFault as fault:
+            self._give_up(job, fault.told_as, fault.message or fault.code, fault.http_status)
+            self._refused_in_a_row += 1
+            if self._refused_in_a_row >= REFUSALS_THAT_STOP:
+                message = f"The store refuses file after file ({fault}). Please tell a maintainer."
+                raise Refusal(message, "refused") from None
+            return
+        if end == "arrived":
+            self._refused_in_a_row = 0
+            if job.large:
+                self._part_arrived(job)
+            else:
+                self._arrived(item)
+        elif end == "gone":
+            self._begin_anew(job)
+
+    def _send(self, job: Job) -> str:
+        """One PUT with its retries. Raises FileFault, and CallFault for a refusal.
+
+        `arrived`: the portal should be asked what the store holds now; `gone`: the upload in parts is no more;
+        `settled`: the file came to an end otherwise.
+        """
+        tries, resigned = 0, False
+        while True:
+            is_probe = self.gate.enter()
+            try:
+                if not self._has_fresh_grant(job):
+                    self.gate.released(is_probe)
+                    return "settled"
+                self._put(job)
+                self.gate.answered()
+                return "arrived"
+            except CallFault as fault:
+                if fault.is_transient:
+                    self.gate.failed(is_probe, fault.retry_after_s)
+                    self.crew.faulted()
+                else:
+                    self.gate.answered()
+                self.tally.add(retries=1, sent_bytes=-job.sent_bytes)
+                job.sent_bytes = 0
+                tries += not is_probe  # a probe is the store's try, not the file's
+                self._log.note("retry", f"{job.item.path} {job.number or ''} try {job.item.tries}: {fault}")
+                if job.large and fault.http_status == 404:
+                    return "gone"
+                if not job.large and fault.http_status in (304, 409, 412):
+                    return "arrived"  # somebody stored this key, perhaps we ourselves with a try whose answer was lost
+                if fault.http_status == 403 and not resigned:
+                    resigned, job.grant = True, None
+                    continue
+                if not fault.is_transient:
+                    raise
+                if tries >= MAX_TRIES:
+                    if job.large:
+                        raise
+                    job.item.doubt = fault  # even the last try may have arrived with only its answer lost
+                    return "arrived"
+                if not self.gate.is_closed:  # which keeps a pace of its own
+                    self._halt.sleep(delay_s(tries, fault.retry_after_s))
+            except BaseException:
+                self.gate.released(is_probe)
+                raise
+
+    def _has_fresh_grant(self, job: Job) -> bool:
+        if job.grant and job.grant.stale_at > time.monotonic():
+            return True
+        if not job.large:
+            granted = self._presign([job.item])
+            job.grant = job.item.grant if granted else None
+            return bool(job.grant)
+        asked_at = time.monotonic()
+        md5 = job.item.part_md5s[16 * (job.number - 1) : 16 * job.number].hex()
+        asked = {"upload": job.large.upload, "parts": [{"number": job.number, "md5": md5}]}
+        answer = self._call("parts", asked)
+        job.grant = self._grant(answer["parts"][0], asked_at, answer["_sent_at"])
+        return True
+
+    def _put(self, job: Job) -> None:
+        item = job.item
+        check_unchanged(item)
+        item.tries += 1
+        if item.body is not None and not self._throttle.bytes_per_s:
+            body: bytes | Iterator[bytes] = item.body
+        else:
+            body = self._pieces(job)
+        headers = job.grant.headers | {"Content-Length": str(job.length), "User-Agent": client_name()}
+        reply = self._wire.exchange("PUT", job.grant.url, headers, body)
+        check_unchanged(item)
+        is_error = b"<Error" in reply.body[:2_000]
+        if not 200 <= reply.status < 300 or is_error:
+            code = re.search(rb"<Code>(\w+)</Code>", reply.body[:4_000])
+            raise CallFault(
+                code[1].decode() if code else f"http_{reply.status}",
+                500 if is_error and reply.status < 300 else reply.status,
+                retry_after_s=retry_after_s(reply.headers.get("Retry-After")),
+            )
+        self._progressed(job, job.length - job.sent_bytes)
+        self.tally.add(sent_files=1)
+        self._pace["files"].note(self.tally.sent_files)
+        self._pace["bytes"].note(self.tally.sent_bytes)
+        self.crew.sent(job.length)
+
+    def _pieces(self, job: Job) -> Iterator[bytes]:
+        chunk = SLOW_CHUNK if self._throttle.bytes_per_s else SEND_CHUNK
+        if job.item.body is not None:
+            view = memoryview(job.item.body)
+            pieces: Iterator = (view[start : start + chunk] for start in range(0, len(view), chunk))
+        else:
+            pieces = self._from_disk(job, chunk)
+        for piece in pieces:
+            self._throttle.take(len(piece))
+            yield piece
+            self._progressed(job, len(piece))
+
+    def _from_disk(self, job: Job, chunk: int) -> Iterator[bytes]:
+        left = job.length
+        try:
+            with open(job.item.local, "rb", buffering=0) as file:
+                file.seek(job.offset)
+                while left:
+                    piece = file.read(min(chunk, left))
+                    if not piece:
+                        raise FileFault("file_changed")
+                    left -= len(piece)
+                    yield piece
+        except OSError:
+            raise FileFault("file_unreadable") from None
+
+    def _progressed(self, job: Job, count: int) -> None:
+        job.sent_bytes += count
+        self.tally.add(sent_bytes=count)
+
+    def _arrived(self, item: Item) -> None:
+        item.is_sent = True
+        self._drop_body(item)
+        self._sent.put(item)
+
+    def _give_up(self, job: Job, code: str, message: str = "", http_status: int = 0) -> None:
+        self.tally.add(sent_bytes=-job.sent_bytes)
+        job.sent_bytes = 0
+        if job.large and not self._close_large(job.large):
+            return
+        self._fail(job.item, code, message, http_status=http_status, step="send")
+
+    # Large files, in parts
+
+    def _begin_parts(self, item: Item, upload: dict, generation: int = 1) -> None:
+        """Queues the parts that the store does not have. Which it has is asked, not remembered."""
+        large = Large(item, str(upload["id"]), set(), generation)
+        if generation == 1:
+            with self._large_changed:
+                self._large_open += 1
+        self._queue_parts(large, self._missing_parts(large))
+
+    def _missing_parts(self, large: Large) -> list[int]:
+        answer = self._call(f"parts/?upload={large.upload}", {}, method="GET")
+        stored = {part["number"]: (part["size"], part["md5"]) for part in answer["parts"]}
+        item = large.item
+        missing = []
+        for number in range(1, len(item.part_md5s) // 16 + 1):
+            length = min(item.part_size, item.size - (number - 1) * item.part_size)
+            if stored.get(number) == (length, item.part_md5s[16 * (number - 1) : 16 * number].hex()):
+                self.tally.add(sent_bytes=length)
+            else:
+                missing.append(number)
+        return missing
+
+    def _queue_parts(self, large: Large, numbers: list[int]) -> None:
+        if not numbers:
+            self._complete(large)
+            return
+        item = large.item
+        large.left = set(numbers)
+        for number in reversed(numbers):
+            offset = (number - 1) * item.part_size
+            length = min(item.part_size, item.size - offset)
+            self._granted.put_first(Job(item, offset, length, None, number, large, large.generation))
+
+    def _part_arrived(self, job: Job) -> None:
+        with job.large.lock:
+            job.large.left.discard(job.number)
+            is_last = not job.large.left and not job.large.is_over and job.generation == job.large.generation
+        if is_last:
+            self._complete(job.large)
+
+    def _complete(self, large: Large) -> None:
+        answer = self._call("complete", {"upload": large.upload})
+        if answer["status"] == "completed":
+            if self._close_large(large):
+                self._arrived(large.item)
+        elif answer["status"] == "incomplete" and large.generation < ROUNDS:
+            large.generation += 1
+            numbers = sorted(answer.get("missing") or [])
+            self.tally.add(sent_bytes=-sum(self._part_length(large.item, number) for number in numbers))
+            self._queue_parts(large, numbers)
+        elif self._close_large(large):
+            status = answer["status"] if answer["status"] != "incomplete" else "failed"
+            self._answered(large.item, answer | {"status": status}, step="confirm")
+
+    def _part_length(self, item: Item, number: int) -> int:
+        return min(item.part_size, item.size - (number - 1) * item.part_size)
+
+    def _begin_anew(self, job: Job) -> None:
+        """The store knows the upload no more: it was completed meanwhile, or thrown away after a long pause."""
+        large = job.large
+        with large.lock:
+            if large.is_over or job.generation != large.generation:
+                return
+            large.generation += 1
+        if large.generation > ROUNDS:
+            self._give_up(job, "upload_gone", "The store has lost its upload several times.")
+            return
+        all_parts = range(1, len(large.item.part_md5s) // 16 + 1)
+        arrived = [number for number in all_parts if number not in large.left]
+        self.tally.add(sent_bytes=-sum(self._part_length(large.item, number) for number in arrived))
+        granted = self._presign([large.item])
+        if not granted:
+            self._close_large(large)
+            return
+        large.upload = str(granted[0][1]["upload"]["id"])
+        self._queue_parts(large, self._missing_parts(large))
+
+    def _close_large(self, large: Large) -> bool:
+        """Whether it was this call that brought the upload to its end."""
+        with large.lock:
+            if large.is_over:
+                return False
+            large.is_over = True
+        with self._large_changed:
+            self._large_open -= 1
+            self._large_changed.notify_all()
+        return True
+
+    # Confirming, and the ends of files
+
+    def _confirm_files(self) -> None:
+        while batch := self._sent.batch(MAX_BATCH, CONFIRM_BATCH, CONFIRM_LINGER_S, through_halt=True):
+            if self._halt.error is not None:
+                return
+            self._confirm(batch)
+            if len(self._failed) >= 100:
+                self.report_failures()
+        self.report_failures()
+
+    def _confirm(self, batch: list[Item]) -> None:
+        tries = 3 if self._halt.is_set else 0
+        answer = self._call("confirm", {"files": [item.name for item in batch]}, max_tries=tries)
+        verified = []
+        for item, row in paired(batch, answer):
+            if row["status"] == "verified":
+                verified.append(item)
+            elif row["status"] == "missing" and item.doubt is not None:
+                doubt = item.doubt
+                self._fail(item, doubt.told_as, doubt.code, http_status=doubt.http_status, step="send")
+            elif row["status"] == "missing" and self._rounds_left > 1:
+                self.tally.add(sent_bytes=-item.size)
+                item.is_sent, item.grant = False, None
+                self._again.append(item)
+            else:
+                self._answered(item, row, step="confirm")
+        self._journal.keep_verified(verified)
+        for item in verified:
+            self._settle(item, "verified")
+
+    def _answered(self, item: Item, row: dict, *, step: str) -> None:
+        """An end by the portal's word: stored before, conflict, refused, missing, mismatch."""
+        item.step = step
+        self._settle(item, row["status"], row.get("code") or row["status"], row.get("message") or "")
+        if row["status"] == "conflict" and not self._options.choice:
+            self.conflicts.append(item)
+
+    def _fail(self, item: Item, code: str, message: str = "", *, http_status: int = 0, step: str) -> None:
+        """An end by this client's own word; the maintainers are told."""
+        item.step, item.http_status = step, http_status
+        self._settle(item, "failed", code, message)
+        self._failed.append(item)
+
+    def _settle(self, item: Item, status: str, code: str = "", message: str = "") -> None:
+        item.status, item.code, item.message, item.grant = status, code, message, None
+        self._drop_body(item)
+        if not item.is_sent:
+            self.tally.add(unsent_bytes=item.size)
+        kind = status if status in ("verified", "stored") else "bad"
+        self.tally.add(**{kind: 1})
+        self._log.note(status, f"{item.path} as {item.name} {item.size} {item.md5} {code}".rstrip())
+
+    def _drop_body(self, item: Item) -> None:
+        if item.body is not None:
+            item.body = None
+            self._budget.give_back(item.size)
+
+    # Telling the maintainers
+
+    def report_failures(self) -> None:
+        """That this report fails must not fail the upload."""
+        while self._failed:
+            batch, self._failed = self._failed[:MAX_BATCH], self._failed[MAX_BATCH:]
+            failures = [
+                {
+                    "name": item.name if not name_fault(item.name) else "",
+                    "code": item.code[:40],
+                    "message": item.why[:500],
+                    "http_status": item.http_status or None,
+                    "attempts": item.tries,
+                    "step": item.step,
+                    "link": self.link[:200],
+                }
+                for item in batch
+            ]
+            try:
+                self._call("failures", {"failures": failures}, max_tries=3)
+            except (Stop, CallFault, Halted) as error:
+                self._log.note("unreported", f"{len(batch)} failures: {error}")
+                self.unreported += len(batch)
+
+    def report_unreadable(self, paths: Sequence[str]) -> None:
+        """Files of the card that nobody could look at."""
+        for path in paths[:MAX_BATCH]:
+            name = path.rstrip("/").rpartition("/")[2]
+            self._failed.append(Item(path, name, "", 0, 0, status="failed", code="file_unreadable", step="scan"))
+        self.report_failures()
+
+    @property
+    def link(self) -> str:
+        """What is known of the connection, for whoever looks into a failure."""
+        per_s = self._pace["bytes"].per_s
+        rate = f"{per_s / 1e6:.2f} MB/s" if per_s else "rate unknown"
+        return f"{rate}, {self.crew.limit} at once, {self.tally.retries} retries, portal {self._portal.retries} retries"
+
+
+# --- The log and the terminal -----------------------------------------------------------------------------------------
+
+
+def plain(text: str) -> str:
+    """Without control characters: a file's name must not forge a line of the log, nor steer a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+class Log:
+    """A line per event: when, what, about which file. Neither tokens nor URLs are ever written."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("a", encoding="utf-8", errors="backslashreplace")
+        except OSError as error:
+            raise UsageFault(f"The log {path} cannot be written: {error.strerror}.") from None
+
+    def note(self, event: str, text: str = "") -> None:
+        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        with self._lock:
+            self._file.write(f"{now} {event:<10} {plain(text)}\n")
+
+    def flush(self) -> None:
+        with self._lock:
+            self._file.flush()
+
+
+class Screen:
+    """What the person sees: lines, and below them one that is written over and over; plain lines where it cannot be."""
+
+    TICK_S = 0.2
+    PLAIN_S = 10.0  # between two plain lines
+
+    def __init__(self, *, quiet: bool):
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+        self.quiet = quiet
+        self.is_terminal = sys.stdout.isatty()
+        self.can_ask = sys.stdin.isatty()
+        self._width = 0
+        self._told_at = 0.0
+
+    def say(self, text: str = "", *, even_if_quiet: bool = False) -> None:
+        if self.quiet and not even_if_quiet:
+            return
+        self._clear()
+        for line in text.split("\n"):
+            sys.stdout.write(plain(line) + "\n")
+        sys.stdout.flush()
+
+    def status(self, text: str) -> None:
+        if self.quiet:
+            return
+        now = time.monotonic()
+        if self.is_terminal:
+            width = max(20, shutil.get_terminal_size().columns - 1)
+            text = plain(text)[:width]
+            sys.stdout.write("\r" + text.ljust(self._width))
+            self._width = len(text)
+            sys.stdout.flush()
+        elif now - self._told_at > self.PLAIN_S:
+            self._told_at = now
+            sys.stdout.write(plain(text) + "\n")
+            sys.stdout.flush()
+
+    def _clear(self) -> None:
+        if self._width:
+            sys.stdout.write("\r" + " " * self._width + "\r")
+            self._width = 0
+
+    def ask(self, question: str) -> str:
+        self._clear()
+        try:
+            return input(question).strip()
+        except EOFError:
+            raise KeyboardInterrupt from None
+
+
+def number(count: float) -> str:
+    return f"{count:,.0f}"
+
+
+def files_(count: int) -> str:
+    return f"{number(count)} file{'' if count == 1 else 's'}"
+
+
+def bytes_(count: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000 or unit == "GB":
+            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    raise AssertionError
+
+
+def duration_(seconds: float) -> str:
+    if seconds < 60:
+        return "under a minute"
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= 1.5 * length or unit == "minute":
+            count = round(seconds / length)
+            return f"about {count} {unit}{'' if count == 1 else 's'}"
+    raise AssertionError
+
+
+class Meter:
+    """The line of a run under way: bar, files, bytes, rate, time left."""
+
+    BAR = 24
+
+    def __init__(self, engine: Engine, portal: Portal):
+        self._engine = engine
+        self._portal = portal
+        self._pace = Pace()
+
+    def line(self) -> str:
+        tally = self._engine.tally
+        passed = tally.sent_bytes + tally.unsent_bytes
+        self._pace.note(passed)
+        share = min(1.0, passed / tally.bytes) if tally.bytes else 1.0
+        filled = int(share * self.BAR)
+        parts = [
+            f"[{'#' * filled}{'.' * (self.BAR - filled)}]",
+            f"{number(tally.done)} of {files_(tally.files)}",
+            f"{bytes_(passed)} of {bytes_(tally.bytes)}",
+        ]
+        rate = self._pace.per_s
+        if rate:
+            parts += [f"{bytes_(rate)}/s", f"{duration_((tally.bytes - passed) / rate)} left"]
+        if tally.bad:
+            parts.append(f"{number(tally.bad)} not stored")
+        if self._portal.away_since is not None:
+            parts.append("the portal does not answer, trying again")
+        elif self._engine.gate.is_closed:
+            parts.append("the store does not answer, trying again")
+        return "  ".join(parts)
+
+
+# --- Commands ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Context:
+    """What every command works with."""
+
+    portal: Portal
+    wire: Wire
+    screen: Screen
+    log: Log
+    halt: Halt
+    arguments: argparse.Namespace
+
+
+@dataclass
+class Target:
+    """One folder (or several of one card) on its way to one deployment and data type."""
+
+    root: str
+    deployment: str
+    data_type: str
+    folders: list[str] = field(default_factory=list)
+
+    @property
+    def described(self) -> str:
+        where = ", ".join(self.folders) if self.folders else self.root
+        return f"{where} to {self.deployment}, {self.data_type}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    screen = Screen(quiet=False)
+    log: Log | None = None
+    try:
+        if words[:1] == ["verify-receipt"]:
+            return verify_receipt(receipt_parser().parse_args(words[1:]), screen)
+        is_card = words[:1] == ["scan"]
+        given = upload_parser(is_card).parse_args(words[1:] if is_card else words)
+        screen.quiet = given.quiet
+        log = Log(Path(given.log) if given.log else default_log())
+        return run(given, is_card, screen, log)
+    except Stop as stop:
+        if log:
+            log.note("stopped", f"{stop.code}: {stop}")
+        screen.say(str(stop), even_if_quiet=True)
+        return stop.exit_code
+    except KeyboardInterrupt:
+        screen.say("\nInterrupted. The same command goes on where this ended.", even_if_quiet=True)
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 (the last word to a person; the traceback is in the log)
+        if log:
+            log.note("crashed", traceback.format_exc())
+        where = f" Please send {log.path} to a maintainer." if log else ""
+        screen.say(f"Something unexpected happened ({type(error).__name__}).{where}", even_if_quiet=True)
+        return NOT_ALL
+    finally:
+        if log:
+            log.flush()
+
+
+def upload_parser(is_card: bool) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ami_upload.py scan" if is_card else "ami_upload.py",
+        description="Upload a whole card: finds its folders by their names." if is_card else __doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    if is_card:
+        parser.add_argument("folder", metavar="CARD", nargs="?", help="the card, or a copy of it")
+    else:
+        parser.add_argument("folder", metavar="FOLDER", nargs="?", help="what to upload, with the folders inside it")
+        parser.add_argument("--data-type", choices=list(EXTENSIONS))
+    parser.add_argument("--deployment", metavar="ID", help="such as dep000127")
+    parser.add_argument("--portal", metavar="URL", help="the portal's address; else the variable AMI_PORTAL")
+    parser.add_argument("--name", default="", help="your name, for the portal's record; else the account's")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be sent under which name; send nothing")
+    parser.add_argument(
+        "--verify", action="store_true", help="is all of this stored? reads every file, sends none: SAFE or NOT SAFE"
+    )
+    parser.add_argument(
+        "--on-collision",
+        choices=["folder", "leave-out", "ask"],
+        default="",
+        help="different files of one name: put the folder's name in front, or leave them out (default: ask)",
+    )
+    parser.add_argument("--reason", metavar="TEXT", default="", help="why files from outside the season belong here")
+    parser.add_argument(
+        "--limit-mbps", metavar="N", type=positive, default=0.0, help="send at most N megabits per second (8: 1 MB/s)"
+    )
+    parser.add_argument("--jobs", metavar="N", type=whole, default=JOBS, help=f"most files at once (default {JOBS})")
+    parser.add_argument("--timeout", metavar="S", type=positive, default=60.0, help="seconds without an answer (60)")
+    parser.add_argument(
+        "--patience", metavar="MIN", type=positive, default=720.0,
+        help="minutes to wait for a portal or store that is away (default 720)",
+    )  # fmt: skip
+    parser.add_argument("--reread", action="store_true", help="read again what an earlier run has read already")
+    parser.add_argument("--resume", action="store_true", help="go on with an earlier run; done anyway")
+    parser.add_argument("--receipt", metavar="FILE", help="where to keep the signed receipt (default: beside the log)")
+    parser.add_argument("--log", metavar="FILE", help="where to write the log")
+    parser.add_argument("--quiet", action="store_true", help="say nothing but the verdict")
+    parser.add_argument("--version", action="version", version=client_name())
+    return parser
+
+
+def receipt_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ami_upload.py verify-receipt",
+        description="Check a receipt without any connection: was it signed by the portal, and is it unchanged?",
+    )
+    parser.add_argument("receipt", metavar="receipt.json")
+    parser.add_argument("--public-key", metavar="BASE64", required=True, help="the portal's, from a source you trust")
+    return parser
+
+
+def positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise ValueError
+    return value
+
+
+def whole(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 64:
+        raise ValueError
+    return value
+
+
+def default_log() -> Path:
+    return state_folder() / "logs" / f"ami-upload-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.log"
+
+
+def run(given: argparse.Namespace, is_card: bool, screen: Screen, log: Log) -> int:
+    folder = given.folder or (screen.ask("Folder to upload: ") if screen.can_ask else "")
+    if not folder:
+        raise UsageFault("Name the folder to upload.")
+    if not os.path.isdir(folder):
+        raise UsageFault(f"There is no folder {folder}.")
+    address = given.portal or os.environ.get("AMI_PORTAL") or PORTAL
+    if not address:
+        raise UsageFault("Name the portal: --portal https://..., or the variable AMI_PORTAL.")
+    wire = Wire(given.timeout, tls_context())
+    portal = Portal(address, read_token(screen, address), wire, patience_s=60 * given.patience)
+    context = Context(portal, wire, screen, log, Halt(), given)
+    log.note("began", f"{client_name()} for {folder}, portal {portal.address}")
+    codes = [carry_out(context, target) for target in choose_targets(context, folder, is_card)]
+    return max(codes, key=[OK, NOT_ALL, REFUSED, INTERRUPTED].index) if codes else NOT_ALL
+
+
+def read_token(screen: Screen, address: str) -> str:
+    token = os.environ.get("AMI_TOKEN", "").strip()
+    if not token and screen.can_ask:
+        token = getpass.getpass(f"Token for {address}: ").strip()
+    if not token:
+        raise UsageFault("The token is needed: set the variable AMI_TOKEN. It is never given as an argument.")
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise UsageFault("This is no token: it holds characters that tokens do not have.")
+    return token
+
+
+def carry_out(context: Context, target: Target) -> int:
+    if context.arguments.verify:
+        return verify_card(context, target)
+    return upload(context, target)
+
+
+# Choosing
+
+
+def choose_targets(context: Context, folder: str, is_card: bool) -> list[Target]:
+    given, screen = context.arguments, context.screen
+    if not is_card:
+        deployment, bucket = choose_deployment(context)
+        data_type = given.data_type or choose_data_type(screen, bucket.get("data_types", []))
+        return [Target(folder, deployment, data_type)]
+    found, elsewhere = folders_of(folder)
+    if not found:
+        raise UsageFault(f"No folder in {folder} has a known name, such as: snapshot images, audible, ultrasonic.")
+    deployment, bucket = choose_deployment(context)
+    targets = []
+    screen.say(f"Found in {folder}:")
+    for data_type, folders in found.items():
+        taken = data_type in bucket.get("data_types", [data_type])
+        screen.say(f"  {', '.join(folders)}: {data_type}{'' if taken else ' - NOT TAKEN by ' + deployment}")
+        if taken:
+            targets.append(Target(folder, deployment, data_type, folders))
+    if elsewhere:
+        screen.say(f"  NOT COVERED: {files_(elsewhere)} with data that lie in none of these folders.")
+        context.log.note("elsewhere", f"{elsewhere} files with data in folders of no known name")
+    if not targets:
+        raise UsageFault(f"{deployment} takes none of these data types.")
+    return targets
+
+
+def choose_deployment(context: Context) -> tuple[str, dict]:
+    """The deployment's id and its bucket. For a check of a card retired ones will do, too."""
+    given, screen, portal = context.arguments, context.screen, context.portal
+    if given.deployment:
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", given.deployment):
+            raise UsageFault(f"{given.deployment!r} is no deployment's id.")
+        try:
+            row = portal.ask("GET", f"deployments/{given.deployment}/", halt=context.halt)
+        except CallFault:
+            raise UsageFault(f"There is no deployment {given.deployment} among yours.") from None
+        return row["deployment_id"], row["bucket"]
+    if not screen.can_ask:
+        raise UsageFault("Name the deployment: --deployment dep000127.")
+    query = "" if given.verify else "&status=active&open_for_upload=true"
+    rows = portal.pages(f"deployments/?page_size=1000{query}", halt=context.halt)
+    if not rows:
+        raise UsageFault("There is no deployment that you may upload into. Ask a maintainer.")
+    row = pick(screen, rows)
+    return row["deployment_id"], row["bucket"]
+
+
+def pick(screen: Screen, rows: list[dict]) -> dict:
+    """A choice by number, after any number of searches."""
+    shown = rows
+    while True:
+        for index, row in enumerate(shown[:20], 1):
+            season = " - ".join(filter(None, [row.get("first_day"), row.get("last_day")]))
+            facts = [row["deployment_id"], row["bucket"]["title"], row["location_name"]]
+            facts += [row.get("camera_id"), row.get("system_id"), season and f"season {season}"]
+            screen.say(f"{index:>3}  {', '.join(fact for fact in facts if fact)}", even_if_quiet=True)
+        if len(shown) > 20:
+            screen.say(f"     ... and {len(shown) - 20} more", even_if_quiet=True)
+        answer = screen.ask("Number, or part of a place, camera, system or id to search for: ")
+        if answer.isdigit() and 1 <= int(answer) <= min(20, len(shown)):
+            return shown[int(answer) - 1]
+        wanted = answer.casefold()
+        shown = [row for row in rows if wanted in json.dumps(row, ensure_ascii=False).casefold()]
+        if not shown:
+            screen.say("Nothing like that. All of them again:", even_if_quiet=True)
+            shown = rows
+
+
+def choose_data_type(screen: Screen, allowed: Sequence[str]) -> str:
+    if not screen.can_ask:
+        raise UsageFault("Name the data type: --data-type snapshot_images.")
+    for index, name in enumerate(allowed, 1):
+        screen.say(f"{index:>3}  {name}", even_if_quiet=True)
+    while True:
+        answer = screen.ask("Data type, by number: ")
+        if answer.isdigit() and 1 <= int(answer) <= len(allowed):
+            return allowed[int(answer) - 1]
+
+
+# Uploading
+
+
+def upload(context: Context, target: Target) -> int:
+    screen, given = context.screen, context.arguments
+    screen.say(f"\n{target.described}")
+    found = look_through(context, target)
+    journal = Journal(
+        portal=context.portal.address, root=target.root, deployment=target.deployment, data_type=target.data_type
+    )
+    try:
+        if not given.reread:
+            journal.recall(found.items)
+        plan = make_plan(context, found, journal)
+        tell_plan(context, found, plan)
+        if not plan.send:
+            screen.say("NOT SAFE: there is nothing here that could be sent.", even_if_quiet=True)
+            return NOT_ALL
+        reason = judge_place(context, target, plan, journal)
+        if given.dry_run:
+            screen.say("This was a dry run: nothing was sent.", even_if_quiet=True)
+            return OK
+        return send(context, target, found, plan, journal, reason)
+    finally:
+        journal.close()
+
+
+def look_through(context: Context, target: Target) -> Scan:
+    def note(files: int) -> None:
+        context.screen.status(f"Looking through the folder: {files_(files)} so far ...")
+
+    return scan(target.root, target.data_type, folders=target.folders, note=note)
+
+
+def make_plan(context: Context, found: Scan, journal: Journal) -> Plan:
+    def digest(item: Item) -> str:
+        context.screen.status(f"Reading files that share a name: {item.path}")
+        try:
+            return digest_of(item, context.halt)
+        except FileFault:
+            return f"unreadable {item.path}"  # like no other; reading it again will say so
+
+    plan, groups = namesakes_of(found.items, digest)
+    choice = collision_choice(context, groups, journal) if groups else ""
+    plan = settle_names(plan, groups, choice)
+    context.arguments.choice = choice or context.arguments.on_collision
+    if context.arguments.choice == "ask":
+        context.arguments.choice = ""
+    return plan
+
+
+def collision_choice(context: Context, groups: list[list[Item]], journal: Journal) -> str:
+    given, screen = context.arguments, context.screen
+    choice = given.on_collision or journal.note("choice")
+    if choice not in ("folder", "leave-out"):
+        screen.say(f"{number(len(groups))} names stand for different files:", even_if_quiet=True)
+        for group in groups[:5]:
+            screen.say("  " + "\n  ".join(item.path for item in group), even_if_quiet=True)
+        choice = ask_choice(screen)
+    if not given.dry_run:
+        journal.write(choice=choice)
+    return choice
+
+
+def ask_choice(screen: Screen) -> str:
+    if not screen.can_ask:
+        raise UsageFault("Choose what to do about them: --on-collision folder, or --on-collision leave-out.")
+    while True:
+        answer = screen.ask("Put the folder's name in front of each (f), or leave them out (l)? ").casefold()
+        if answer[:1] in ("f", "l"):
+            return "folder" if answer[0] == "f" else "leave-out"
+
+
+def tell_plan(context: Context, found: Scan, plan: Plan) -> None:
+    screen, log = context.screen, context.log
+    screen.say(f"{files_(len(plan.send))}, {bytes_(plan.size)}, to be sent or already there.")
+    for reason, count in Counter(reason for _, reason in found.left_out).most_common():
+        screen.say(f"  left out: {number(count)} {REASONS[reason]}")
+    for code, count in Counter(item.code for item in plan.not_sent).most_common():
+        screen.say(f"  NOT SENT: {number(count)} {REASONS[code]}")
+    if plan.copies:
+        screen.say(f"  sent once: {number(len(plan.copies))} copies of other files of the same name and content")
+    if plan.renamed:
+        screen.say(f"  {number(len(plan.renamed))} with the folder in the name, such as {plan.renamed[0].name}")
+    ignored = ignored_downstream(plan.send)
+    if ignored:
+        why = "for the name: no time in it, recycle in it, or not .jpg or .wav"
+        screen.say(f"  {files_(ignored)} will be ignored by the species pipeline, {why}")
+    for path, reason in found.left_out:
+        log.note("left out", f"{path}: {reason}")
+    for path, sent_as in plan.copies:
+        log.note("copy", f"{path} of {sent_as}")
+    for item in plan.renamed:
+        log.note("named", f"{item.path} as {item.name}")
+    for item in plan.not_sent:
+        log.note("not sent", f"{item.path}: {item.message}")
+
+
+def judge_place(context: Context, target: Target, plan: Plan, journal: Journal) -> str:
+    """Compares the device times with the season; the reason for going on where they do not fit, "" where they do."""
+    screen, given = context.screen, context.arguments
+    hours, undated = hours_of(item.name for item in plan.send)
+    asked = {"deployment": target.deployment, "data_type": target.data_type, "hours": hours, "undated": undated}
+    try:
+        survey = context.portal.ask("POST", "uploads/survey/", asked, halt=context.halt)
+    except CallFault as fault:
+        raise Refusal(f"The portal answered: {fault.message or fault.code}", fault.code) from None
+    tell_survey(screen, target, survey)
+    if not survey["needs_reason"]:
+        return given.reason.strip()[:500]
+    reason = given.reason.strip() or journal.note("reason")
+    if not reason and not given.dry_run:
+        if not screen.can_ask:
+            raise UsageFault("If the deployment is right all the same, give the reason: --reason TEXT.")
+        reason = screen.ask("Why do these files belong here all the same? (Enter alone stops) ")
+        if not reason:
+            raise UsageFault("Stopped. Choose the deployment of that season.")
+    if not given.dry_run:
+        journal.write(reason=reason)
+    return reason[:500]
+
+
+def tell_survey(screen: Screen, target: Target, survey: dict) -> None:
+    for key, text in (
+        ("reset", "have a time before 2000: the device's clock had been reset."),
+        ("ahead", "have a time that lies in the future."),
+    ):
+        if survey.get(key):
+            screen.say(f"  {files_(survey[key])} {text}")
+    nights = survey.get("nights") or {}
+    if nights.get("verdict") in WARNINGS:
+        screen.say("  " + WARNINGS[nights["verdict"]].format(shift=nights.get("shift_h") or 0))
+    if not survey["needs_reason"]:
+        return
+    season = survey["season"]
+    days = " to ".join(day or "..." for day in (season["first_day"], season["last_day"]))
+    screen.say(
+        f"  {number(survey['outside'])} of {files_(survey['files'])} are from {survey['outside_first_day']} to"
+        f" {survey['outside_last_day']}; the season of {target.deployment} is {days}.",
+        even_if_quiet=True,
+    )
+    for fit in survey.get("fits", [])[:3]:
+        facts = [fit.get("location_name"), fit.get("camera_id"), "" if fit.get("is_active") else "retired"]
+        about = ", ".join(fact for fact in facts if fact)
+        screen.say(f"  {fit['deployment']} ({about}) fits {files_(fit['files'])}.", even_if_quiet=True)
+
+
+def send(context: Context, target: Target, found: Scan, plan: Plan, journal: Journal, reason: str) -> int:
+    given, screen, halt = context.arguments, context.screen, context.halt
+    journal.recall_names(plan.send)
+    options = Options(
+        jobs=given.jobs,
+        limit_bytes_per_s=given.limit_mbps * 1e6 / 8,
+        choice=given.choice,
+        patience_s=60 * given.patience,
+        reread=given.reread,
+    )
+    engine = Engine(context, journal=journal, plan=plan, options=options)
+    with interruptible(screen, halt):
+        engine.open(
+            deployment=target.deployment, data_type=target.data_type, uploader_name=given.name[:200], reason=reason
+        )
+        engine.report_unreadable(found.unreadable)
+        run_rounds(context, engine, journal)
+        if halt.is_set:
+            return tell_interrupted(context, engine)
+        late = changed_meanwhile(context, target, found, engine)
+        verdict = engine.finish(plan.declared + len(late))
+    keep_receipt(context, engine)
+    return tell_verdict(context, found, plan, engine, verdict, late)
+
+
+def run_rounds(context: Context, engine: Engine, journal: Journal) -> None:
+    """Until nothing is left to try; raises what ended the run before its time."""
+    halt, screen = context.halt, context.screen
+    meter = Meter(engine, context.portal)
+    items = engine.items
+    while items and not halt.is_set:
+        threads = engine.start(items)
+        while any(thread.is_alive() for thread in threads):
+            if halt.error is not None:
+                break  # what still runs ends with the process
+            screen.status(meter.line())
+            for thread in threads:
+                thread.join(screen.TICK_S)
+                if thread.is_alive():
+                    break
+        if halt.error is not None:
+            tell_stopped(context, engine)
+            raise halt.error
+        if engine.conflicts and not halt.is_set:
+            ask_about_conflicts(context, engine, journal)
+        items = engine.again()
+
+
+def ask_about_conflicts(context: Context, engine: Engine, journal: Journal) -> None:
+    if not context.screen.can_ask:
+        return  # they are listed, and the card is not safe
+    context.screen.say(f"The store already has other files under {number(len(engine.conflicts))} of these names:")
+    for item in engine.conflicts[:5]:
+        context.screen.say(f"  {item.path}")
+    choice = ask_choice(context.screen)
+    journal.write(choice=choice)
+    engine.settle_conflicts(choice)
+
+
+@contextlib.contextmanager
+def interruptible(screen: Screen, halt: Halt):
+    """Ctrl-C once winds down, twice ends at once: the journal bears it."""
+
+    def on_signal(_number, _frame) -> None:
+        if halt.is_set:
+            os._exit(INTERRUPTED)
+        halt.wind_down()
+        words = "Stopping: what is under way is finished and confirmed. Once more to stop at once."
+        screen.say(words, even_if_quiet=True)
+
+    before = {kind: signal.signal(kind, on_signal) for kind in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except Halted:
+        raise KeyboardInterrupt from None
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
+
+
+def changed_meanwhile(context: Context, target: Target, found: Scan, engine: Engine) -> list[Item]:
+    """Files that came to the folder, or changed, since it was looked through."""
+    before = {item.path: item for item in found.items}
+    late = []
+    for item in look_through(context, target).items:
+        known = before.get(item.path)
+        if known is None:
+            code = "new_file"
+        elif (known.size, known.mtime_ns) != (item.size, item.mtime_ns) and known.status != "failed":
+            code = "file_changed"
+        else:
+            continue
+        item.status, item.code = "failed", code
+        context.log.note("failed", f"{item.path} {code}")
+        late.append(item)
+    return late
+
+
+def keep_receipt(context: Context, engine: Engine) -> None:
+    session_id = engine.session["id"]
+    given = context.arguments.receipt
+    path = Path(given) if given else context.log.path.with_name(f"receipt-{session_id}.json")
+    if given and path.exists():  # a whole card has a receipt per data type
+        path = path.with_name(f"{path.stem}-{session_id}{path.suffix}")
+    for tries in range(1, 4):
+        try:
+            context.portal.download(f"uploads/sessions/{session_id}/receipt/", path)
+        except OSError as error:
+            context.screen.say(f"The receipt could not be written to {path}: {error.strerror}.", even_if_quiet=True)
+            return
+        except CallFault as fault:
+            context.log.note("retry", f"receipt: {fault}")
+            time.sleep(tries * BASE_DELAY_S)
+        else:
+            context.screen.say(f"Receipt: {path}")
+            return
+    context.screen.say("The receipt could not be fetched. The portal keeps it.", even_if_quiet=True)
+
+
+def tell_verdict(context: Context, found: Scan, plan: Plan, engine: Engine, verdict: dict, late: list[Item]) -> int:
+    screen, log = context.screen, context.log
+    bad = [item for item in plan.send if item.status not in ("verified", "stored")] + plan.not_sent + late
+    whole_ = not bad and not found.unreadable
+    safe = whole_ and verdict.get("safe_to_wipe") is True
+    tell_not_stored(screen, bad)
+    if engine.unreported:
+        screen.say("The portal could not be told of all failures: please send the log to a maintainer.")
+    left_out = len(found.left_out) - len(found.unreadable)
+    if left_out:
+        screen.say(f"Not covered: {files_(left_out)} left out. What is left out is on the card alone.")
+    proven = f"{number(engine.tally.verified)} verified, {number(engine.tally.stored)} stored before"
+    session = f"upload session {engine.session['id']}"
+    if safe:
+        words = f"SAFE TO WIPE: {files_(len(plan.send))} stored and verified ({proven}; {session})."
+    elif whole_:
+        words = f"NOT SAFE TO WIPE: the portal could not confirm that all is stored ({proven}; {session})."
+    else:
+        count = len(bad) + len(found.unreadable)
+        words = f"NOT SAFE TO WIPE: {files_(count)} not safely stored ({proven}; {session})."
+    log.note("safe" if safe else "not safe", words)
+    screen.say(words, even_if_quiet=True)
+    screen.say(f"Log: {log.path}")
+    return OK if safe else NOT_ALL
+
+
+def tell_not_stored(screen: Screen, items: Sequence[Item]) -> None:
+    for item in items[:20]:
+        screen.say(f"  {item.path}: {item.why if item.status else WHY['not_sent']}", even_if_quiet=True)
+    if len(items) > 20:
+        screen.say(f"  ... and {number(len(items) - 20)} more: see the log", even_if_quiet=True)
+
+
+def tell_interrupted(context: Context, engine: Engine) -> int:
+    tally = engine.tally
+    proven = tally.verified + tally.stored
+    words = f"Interrupted: {number(proven)} of {files_(tally.files)} are verified so far. NOT SAFE TO WIPE."
+    context.log.note("halted", words)
+    context.screen.say(f"{words}\nThe same command goes on from here.", even_if_quiet=True)
+    return INTERRUPTED
+
+
+def tell_stopped(context: Context, engine: Engine) -> None:
+    tally = engine.tally
+    context.log.note("stopped", f"{tally.verified} verified, {tally.stored} stored before, of {tally.files}")
+    proven = tally.verified + tally.stored
+    words = f"Stopped: {number(proven)} of {files_(tally.files)} are verified so far. NOT SAFE TO WIPE."
+    context.screen.say(f"{words}\nThe same command goes on from here.", even_if_quiet=True)
+
+
+# Checking a card
+
+
+def verify_card(context: Context, target: Target) -> int:
+    """Reads every file and has the portal look at the store; sends nothing, writes nothing."""
+    screen, log, halt = context.screen, context.log, context.halt
+    screen.say(f"\nChecking {target.described}")
+    found = look_through(context, target)
+    missing: list[Item] = []
+    checked = 0
+    for batch in batches(found.items, MAX_BATCH // 4):
+        readable = []
+        for item in batch:
+            try:
+                hash_large(item, 0, halt)
+                readable.append(item)
+            except FileFault as fault:
+                item.status, item.code = "failed", fault.code
+                missing.append(item)
+        missing += not_in_store(context, target, readable)
+        checked += len(batch)
+        screen.status(f"{number(checked)} of {files_(len(found.items))} checked, {number(len(missing))} not stored")
+    for item in missing:
+        log.note("not stored", f"{item.path} {item.md5} {item.code}")
+    tell_not_stored(screen, sorted(missing, key=lambda item: item.path))
+    for path in found.unreadable:
+        screen.say(f"  {path}: {WHY['file_unreadable']}", even_if_quiet=True)
+    left_out = len(found.left_out) - len(found.unreadable)
+    if left_out:
+        screen.say(f"Not covered: {number(left_out)} files of other types, hidden or empty.")
+    bad = len(missing) + len(found.unreadable)
+    if found.items and not bad:
+        words = f"SAFE: {files_(len(found.items))} are in the store, with the same content."
+    elif not found.items:
+        words = "NOT SAFE: there is no file here of this data type."
+    else:
+        total = len(found.items) + len(found.unreadable)
+        words = f"NOT SAFE: {files_(bad)} of {number(total)} not proven to be stored."
+    log.note("checked", words)
+    screen.say(words, even_if_quiet=True)
+    return OK if words.startswith("SAFE") else NOT_ALL
+
+
+def not_in_store(context: Context, target: Target, items: list[Item]) -> list[Item]:
+    """Those whose content the store does not have under their own name, nor with folders in front of it."""
+    first_answers: dict[str, dict] = {}
+    deepest = max((item.path.count("/") for item in items), default=0)
+    for count in range(deepest + 1):
+        waiting = [item for item in items if not item.status and item.path.count("/") >= count]
+        for item in waiting:
+            item.name = name_with_folders(item.path, count)
+        for asked in without_namesakes(waiting):
+            files = [{"name": item.name, "size": item.size, "md5": item.md5} for item in asked]
+            body = {"deployment": target.deployment, "data_type": target.data_type, "files": files}
+            try:
+                answer = context.portal.ask("POST", "uploads/verify/", body, halt=context.halt)
+            except CallFault as fault:
+                raise Refusal(f"The portal answered: {fault.message or fault.code}", fault.code) from None
+            for item, row in paired(asked, answer):
+                if row["status"] == "stored":
+                    item.status = "stored"
+                else:
+                    first_answers.setdefault(item.path, row)
+    bad = [item for item in items if not item.status]
+    for item in bad:
+        row = first_answers[item.path]
+        item.status, item.code, item.message = "missing", row.get("code") or row["status"], row.get("message") or ""
+    return bad
+
+
+def without_namesakes(items: Sequence[Item]) -> list[list[Item]]:
+    """As few lists as it takes for each name to stand once in a list."""
+    lists: list[list[Item]] = []
+    seen: Counter[str] = Counter()
+    for item in items:
+        if seen[item.name] == len(lists):
+            lists.append([])
+        lists[seen[item.name]].append(item)
+        seen[item.name] += 1
+    return lists
+
+
+def batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+# Checking a receipt
+
+
+def canonical(value: dict) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def receipt_parts(path: Path) -> Iterator[tuple[str, Any]]:
+    """("file", ...) for each file, then ("summary", ...) and ("signature", ...).
+
+    Read line by line, as the portal writes receipts; one that was laid out anew is read as a whole.
+    """
+    with path.open(encoding="utf-8") as text:
+        if text.readline().strip() != '{"files":[':
+            text.seek(0)
+            whole_ = json.load(text)
+            yield from (("file", each) for each in whole_["files"])
+            yield from (("summary", whole_["summary"]), ("signature", whole_["signature"]))
+            return
+        for line in text:
+            line = line.strip()
+            if line in ("],", ""):
+                break
+            yield "file", json.loads(line.rstrip(","))
+        rest = json.loads("{" + text.read())
+        yield from (("summary", rest["summary"]), ("signature", rest["signature"]))
+
+
+def verify_receipt(given: argparse.Namespace, screen: Screen) -> int:
+    """Needs no connection. Whoever changed a byte of what the portal said is found out by the signature."""
+    try:
+        from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 (uploads can do without it)
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
+    except ImportError:
+        raise UsageFault("This needs one library more: pip install cryptography.") from None
+    try:
+        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(given.public_key, validate=True))
+    except ValueError:
+        raise UsageFault("This is no public key: 32 bytes in base64 are expected.") from None
+    digest, count, proven, found = hashlib.sha256(), 0, 0, {}
+    try:
+        for kind, value in receipt_parts(Path(given.receipt)):
+            if kind == "file":
+                digest.update(canonical(value) + b"\n")
+                count += 1
+                proven += value.get("status") in ("verified", "present")
+            else:
+                found[kind] = value
+        key.verify(base64.b64decode(found["signature"], validate=True), canonical(found["summary"]))
+    except OSError as error:
+        raise UsageFault(f"{given.receipt} cannot be read: {error.strerror}.") from None
+    except InvalidSignature:
+        return _not_valid(screen, "the signature is not the portal's, or the summary was changed")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return _not_valid(screen, "this is no receipt, or a part of it is missing")
+    summary = found["summary"]
+    if digest.hexdigest() != summary.get("files_sha256") or count != summary.get("files"):
+        return _not_valid(screen, "the list of files is not the one that the portal signed")
+    safe = "safe to wipe" if summary.get("safe_to_wipe") is True else "NOT safe to wipe"
+    screen.say(
+        f"VALID: session {summary.get('session')} into {summary.get('deployment')}, {summary.get('data_type')},"
+        f" finished {summary.get('finished_at')}: {number(proven)} of {files_(count)} proven to be stored; {safe}."
+    )
+    return OK
+
+
+def _not_valid(screen: Screen, why: str) -> int:
+    screen.say(f"NOT VALID: {why}.")
+    return NOT_ALL
+
+
+if __name__ == "__main__":
+    sys.exit(main())
