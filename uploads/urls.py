@@ -16,4 +16,5 @@ def upload_address(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("", views.home, name="home"),
     path("upload/", upload_address, name="upload"),
+    path("check/", views.check_card, name="check-card"),
 ]

@@ -23,7 +23,7 @@ def test_a_file_that_the_store_refuses_is_reported_to_the_maintainers(upload_pag
     refused = re.compile(STORE_PUTS.pattern.replace(r".*-snapshot", f".*{names[1][:14]}-snapshot"))
     page.route(refused, lambda route: route.fulfill(status=400, headers={"Access-Control-Allow-Origin": "*"}))
     upload_page.upload(card.root)
-    expect(upload_page.verdict_title).to_have_text("Do not wipe the card: 1 of 4 files are not safely stored")
+    expect(upload_page.verdict_title).to_have_text("Do not wipe the card: 1 of 4 files is not safely stored")
     failure = UploadFailure.objects.get()
     assert (failure.filename, failure.code, failure.http_status, failure.attempts) == (names[1], "http_400", 400, 1)
     assert "Chrome" in failure.user_agent
@@ -44,7 +44,7 @@ def test_cancel_keeps_what_is_stored_and_a_second_go_sends_the_rest(upload_page,
     upload_page.pick_folder(card.root)
     upload_page.start()
     expect(page.get_by_text(re.compile(r"^1\d of 40$"))).to_be_visible()
-    page.get_by_role("button", name="Cancel the upload").click()
+    upload_page.cancel()
     expect(upload_page.verdict_title).to_have_text("Cancelled – do not wipe the card")
     verified = statuses().count("verified")
     assert 10 <= verified == len(objects()) < 40
@@ -102,7 +102,7 @@ def test_leaving_is_warned_of_while_at_work_and_only_then(upload_page, card, pag
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     page.close(run_before_unload=True)
-    page.get_by_role("button", name="Cancel the upload").click()
+    upload_page.cancel()
     expect(upload_page.verdict_title).to_have_text("Cancelled – do not wipe the card")
     assert asked == ["beforeunload"]
     page.goto(upload_page.url + "/upload/")

@@ -15,7 +15,7 @@ def test_other_content_in_the_store_is_a_conflict_shown_by_name(upload_page, por
     key = f"dep000119/snapshot_images/{names[2]}"
     store.put_object(Bucket=portal.bucket.name, Key=key, Body=b"somebody else's")
     upload_page.upload(card.root)
-    expect(upload_page.verdict_title).to_have_text("Do not wipe the card: 1 of 6 files are not safely stored")
+    expect(upload_page.verdict_title).to_have_text("Do not wipe the card: 1 of 6 files is not safely stored")
     row = upload_page.verdict.get_by_role("row", name=names[2])
     expect(row).to_contain_text("The store already holds another file of this name")
     expect(upload_page.verdict.get_by_role("row")).to_have_count(2)
@@ -53,7 +53,7 @@ def test_an_object_that_the_store_loses_before_the_comparison(upload_page, porta
 
     page.route("**/confirm/", lose, times=1)
     upload_page.upload(card.root)
-    expect(upload_page.verdict_title).to_have_text("Do not wipe the card: 1 of 5 files are not safely stored")
+    expect(upload_page.verdict_title).to_have_text("Do not wipe the card: 1 of 5 files is not safely stored")
     expect(upload_page.verdict.get_by_role("row", name=names[3])).to_contain_text("The store does not have it")
     assert UploadLog.objects.get(filename=names[3]).status == UploadLog.Status.MISSING
 
@@ -86,7 +86,7 @@ def test_a_name_that_the_portal_refuses_is_listed_with_its_reason(upload_page, c
     bad = "2025\u202e0714-snapshot.jpg"
     card.add(f"snapshots/{bad}", card.jpeg(600))
     upload_page.upload(card.root)
-    expect(upload_page.verdict_title).to_have_text("Do not wipe the card: 1 of 3 files are not safely stored")
+    expect(upload_page.verdict_title).to_have_text("Do not wipe the card: 1 of 3 files is not safely stored")
     expect(upload_page.verdict).to_contain_text("text-direction characters")
     assert set(UploadLog.objects.values_list("filename", flat=True)) == set(names)
 

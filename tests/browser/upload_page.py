@@ -41,6 +41,10 @@ class UploadPage:
     def start(self) -> None:
         self.page.get_by_role("button", name="Start the upload").click()
 
+    def cancel(self) -> None:
+        self.page.get_by_role("button", name="Cancel the upload").click()
+        self.page.get_by_role("dialog").get_by_role("button", name="Yes, stop here").click()
+
     @property
     def review(self) -> Locator:
         return self.page.locator("#review")

@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { csv } from "../../uploads/static/uploads/js/lists.js";
-import { messages, t } from "../../uploads/static/uploads/js/messages.js";
 import { fromDrop, fromPicker } from "../../uploads/static/uploads/js/scan.js";
-import { declaredFiles, planOf, reasonToLeaveOut } from "../../uploads/static/uploads/js/selection.js";
+import { planOf, reasonToLeaveOut, sendingOf } from "../../uploads/static/uploads/js/selection.js";
 import { md5 } from "./fakes.mjs";
 
 const JPEG = new Set(["jpg", "jpeg"]);
@@ -32,44 +31,74 @@ const entry = (path, text) => ({
   path, name: path.split("/").pop(), size: text.length, file: Object.assign(new File([text], "x"), { text_: text }),
 });
 
-function plan(entries, unreadable = []) {
+async function plan(entries, unreadable = [], broken = () => false) {
   const read = [];
-  const ports = {
+  const made = await planOf({ entries, unreadable }, {
     extensions: JPEG,
+    parallel: 1,
     pause: async () => {},
-    md5: async (file) => (read.push(file.text_), md5(file.text_)),
-  };
-  return planOf({ entries, unreadable }, ports).then((made) => ({ made, read }));
+    isOfFile: (error) => error instanceof RangeError,
+    onRead: () => {},
+    md5: async ({ file, path }) => {
+      if (broken(path)) throw new RangeError("unreadable");
+      read.push(file.text_);
+      return md5(file.text_);
+    },
+  });
+  return { made, read: read.sort() };
 }
+const sent = (made, choice) => sendingOf(made, choice).files.map(({ entry, name }) => [entry.path, name]);
 
-test("equal names: equal content is sent once, other content not at all; only namesakes are read", async () => {
+test("equal names: equal content is sent once, other content waits for a choice; only namesakes of one size are read", async () => {
   const { made, read } = await plan([
     entry("A/1.jpg", "one"), entry("A/2.jpg", "two"), entry("B/2.jpg", "two"),
     entry("A/3.jpg", "abc"), entry("B/3.jpg", "abd"), entry("A/4.jpg", "x"), entry("B/4.jpg", "longer"),
   ]);
-  assert.deepEqual(made.send.map(({ path }) => path), ["A/1.jpg", "A/2.jpg"]);
+  assert.deepEqual(sent(made, null), [["A/1.jpg", "1.jpg"], ["A/2.jpg", "2.jpg"]]);
   assert.deepEqual(made.duplicates, [{ path: "B/2.jpg", sentAs: "A/2.jpg" }]);
-  assert.deepEqual(made.collisions, [
-    { name: "3.jpg", paths: ["A/3.jpg", "B/3.jpg"] },
-    { name: "4.jpg", paths: ["A/4.jpg", "B/4.jpg"] },
+  assert.deepEqual(made.groups.map(({ name, files }) => [name, files.map(({ path }) => path)]), [
+    ["3.jpg", ["A/3.jpg", "B/3.jpg"]],
+    ["4.jpg", ["A/4.jpg", "B/4.jpg"]],
   ]);
-  assert.deepEqual(read, ["two", "two", "abc", "abd"]);
-  assert.equal(declaredFiles(made), 6);
-  assert.equal(made.sendBytes, 6);
+  assert.deepEqual(read, ["abc", "abd", "two", "two"]);
 });
 
-test("of three namesakes two alike are no agreement", async () => {
-  const { made } = await plan([entry("A/1.jpg", "a"), entry("B/1.jpg", "a"), entry("C/1.jpg", "b")]);
-  assert.equal(made.send.length, 0);
-  assert.equal(made.collisions[0].paths.length, 3);
+test("with the folder in the name all are sent; left out they are declared all the same, so nothing is called safe", async () => {
+  const { made } = await plan([entry("A/1.jpg", "a"), entry("B/1.jpg", "b"), entry("B/2.jpg", "c")]);
+  assert.deepEqual(sent(made, "folder"), [["B/2.jpg", "2.jpg"], ["A/1.jpg", "A_1.jpg"], ["B/1.jpg", "B_1.jpg"]]);
+  assert.equal(sendingOf(made, "folder").declaredFiles, 3);
+  assert.equal(sendingOf(made, "folder").bytes, 3);
+  const without = sendingOf(made, "leave-out");
+  assert.equal(without.files.length, 1);
+  assert.equal(without.declaredFiles, 3);
+  assert.deepEqual(without.unsent, [{ path: "A/1.jpg", code: "left_out" }, { path: "B/1.jpg", code: "left_out" }]);
 });
 
-test("nothing disappears: every entry is sent, left out, a copy or a collision", async () => {
+test("of three namesakes two alike: the copy is sent once, and two names are needed, whatever the order of the selection", async () => {
+  const files = [entry("A/1.jpg", "a"), entry("B/1.jpg", "a"), entry("C/1.jpg", "b")];
+  for (const order of [files, [...files].reverse()]) {
+    const { made } = await plan(order);
+    assert.deepEqual(made.duplicates, [{ path: "B/1.jpg", sentAs: "A/1.jpg" }]);
+    assert.deepEqual(sent(made, "folder"), [["A/1.jpg", "A_1.jpg"], ["C/1.jpg", "C_1.jpg"]]);
+  }
+});
+
+test("a namesake that cannot be read is no copy of anything", async () => {
+  const { made } = await plan([entry("A/1.jpg", "a"), entry("B/1.jpg", "a")], [], (path) => path === "B/1.jpg");
+  assert.deepEqual(made.duplicates, []);
+  assert.equal(made.groups[0].files.length, 2);
+});
+
+test("nothing disappears: every entry is sent, left out, a copy or a namesake; what could not be read is declared", async () => {
   const entries = Array.from({ length: 5_000 }, (_, n) => entry(`${n % 7}/${n % 900}.${["jpg", "wav", "JPG"][n % 3]}`, `${n % 4}`));
-  const { made } = await plan(entries, ["locked"]);
-  const collided = made.collisions.reduce((sum, { paths }) => sum + paths.length, 0);
-  assert.equal(made.send.length + made.leftOut.length + made.duplicates.length + collided, 5_001);
-  assert.deepEqual(made.leftOut[0], { path: "locked", reason: "unreadable" });
+  const { made } = await plan(entries, ["locked", "card/System Volume Information"]);
+  const collided = made.groups.reduce((sum, { files }) => sum + files.length, 0);
+  assert.equal(made.single.length + made.leftOut.length + made.duplicates.length + collided, 5_002);
+  assert.deepEqual(made.leftOut.slice(0, 2), [
+    { path: "locked", reason: "unreadable" },
+    { path: "card/System Volume Information", reason: "system" },
+  ]);
+  assert.equal(sendingOf(made, null).declaredFiles, made.single.length + collided + 1);
 });
 
 const progress = { signal: new AbortController().signal, onCount: () => {}, pause: async () => {} };
@@ -95,7 +124,7 @@ test("a drop is walked to its end, by the hundred, and what cannot be read is to
   const many = Array.from({ length: 250 }, (_, n) => fileAt(`/card/A/${n}.jpg`));
   const card = folderAt("/card", [folderAt("/card/A", many), folderAt("/card/locked", []), fileAt("/card/l.jpg", true)]);
   const counts = [];
-  const scan = await fromDrop({ roots: [card], files: [] }, { ...progress, onCount: (n) => counts.push(n) });
+  const scan = await fromDrop({ handles: [], roots: [card], files: [] }, { ...progress, onCount: (n) => counts.push(n) });
   assert.equal(scan.entries.length, 250);
   assert.ok(scan.entries.every(({ path }) => path.startsWith("card/A/")));
   assert.deepEqual(scan.unreadable.sort(), ["card/l.jpg", "card/locked"]);
@@ -105,12 +134,4 @@ test("a drop is walked to its end, by the hundred, and what cannot be read is to
 test("a saved list holds no live formula and survives commas, quotes and line ends", () => {
   const text = csv([["=1+1", "a,b"], ["@x", 'say "no"'], ["+1", "two\nlines"], ["-1", "plain"]]);
   assert.equal(text, `\ufeff'=1+1,"a,b"\r\n'@x,"say ""no"""\r\n'+1,"two\nlines"\r\n'-1,plain\r\n`);
-});
-
-test("messages: singular and plural, numbers written out, a missing value is an error", () => {
-  assert.equal(t("review.send", { count: 1, bytes: "2 MB" }), "1 file, 2 MB");
-  assert.equal(t("review.send", { count: 3500, bytes: "7 GB" }), "3,500 files, 7 GB");
-  assert.throws(() => t("review.send", { count: 2 }), /lacks bytes/);
-  assert.throws(() => t("no.such"), /no message/);
-  assert.ok(Object.values(messages).every((entry) => typeof entry === "string" || (entry.one && entry.other)));
 });

@@ -23,6 +23,7 @@ DOORS = {
     "logout": ("POST", (302, 302, 302, 302)),
     "home": ("GET", (302, 302, 302, 302)),
     "upload": ("GET", (302, 200, 200, 200)),
+    "check-card": ("GET", (302, 200, 200, 200)),
     "upload-sessions": ("POST", (401, 400, 400, 400)),
     "upload-session": ("GET", (401, 404, 200, 200)),
     "upload-check": ("POST", (401, 404, 400, 404)),

@@ -1,30 +1,31 @@
-/** Step 3: a folder or files, by picker and by drop. */
+/** Step 3: a folder or files, by picker and by drop. Used by the upload and by the check of a card. */
 
 import { byId, pause } from "./dom.js";
 import { t } from "./messages.js";
-import { fromDrop, fromPicker, rootsOfDrop } from "./scan.js";
+import { fromDrop, fromHandle, fromPicker, rootsOfDrop } from "./scan.js";
 
-/** @typedef {import("./scan.js").Scan} Scan */
+/**
+ * @typedef {import("./scan.js").Scan} Scan
+ * @typedef {FileSystemDirectoryHandle|null} Handle of the one folder that was chosen, where the browser gives one: it
+ *   can be read again another day without being looked for
+ */
 
 export class FilesView {
   #isReady = false;
   #scanning = new AbortController();
   #onScan;
+  #onError;
   #drop = byId("drop");
   #status = byId("scanning");
 
-  /** @param {{onScan: (scan: Scan) => void, onError: (error: unknown) => void}} options */
+  /** @param {{onScan: (scan: Scan, handle: Handle) => void, onError: (error: unknown) => void}} options */
   constructor({ onScan, onError }) {
     this.#onScan = onScan;
-    for (const [button, input] of [["pick-folder", "folder-input"], ["pick-files", "files-input"]]) {
-      const field = /** @type {HTMLInputElement} */ (byId(input));
-      byId(button).addEventListener("click", () => field.click());
-      field.addEventListener("change", () => {
-        const files = [...(field.files ?? [])];
-        field.value = ""; // the same folder may be chosen again
-        if (files.length) this.#scan((progress) => fromPicker(files, progress)).catch(onError);
-      });
-    }
+    this.#onError = onError;
+    this.#input("folder-input");
+    const files = this.#input("files-input");
+    byId("pick-files").addEventListener("click", () => files.click());
+    byId("pick-folder").addEventListener("click", () => this.pickFolder());
     for (const type of ["dragenter", "dragover"]) {
       this.#drop.addEventListener(type, (event) => {
         event.preventDefault();
@@ -40,11 +41,27 @@ export class FilesView {
       this.#drop.classList.remove("over");
       if (!this.#isReady || !event.dataTransfer) return;
       const drop = rootsOfDrop(event.dataTransfer.items);
-      if (drop.roots.length || drop.files.length) this.#scan((progress) => fromDrop(drop, progress)).catch(onError);
+      if (drop.roots.length || drop.files.length) this.#scan((progress) => fromDrop(drop, progress), handleOfDrop(drop));
       else this.say(t("files.dropEmpty"));
     });
     // A folder dropped beside the zone must not make the browser leave the page.
     for (const type of ["dragover", "drop"]) addEventListener(type, (event) => event.preventDefault());
+  }
+
+  /** Must be called within a click or a key press: browsers open their dialog only then. */
+  pickFolder() {
+    if (typeof showDirectoryPicker !== "function") return /** @type {HTMLInputElement} */ (byId("folder-input")).click();
+    showDirectoryPicker({ id: "card", mode: "read" }).then(
+      (handle) => this.read(handle),
+      (error) => {
+        if (error.name !== "AbortError") this.#onError(error); // else the person has closed the dialog
+      },
+    );
+  }
+
+  /** @param {FileSystemDirectoryHandle} handle that may be read */
+  read(handle) {
+    this.#scan((progress) => fromHandle(handle, progress), Promise.resolve(handle));
   }
 
   /** @param {string[]|null} extensions wanted ones; null while the steps before are not done */
@@ -70,8 +87,22 @@ export class FilesView {
     this.say(null);
   }
 
-  /** @param {(progress: import("./scan.js").Progress) => Promise<Scan>} read */
-  async #scan(read) {
+  /** @param {"folder-input"|"files-input"} id */
+  #input(id) {
+    const field = /** @type {HTMLInputElement} */ (byId(id));
+    field.addEventListener("change", () => {
+      const files = [...(field.files ?? [])];
+      field.value = ""; // the same folder may be chosen again
+      if (files.length) this.#scan((progress) => fromPicker(files, progress), Promise.resolve(null));
+    });
+    return field;
+  }
+
+  /**
+   * @param {(progress: import("./scan.js").Progress) => Promise<Scan>} read
+   * @param {Promise<Handle>} handle
+   */
+  async #scan(read, handle) {
     this.reset();
     const { signal } = (this.#scanning = new AbortController());
     const onCount = (/** @type {number} */ count) => this.say(t("files.scanning", { count }));
@@ -79,9 +110,20 @@ export class FilesView {
       const scan = await read({ signal, onCount, pause });
       signal.throwIfAborted();
       this.say(null);
-      this.#onScan(scan);
+      this.#onScan(scan, await handle);
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (!signal.aborted) this.#onError(error);
     }
   }
+}
+
+/**
+ * The handle of a drop that is one folder.
+ * @param {import("./scan.js").Drop} drop
+ * @returns {Promise<Handle>}
+ */
+async function handleOfDrop({ handles: [first, more] }) {
+  if (more || !first) return null;
+  const handle = await first.catch(() => null); // the drop itself is read all the same
+  return handle?.kind === "directory" ? /** @type {FileSystemDirectoryHandle} */ (handle) : null;
 }

@@ -1,16 +1,36 @@
 /** Numbers, sizes, spans of time and days in the page's language. */
 
-const language = globalThis.document?.documentElement.lang || "en";
-// Plain "en" would put the month first, which most of our partners would misread.
-const dayLanguage = language === "en" ? "en-GB" : language;
-const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
-const short = new Intl.NumberFormat(language, { maximumSignificantDigits: 2 });
-const dayForm = new Intl.DateTimeFormat(dayLanguage, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+export const language = globalThis.document?.documentElement.lang || "en";
+const form = formOf(language, globalThis.document ? navigator.languages : []);
+const whole = new Intl.NumberFormat(form, { maximumFractionDigits: 0, useGrouping: true });
+const short = new Intl.NumberFormat(form, { maximumSignificantDigits: 2 });
+const fraction = new Intl.NumberFormat(form, { maximumFractionDigits: 2, useGrouping: false });
+const dayForm = new Intl.DateTimeFormat(form, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+const longDayForm = new Intl.DateTimeFormat(form, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+const monthForm = new Intl.DateTimeFormat(form, { month: "long", timeZone: "UTC" });
+const yearForm = new Intl.DateTimeFormat(form, { year: "numeric", timeZone: "UTC" });
+const momentForm = new Intl.DateTimeFormat(form, { dateStyle: "medium", timeStyle: "short" });
 const UNITS = ["B", "kB", "MB", "GB", "TB"]; // decimal, as on the card's label
+
+/**
+ * The page's language as it is written where the reader lives: 3,412 in Panama, 3.412 in Argentina.
+ * @param {string} pageLanguage
+ * @param {readonly string[]} preferred the browser's languages
+ */
+export function formOf(pageLanguage, preferred) {
+  const regional = preferred.find((tag) => tag.startsWith(`${pageLanguage}-`));
+  // Plain "en" would put the month first, which most of our partners would misread.
+  return regional ?? (pageLanguage === "en" ? "en-GB" : pageLanguage);
+}
 
 /** @param {number} value */
 export function number(value) {
   return whole.format(value);
+}
+
+/** @param {number} value as it may be typed again */
+export function decimal(value) {
+  return fraction.format(value);
 }
 
 /** @param {number} size */
@@ -27,7 +47,32 @@ export function bytes(size) {
 
 /** @param {string} isoDay such as 2025-04-01 */
 export function day(isoDay) {
-  return dayForm.format(new Date(`${isoDay}T00:00:00Z`));
+  return dayForm.format(dateOf(isoDay));
+}
+
+/** @param {string} isoDay */
+export function longDay(isoDay) {
+  return longDayForm.format(dateOf(isoDay));
+}
+
+/** @param {string} isoDay */
+export function month(isoDay) {
+  return monthForm.format(dateOf(isoDay));
+}
+
+/** @param {string} isoDay */
+export function year(isoDay) {
+  return yearForm.format(dateOf(isoDay));
+}
+
+/** @param {string} isoMoment with its time zone; shown in the reader's */
+export function moment(isoMoment) {
+  return momentForm.format(new Date(isoMoment));
+}
+
+/** @param {string} isoDay */
+function dateOf(isoDay) {
+  return new Date(`${isoDay}T00:00:00Z`);
 }
 
 /**

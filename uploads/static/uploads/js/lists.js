@@ -22,27 +22,31 @@ export function shortList(lines) {
   const rest = lines.length - MOST_LINES;
   return el(
     "ul",
-    { class: "paths" },
+    { class: "paths", tabindex: "0" }, // scrolls, so the keyboard must reach it
     ...lines.slice(0, MOST_LINES).map((line) => el("li", {}, line)),
     rest > 0 && el("li", { class: "hint" }, t("list.more", { count: rest })),
   );
 }
 
 /**
+ * Rows become blocks where the screen is narrow; each cell then stands under its column's name.
+ * @param {string} caption for screen readers
  * @param {readonly [string, string]} head
  * @param {readonly (readonly [string, string])[]} rows
  */
-export function shortTable(head, rows) {
+export function shortTable(caption, head, rows) {
   const rest = rows.length - MOST_LINES;
-  const line = (/** @type {"th"|"td"} */ tag, /** @type {readonly string[]} */ cells) =>
-    el("tr", {}, ...cells.map((cell) => el(tag, tag === "th" ? { scope: "col" } : {}, cell)));
+  const line = (/** @type {readonly string[]} */ cells) =>
+    el("tr", { role: "row" }, ...cells.map((cell, index) => el("td", { role: "cell", "data-label": head[index] }, cell)));
+  // The roles are said aloud since browsers drop a table's own when its rows are laid out as blocks.
   const table = el(
     "table",
-    {},
-    el("thead", {}, line("th", head)),
-    el("tbody", {}, ...rows.slice(0, MOST_LINES).map((row) => line("td", row))),
+    { role: "table", "aria-label": caption },
+    el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, ...head.map((cell) => el("th", { scope: "col", role: "columnheader" }, cell)))),
+    el("tbody", { role: "rowgroup" }, ...rows.slice(0, MOST_LINES).map(line)),
   );
-  return el("div", { class: "scroll", tabindex: "0" }, table, rest > 0 && el("p", { class: "hint" }, t("list.more", { count: rest })));
+  const more = rest > 0 && el("p", { class: "hint" }, t("list.more", { count: rest }));
+  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, table, more);
 }
 
 /**

@@ -1,64 +1,77 @@
 /** The upload page: joins the steps, the engine and the verdict. */
 
-import { Api, cookieValue } from "./api.js";
-import { byId, el, pause } from "./dom.js";
+import { apiOf, readConfig, receiptUrl } from "./config.js";
+import { byId, el } from "./dom.js";
 import { FilesView } from "./files-view.js";
 import { Hasher } from "./hasher.js";
+import { Journal } from "./journal.js";
 import { t } from "./messages.js";
+import { Offers } from "./offers.js";
 import { PlaceView } from "./place-view.js";
-import { systemClock } from "./queue.js";
-import { whyStopped } from "./reasons.js";
-import { showReview } from "./review-view.js";
-import { RunningView } from "./running-view.js";
-import { declaredFiles, planOf } from "./selection.js";
-import { newItem } from "./tally.js";
-import { xhrTransport } from "./transport.js";
-import { Uploader } from "./uploader.js";
-import { showVerdict } from "./verdict-view.js";
+import { Planner } from "./planner.js";
+import { showReview, whereOf } from "./review-view.js";
+import { UploadRun } from "./run.js";
+import { SeasonStep } from "./season-step.js";
+import { OtherTabs, hold, lockName } from "./tabs.js";
+import { TroubleView } from "./trouble-view.js";
 
 /**
- * @typedef {object} Config as views.py writes it
- * @property {string} apiRoot
- * @property {string} csrfCookie
- * @property {string} client
- * @property {string} uploaderName
- * @property {import("./place-view.js").DataTypes} dataTypes
+ * @typedef {import("./offers.js").Resumed} Resumed
+ * @typedef {import("./selection.js").Choice} Choice
  */
 
 const IDLE_TITLE = document.title;
 
 class Page {
-  /** @type {import("./scan.js").Scan|null} */ #scan = null;
-  /** @type {import("./selection.js").Plan|null} */ #plan = null;
-  #planning = new AbortController();
+  /** @type {FileSystemDirectoryHandle|null} */ #handle = null;
+  /** @type {Choice|null} */ #choice = null;
+  /** @type {Resumed|null} an interrupted upload that is gone on with */ #resumed = null;
   #config;
   #api;
   #hasher = new Hasher();
   #name = /** @type {HTMLInputElement} */ (byId("uploader-name"));
   #start = /** @type {HTMLButtonElement} */ (byId("start"));
+  #tabs = new OtherTabs((isElsewhere) => this.#showElsewhere(isElsewhere));
   #place;
   #files;
+  #planner;
+  #season;
+  #trouble;
+  #journal;
+  #offers;
 
-  /** @param {Config} config */
-  constructor(config) {
+  /**
+   * @param {import("./config.js").Config} config
+   * @param {Journal} journal
+   */
+  constructor(config, journal) {
     this.#config = config;
-    this.#api = new Api({
-      root: config.apiRoot,
-      csrfToken: () => cookieValue(document.cookie, config.csrfCookie),
-    });
+    this.#journal = journal;
+    this.#api = apiOf(config);
+    const deployment = () => this.#place?.deployment?.deployment_id;
+    this.#trouble = new TroubleView({ api: this.#api, client: config.client, deployment });
     this.#name.value = config.uploaderName;
     this.#name.addEventListener("input", () => this.#allowStart());
     this.#place = new PlaceView({ dataTypes: config.dataTypes, onChange: () => this.#placeChanged() });
     this.#files = new FilesView({
-      onScan: (scan) => {
-        this.#scan = scan;
-        this.#replan().catch((error) => this.#trouble(error));
-      },
-      onError: (error) => this.#trouble(error),
+      onScan: (scan, handle) => this.#guard(this.#scanned(scan, handle)),
+      onError: (error) => this.#failed(error, "scan"),
+    });
+    this.#planner = new Planner({ hasher: this.#hasher, say: (text) => this.#files.say(text), onChange: () => this.#planChanged() });
+    this.#season = new SeasonStep({
+      api: this.#api,
+      onChange: () => this.#allowStart(),
+      onSwitch: (deploymentId) => this.#switchTo(deploymentId),
+    });
+    this.#offers = new Offers({
+      api: this.#api, journal,
+      account: config.account,
+      receiptUrl: (sessionId) => receiptUrl(config, sessionId),
+      onGoOn: (resumed) => this.#goOn(resumed),
     });
     byId("steps").addEventListener("submit", (event) => {
       event.preventDefault();
-      if (!this.#start.disabled) this.#run().catch((error) => this.#trouble(error));
+      if (!this.#start.disabled) this.#guard(this.#run());
     });
   }
 
@@ -66,152 +79,209 @@ class Page {
     const { signal } = new AbortController();
     try {
       const [buckets, deployments] = await Promise.all([this.#api.buckets(signal), this.#api.deployments(signal)]);
-      byId("trouble").hidden = true;
+      this.#trouble.hide();
       byId("steps").setAttribute("aria-busy", "false");
       this.#place.show(buckets, deployments);
+      await this.#offers.show(new URLSearchParams(location.search).get("session"));
     } catch (error) {
-      const retry = el("button", { type: "button", onclick: () => this.load() }, t("trouble.reload"));
-      this.#showTrouble(t("trouble.load", { reason: whyStopped(error) }), retry);
+      const action = el("button", { type: "button", onclick: () => this.load() }, t("trouble.reload"));
+      this.#trouble.show(error, { text: (reason) => t("trouble.load", { reason }), action });
     }
   }
 
-  /** @returns {import("./review-view.js").Where} */
-  get #where() {
+  /** @returns {import("./run.js").Target|null} null while one of them is not chosen */
+  get #target() {
     const { deployment, dataType } = this.#place;
-    if (!deployment || !dataType) throw new Error("asked before it was chosen");
-    const kind = this.#config.dataTypes[dataType].label;
-    return { place: deployment.location_name, id: deployment.deployment_id, kind };
+    return deployment && dataType ? { deployment, dataType, uploaderName: this.#name.value.trim() } : null;
   }
 
   #placeChanged() {
-    const { deployment, dataType } = this.#place;
-    this.#files.ready(deployment && dataType ? this.#config.dataTypes[dataType].extensions : null);
-    this.#replan().catch((error) => this.#trouble(error));
+    const target = this.#target;
+    const { extensions } = target ? this.#config.dataTypes[target.dataType] : { extensions: null };
+    const isResumed = target && this.#resumed?.deployment === target.deployment.deployment_id && this.#resumed.dataType === target.dataType;
+    if (!isResumed) this.#resumed = null;
+    this.#files.ready(extensions);
+    this.#guard(this.#planner.sortFor(extensions));
+    this.#guard(this.#tabs.watch(target && lockNameOf(target)));
   }
 
-  /** Sorts the chosen files anew: they, the place or the data type have changed. */
-  async #replan() {
-    this.#planning.abort();
-    const { signal } = (this.#planning = new AbortController());
-    this.#plan = null;
-    this.#allowStart();
-    const { deployment, dataType } = this.#place;
-    if (!this.#scan || !deployment || !dataType) return;
-    this.#files.say(t("files.planning"));
-    const ports = {
-      extensions: new Set(this.#config.dataTypes[dataType].extensions),
-      md5: (/** @type {File} */ file) => this.#hasher.md5(file, signal),
-      pause: async () => {
-        await pause();
-        signal.throwIfAborted();
-      },
-    };
-    try {
-      const plan = await planOf(this.#scan, ports);
-      signal.throwIfAborted();
-      this.#plan = plan;
-      showReview(plan, this.#where);
-      this.#files.say(t("files.chosen", { what: rootOf(this.#scan), count: this.#scan.entries.length }));
-      this.#allowStart();
-    } catch (error) {
-      if (!signal.aborted) throw error;
+  /**
+   * @param {import("./scan.js").Scan} scan
+   * @param {FileSystemDirectoryHandle|null} handle
+   */
+  async #scanned(scan, handle) {
+    if (this.#resumed?.folder && !scan.entries.some(({ path }) => path.startsWith(`${this.#resumed?.folder}/`))) {
+      this.#resumed = null; // another folder, so another upload
     }
+    this.#handle = handle;
+    this.#choice = this.#resumed?.choice ?? null;
+    if (this.#resumed?.journalId) await this.#journal.recall(this.#resumed.journalId, scan.entries);
+    await this.#planner.take(scan);
+  }
+
+  #planChanged() {
+    const { plan, times } = this.#planner;
+    const target = this.#target;
+    if (plan && times && target) {
+      this.#drawReview(target);
+      this.#guard(this.#season.ask(target, times, this.#resumed?.reason ?? ""));
+    } else {
+      this.#season.clear();
+    }
+    this.#allowStart();
+  }
+
+  /** @param {import("./run.js").Target} target */
+  #drawReview(target) {
+    const onChoice = (/** @type {Choice} */ choice) => {
+      this.#choice = choice;
+      this.#drawReview(target);
+      this.#allowStart();
+      /** @type {HTMLElement|null} */ (byId("review").querySelector(":checked"))?.focus();
+    };
+    const { plan } = this.#planner;
+    const choice = this.#choice;
+    if (plan) showReview({ plan, sending: this.#planner.sending(choice), where: whereOf(target) }, { choice, onChoice });
+  }
+
+  /** @param {string} deploymentId that fits better */
+  #switchTo(deploymentId) {
+    this.#resumed = null;
+    if (this.#place.select(deploymentId, null)) byId("review-title").focus();
+  }
+
+  /** @param {boolean} isElsewhere another tab is uploading into the same place */
+  #showElsewhere(isElsewhere) {
+    byId("other-tab").hidden = !isElsewhere;
+    byId("other-tab").textContent = isElsewhere ? t("tabs.elsewhere") : "";
+    this.#allowStart();
   }
 
   #allowStart() {
-    const hasName = Boolean(this.#name.value.trim());
     const { deployment, dataType } = this.#place;
-    this.#start.disabled = !this.#plan?.send.length || !hasName;
+    const { plan } = this.#planner;
+    const hasName = Boolean(this.#name.value.trim());
+    const isChosen = !plan?.groups.length || this.#choice !== null;
+    const hasFiles = Boolean(plan && this.#planner.sending(this.#choice).files.length);
+    const missing = [
+      !hasName && t("start.name"),
+      plan && !isChosen && t("start.choice"),
+      plan && this.#season.lacksReason && t("start.reason"),
+    ].filter((text) => typeof text === "string");
+    this.#start.disabled = missing.length > 0 || !hasFiles || this.#season.isPending || this.#tabs.isElsewhere;
+    this.#start.textContent = this.#resumed ? t("start.goOn") : t("start.start");
+    byId("start-hint").textContent = missing.join(" ");
     this.#name.setAttribute("aria-invalid", String(!hasName));
     byId("step-place").classList.toggle("done", deployment !== null);
     byId("step-kind").classList.toggle("done", dataType !== null && hasName);
-    byId("step-files").classList.toggle("done", Boolean(this.#plan?.send.length));
+    byId("step-files").classList.toggle("done", plan !== null);
+  }
+
+  /**
+   * Everything as it was before the interruption; the folder alone is asked for again where its handle is not kept.
+   * @param {Resumed} resumed
+   */
+  #goOn(resumed) {
+    this.#resumed = resumed; // before the place, which else would count as another upload
+    if (!this.#place.select(resumed.deployment, resumed.dataType)) {
+      this.#resumed = null;
+      this.#files.say(t("resume.closed", { id: resumed.deployment }));
+      return;
+    }
+    if (resumed.uploaderName) this.#name.value = resumed.uploaderName;
+    this.#offers.hide();
+    if (resumed.handle) this.#guard(this.#readAgain(resumed.handle));
+    else this.#askForFolder(resumed.folder);
+  }
+
+  /** @param {FileSystemDirectoryHandle} handle */
+  async #readAgain(handle) {
+    const isAllowed = (await handle.requestPermission({ mode: "read" })) === "granted";
+    if (isAllowed) this.#files.read(handle);
+    else this.#askForFolder(handle.name);
+  }
+
+  /** @param {string} folder its name, "" where that is not known */
+  #askForFolder(folder) {
+    this.#files.say(folder ? t("resume.askFolder", { folder }) : t("resume.askAnyFolder"));
+    byId("pick-folder").focus();
+    this.#files.pickFolder();
   }
 
   async #run() {
-    const { deployment, dataType } = this.#place;
-    const plan = this.#plan;
-    if (!plan || !deployment || !dataType) return;
-    const where = this.#where;
-    const target = {
-      deployment: deployment.deployment_id,
-      data_type: dataType,
-      uploader_name: this.#name.value.trim(),
-      client: this.#config.client,
-    };
-    const ports = { api: this.#api, transport: xhrTransport, hasher: this.#hasher, clock: systemClock };
-    const items = plan.send.map(newItem);
-    const uploader = new Uploader({ target, items, declaredFiles: declaredFiles(plan), ports });
-    const cancel = new AbortController();
-    const view = new RunningView(uploader, { where, onCancel: () => cancel.abort() });
-    this.#atWork(true);
-    view.start();
-    const outcome = await uploader.run(cancel.signal);
-    view.stop();
-    this.#atWork(false);
-    for (const [index, { md5 }] of items.entries()) plan.send[index].md5 = md5; // another run need not read them again
-    showVerdict(
-      { outcome, plan, tally: uploader.tally, where },
-      { onAgain: () => this.#again(), onAnother: () => this.#another() },
-    );
+    const target = this.#target;
+    const { plan } = this.#planner;
+    if (!target || !plan) return;
+    const name = lockNameOf(target);
+    const release = await hold(name);
+    if (!release) return this.#tabs.watch(name);
+    const run = new UploadRun({
+      api: this.#api,
+      hasher: this.#hasher,
+      journal: this.#journal,
+      config: this.#config,
+      actions: {
+        onAgain: () => this.#again(),
+        onAnother: () => this.#another(),
+        onChoice: (choice) => this.#chosenAfterwards(choice),
+      },
+    });
+    this.#offers.hide();
+    this.#trouble.hide();
+    byId("steps").hidden = true;
+    try {
+      this.#resumed = await run.go({
+        target, plan,
+        sending: this.#planner.sending(this.#choice),
+        choice: this.#choice,
+        reason: this.#season.reason,
+        folder: this.#planner.folder,
+        handle: this.#handle,
+        resumed: this.#resumed,
+      });
+    } finally {
+      release();
+    }
   }
 
   #again() {
     byId("verdict").hidden = true;
-    this.#run().catch((error) => this.#trouble(error));
+    this.#guard(this.#run());
+  }
+
+  /** @param {Choice} choice made beneath the verdict, where the store turned out to hold other content */
+  #chosenAfterwards(choice) {
+    this.#choice = choice;
+    if (choice === "folder") this.#again();
   }
 
   #another() {
     byId("verdict").hidden = true;
-    this.#scan = this.#plan = null;
+    this.#resumed = this.#choice = this.#handle = null;
     this.#files.reset();
-    byId("review").replaceChildren();
+    this.#planner.clear();
     this.#allowStart();
     document.title = IDLE_TITLE;
     byId("steps").hidden = false;
     byId("page-title").focus();
   }
 
-  /** @param {boolean} isAtWork */
-  #atWork(isAtWork) {
-    byId("steps").hidden = true;
-    byId("trouble").hidden = true;
-    if (isAtWork) addEventListener("beforeunload", warnBeforeLeaving);
-    else removeEventListener("beforeunload", warnBeforeLeaving);
-  }
-
-  /** @param {unknown} error */
-  #trouble(error) {
-    this.#files.say(null);
-    this.#showTrouble(whyStopped(error));
-    console.error(error);
+  /** @param {Promise<void>} work */
+  #guard(work) {
+    work.catch((error) => this.#failed(error, "page"));
   }
 
   /**
-   * @param {string} text
-   * @param {Node} [action]
+   * @param {unknown} error
+   * @param {string} step
    */
-  #showTrouble(text, action) {
-    const box = byId("trouble");
-    box.replaceChildren(el("p", {}, text), ...(action ? [action] : []));
-    box.hidden = false;
+  #failed(error, step) {
+    this.#files.say(null);
+    this.#trouble.show(error, { step });
   }
 }
 
-/**
- * The chosen folder's name, for people.
- * @param {import("./scan.js").Scan} scan
- */
-function rootOf({ entries }) {
-  const roots = new Set(entries.map(({ path }) => (path.includes("/") ? path.slice(0, path.indexOf("/")) : "")));
-  const names = [...roots].slice(0, 3).map((root) => root || t("files.single"));
-  return names.join(", ");
-}
+/** @param {import("./run.js").Target} target */
+const lockNameOf = ({ deployment, dataType }) => lockName(deployment.deployment_id, dataType);
 
-/** @param {BeforeUnloadEvent} event */
-function warnBeforeLeaving(event) {
-  event.preventDefault();
-}
-
-const config = JSON.parse(byId("page-config").textContent ?? "");
-await new Page(config).load();
+await new Page(readConfig(), await Journal.open(globalThis.indexedDB)).load();

@@ -1,4 +1,4 @@
-/** Steps 1 and 2: bucket, deployment, data type. */
+/** Steps 1 and 2: bucket, deployment, data type. Used by the upload and by the check of a card. */
 
 import { byId, el } from "./dom.js";
 import { day } from "./format.js";
@@ -7,7 +7,7 @@ import { t } from "./messages.js";
 /**
  * @typedef {import("./api.js").Bucket} Bucket
  * @typedef {import("./api.js").Deployment} Deployment
- * @typedef {Record<string, {label: string, extensions: string[]}>} DataTypes
+ * @typedef {Record<string, {extensions: string[]}>} DataTypes
  */
 
 const MOST_SHOWN = 60; // beyond that, searching is quicker than scrolling
@@ -37,7 +37,7 @@ export class PlaceView {
 
   /**
    * @param {Bucket[]} buckets
-   * @param {Deployment[]} deployments active ones
+   * @param {Deployment[]} deployments those that may be chosen; retired ones are marked as such
    */
   show(buckets, deployments) {
     this.#deployments = [...deployments].sort(
@@ -52,6 +52,25 @@ export class PlaceView {
     if (used.size === 1) this.#bucket.value = [...used][0];
     if (used.size === 0) byId("deployment-count").textContent = t("place.none");
     else this.#bucketChosen();
+  }
+
+  /**
+   * As if the person had chosen so.
+   * @param {string} deploymentId
+   * @param {string|null} dataType null leaves it as it is
+   * @returns {boolean} whether the deployment is among those that may be chosen
+   */
+  select(deploymentId, dataType) {
+    const deployment = this.#deployments.find(({ deployment_id: id }) => id === deploymentId);
+    if (!deployment) return false;
+    this.#bucket.value = deployment.bucket.name;
+    this.#search.value = "";
+    /** @type {HTMLFieldSetElement} */ (byId("deployments")).disabled = false;
+    if (dataType) this.dataType = dataType;
+    this.deployment = deployment;
+    this.#showDeployments();
+    this.#choose(deployment);
+    return true;
   }
 
   #bucketChosen() {
@@ -81,7 +100,7 @@ export class PlaceView {
   #countText(all, matching, shown) {
     if (!this.#bucket.value) return "";
     if (!matching) return t("place.noMatch", { text: this.#search.value });
-    return shown < matching ? t("place.more", { shown, count: matching }) : t("place.shown", { count: all });
+    return shown < matching ? t("place.more", { shown, total: matching }) : t("place.shown", { count: all });
   }
 
   /** @param {Deployment} deployment */
@@ -92,7 +111,8 @@ export class PlaceView {
       checked: deployment === this.deployment,
       onchange: () => this.#choose(deployment),
     });
-    const facts = [cameraOf(deployment), systemOf(deployment), seasonOf(deployment)].filter(Boolean).join(" · ");
+    const retired = deployment.status === "inactive" && t("place.retired");
+    const facts = [retired, ...factsOf(deployment)].filter(Boolean).join(" · ");
     return el(
       "label",
       { class: "choice" },
@@ -116,7 +136,7 @@ export class PlaceView {
 
   /** @param {string} dataType */
   #chip(dataType) {
-    const { label, extensions } = this.#dataTypes[dataType];
+    const { extensions } = this.#dataTypes[dataType];
     const onchange = () => {
       this.dataType = dataType;
       this.#onChange();
@@ -125,7 +145,7 @@ export class PlaceView {
       "label",
       { class: "chip" },
       el("input", { type: "radio", name: "data-type", value: dataType, checked: dataType === this.dataType, onchange }),
-      el("span", {}, label, el("small", {}, extensions.map((extension) => `.${extension}`).join(" "))),
+      el("span", {}, t(`kind.${dataType}`), el("small", {}, extensions.map((extension) => `.${extension}`).join(" "))),
     );
   }
 }
@@ -136,13 +156,16 @@ function wordsOf(deployment) {
   return [place, id, camera, system, seasonOf(deployment)].join(" ");
 }
 
-/** @param {Deployment} deployment */
-const cameraOf = ({ camera_id: id }) => id && t("place.camera", { id });
+/**
+ * Camera, system and season in words.
+ * @param {Pick<Deployment, "camera_id"|"system_id"|"first_day"|"last_day">} deployment
+ */
+export function factsOf(deployment) {
+  const { camera_id: camera, system_id: system } = deployment;
+  return [camera && t("place.camera", { id: camera }), system && t("place.system", { id: system }), seasonOf(deployment)];
+}
 
-/** @param {Deployment} deployment */
-const systemOf = ({ system_id: id }) => id && t("place.system", { id });
-
-/** @param {Deployment} deployment */
+/** @param {Pick<Deployment, "first_day"|"last_day">} deployment */
 function seasonOf({ first_day: first, last_day: last }) {
   if (first && last) return t("place.seasonFromTo", { from: day(first), to: day(last) });
   if (first) return t("place.seasonFrom", { from: day(first) });

@@ -11,15 +11,27 @@ export function whyNotStored({ status, code, message }) {
   return /^http_/.test(code) ? t("error.http", { code }) : t("error.other", { code });
 }
 
+/** @param {{code: string}} file of the selection that was not even tried */
+export function whyNotSent({ code }) {
+  return has(`error.${code}`) ? t(`error.${code}`) : t("error.other", { code });
+}
+
 // What the framework answers when the session has ended or its token has changed; the portal's own codes differ.
 const SIGNED_OUT_CODES = new Set(["not_authenticated", "authentication_failed", "permission_denied"]);
+
+/** @param {unknown} error */
+export function isSignedOut(error) {
+  return error instanceof ApiError && SIGNED_OUT_CODES.has(error.code);
+}
 
 /** @param {unknown} error */
 export function whyStopped(error) {
   if (error instanceof WorkerError) return t("trouble.worker");
   if (!(error instanceof ApiError)) return t("trouble.unexpected");
   if (error.httpStatus === 0) return t("trouble.network");
-  if (SIGNED_OUT_CODES.has(error.code)) return t("trouble.signedOut");
+  if (isSignedOut(error)) return t("trouble.signedOut");
+  if (has(`portal.${error.code}`)) return t(`portal.${error.code}`);
+  if (error.httpStatus >= 500) return t("trouble.portalFault");
   return t("trouble.portal", { message: error.message || error.code });
 }
 
@@ -35,4 +47,11 @@ export function warningLines({ warnings }) {
     else kinds.set(code, { count: 1, message });
   }
   return [...kinds].map(([code, { count, message }]) => (has(`warning.${code}`) ? t(`warning.${code}`, { count }) : message));
+}
+
+/** @param {{code: string, message: string}} file of a card that was checked */
+export function whyNotFound({ code, message }) {
+  if (has(`check.${code}`)) return t(`check.${code}`);
+  if (has(`error.${code}`)) return t(`error.${code}`);
+  return message || t("error.other", { code });
 }

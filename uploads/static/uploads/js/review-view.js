@@ -1,39 +1,45 @@
 /** Step 4: what will be sent, and what is left out and why. */
 
+import { collisionsPanel } from "./collisions-view.js";
 import { byId, el } from "./dom.js";
 import { bytes } from "./format.js";
-import { folded, shortList } from "./lists.js";
+import { folded } from "./lists.js";
 import { t } from "./messages.js";
 
 /**
  * @typedef {import("./selection.js").Plan} Plan
+ * @typedef {import("./selection.js").Sending} Sending
+ * @typedef {{deployment: import("./api.js").Deployment, dataType: string}} Place
  * @typedef {{place: string, id: string, kind: string}} Where as people read it
  */
 
 /** @type {import("./selection.js").Reason[]} */
-const REASONS = ["extension", "empty", "unreadable", "hidden", "system"];
+const REASONS = ["unreadable", "extension", "empty", "hidden", "system"];
 
 /**
- * @param {Plan} plan
- * @param {Where} where
+ * @param {Place} place
+ * @returns {Where}
  */
-export function showReview(plan, where) {
-  const count = plan.send.length;
-  const headline = count
-    ? el("p", { class: "review-line" }, el("strong", {}, t("review.send", { count, bytes: bytes(plan.sendBytes) })), " ", t("review.to", where))
-    : el("p", { class: "notice bad" }, t("review.nothing", { kind: where.kind }));
-  byId("review").replaceChildren(headline, ...collisions(plan), ...duplicates(plan), ...leftOutLine(plan), ...leftOut(plan));
+export function whereOf({ deployment, dataType }) {
+  return { place: deployment.location_name, id: deployment.deployment_id, kind: t(`kind.${dataType}`) };
 }
 
 /**
- * Names that stand for several files: always open, nobody should have to look for them.
- * @param {Plan} plan
+ * @param {{plan: Plan, sending: Sending, where: Where}} what
+ * @param {Parameters<typeof collisionsPanel>[1]} collisions
  */
-function collisions(plan) {
-  if (!plan.collisions.length) return [];
-  const title = t("review.collisionsTitle", { count: plan.collisions.length });
-  const list = shortList(plan.collisions.map(({ name, paths }) => `${name}: ${paths.join(", ")}`));
-  return [el("div", { class: "notice bad", id: "collisions" }, el("h3", {}, title), el("p", {}, t("review.collisionsText")), list)];
+export function showReview({ plan, sending, where }, collisions) {
+  const count = sending.files.length;
+  const line = el("p", { class: "review-line" }, el("strong", {}, t("review.send", { count, bytes: bytes(sending.bytes) })), " ", t("review.to", where));
+  const nothing = el("p", { class: "notice bad" }, t("review.nothing", { kind: where.kind }));
+  const headline = count ? line : plan.groups.length ? null : nothing;
+  byId("review").replaceChildren(
+    ...(headline ? [headline] : []),
+    ...collisionsPanel(plan, collisions),
+    ...duplicates(plan),
+    ...leftOutLine(plan),
+    ...leftOut(plan),
+  );
 }
 
 /**

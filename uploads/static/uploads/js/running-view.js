@@ -1,5 +1,6 @@
 /** Progress while the engine runs. It looks at the engine's sums some times a second, whatever the engine does. */
 
+import { ControlsView } from "./controls-view.js";
 import { byId, el } from "./dom.js";
 import { bytes, number, span } from "./format.js";
 import { shortList } from "./lists.js";
@@ -21,6 +22,7 @@ export class RunningView {
   #listedAt = -Infinity;
   #listed = -1;
   #isCancelling = false;
+  #controls;
 
   /**
    * @param {Uploader} uploader
@@ -30,14 +32,14 @@ export class RunningView {
     this.#uploader = uploader;
     byId("running-where").textContent = t("running.where", where);
     byId("so-far").hidden = true;
-    const cancel = /** @type {HTMLButtonElement} */ (byId("cancel"));
-    cancel.disabled = false;
-    cancel.onclick = () => {
-      cancel.disabled = true;
-      this.#isCancelling = true;
-      this.#draw();
-      onCancel();
-    };
+    this.#controls = new ControlsView(uploader, {
+      onChange: () => this.#draw(),
+      onCancel: () => {
+        this.#isCancelling = true;
+        this.#draw();
+        onCancel();
+      },
+    });
   }
 
   start() {
@@ -49,6 +51,7 @@ export class RunningView {
 
   stop() {
     clearInterval(this.#timer);
+    this.#controls.close();
     byId("running").hidden = true;
   }
 
@@ -61,7 +64,10 @@ export class RunningView {
     bar("files", tally.settledFiles, tally.total.files, number);
     bar("bytes", tally.passedBytes, tally.total.bytes, bytes);
     byId("figures").replaceChildren(...this.#figures(leftText));
-    this.#drawWaiting();
+    this.#drawState();
+    this.#drawWarnings();
+    const large = [...tally.large].map(({ item, partsDone, parts }) => t("running.large", { path: item.path, done: partsDone, parts }));
+    byId("large").textContent = large.join(" · ");
     if (now - this.#listedAt > LIST_EVERY_MS) this.#drawList(now);
     if (now - this.#announcedAt > ANNOUNCE_EVERY_MS) {
       this.#announcedAt = now;
@@ -75,6 +81,7 @@ export class RunningView {
   #title() {
     const { tally } = this.#uploader;
     if (this.#isCancelling) return t("running.cancelling");
+    if (this.#uploader.state === "paused") return t("running.paused");
     if (tally.counts.checked === 0) return t("running.checking");
     return tally.passedBytes >= tally.total.bytes ? t("running.finishing") : t("running.title");
   }
@@ -103,13 +110,24 @@ export class RunningView {
     ];
   }
 
-  #drawWaiting() {
-    const { tally, away } = this.#uploader;
-    const lines = warningLines(tally);
-    if (away) lines.unshift(t(`running.${away}Away`));
-    const waiting = byId("waiting");
-    waiting.hidden = lines.length === 0;
-    waiting.textContent = lines.join(" ");
+  /** A line that is always there, so that a change of it is told to screen readers at once. */
+  #drawState() {
+    const { state, away } = this.#uploader;
+    const line = byId("state");
+    const isWaiting = state !== "running" && !this.#isCancelling;
+    const text = isWaiting ? t(`state.${state === "away" ? away : state}`) : "";
+    line.className = isWaiting ? `state notice ${state}` : "state";
+    if (line.textContent === text) return;
+    line.textContent = text;
+    byId("announcer").textContent = text || t("state.running");
+  }
+
+  #drawWarnings() {
+    const lines = warningLines(this.#uploader.tally);
+    const box = byId("warnings");
+    if (box.childElementCount === lines.length && box.textContent === lines.join("")) return;
+    box.hidden = lines.length === 0;
+    box.replaceChildren(...lines.map((line) => el("p", {}, line)));
   }
 
   /** @param {number} now */
@@ -132,7 +150,7 @@ export class RunningView {
  * @param {number} total
  * @param {(value: number) => string} form
  */
-function bar(which, done, total, form) {
+export function bar(which, done, total, form) {
   const progress = /** @type {HTMLProgressElement} */ (byId(`${which}-bar`));
   progress.max = Math.max(1, total);
   progress.value = done;

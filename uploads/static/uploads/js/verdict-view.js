@@ -1,28 +1,39 @@
 /** How a run ended: whether the card may be wiped, and if not, which files stand in the way. */
 
 import { byId, el, sign } from "./dom.js";
-import { downloadButton, shortTable } from "./lists.js";
+import { downloadButton, folded, shortTable } from "./lists.js";
 import { t } from "./messages.js";
-import { warningLines, whyNotStored, whyStopped } from "./reasons.js";
+import { warningLines, whyNotSent, whyNotStored, whyStopped } from "./reasons.js";
 import { duplicates, leftOut } from "./review-view.js";
-import { declaredFiles } from "./selection.js";
 
 /**
  * @typedef {import("./tally.js").Outcome} Outcome
- * @typedef {import("./selection.js").Plan} Plan
+ * @typedef {import("./selection.js").Choice} Choice
+ * @typedef {[path: string, reason: string]} Row
  *
  * @typedef {object} Run
  * @property {Outcome} outcome
- * @property {Plan} plan
+ * @property {import("./selection.js").Plan} plan
+ * @property {import("./selection.js").Sending} sending
+ * @property {Choice|null} choice
  * @property {import("./tally.js").Tally} tally
  * @property {import("./review-view.js").Where} where
+ * @property {string} receiptUrl
+ *
+ * @typedef {object} Actions
+ * @property {() => void} onAgain
+ * @property {() => void} onAnother
+ * @property {(choice: Choice) => void} onChoice
  */
+
+// The store, or another upload, has other content under the name.
+const NAME_TAKEN = new Set(["stored_differs", "reserved", "mismatch", "name_twice"]);
 
 /**
  * @param {Run} run
- * @param {{onAgain: () => void, onAnother: () => void}} actions
+ * @param {Actions} actions
  */
-export function showVerdict(run, { onAgain, onAnother }) {
+export function showVerdict(run, { onAgain, onAnother, onChoice }) {
   const { outcome, tally } = run;
   const panel = byId("verdict");
   panel.className = `card verdict ${outcome.safeToWipe ? "good" : "bad"}`;
@@ -32,15 +43,19 @@ export function showVerdict(run, { onAgain, onAnother }) {
   panel.replaceChildren(
     el("div", { class: "verdict-head" }, sign(outcome.safeToWipe ? "good" : "bad"), title),
     ...textOf(run).map((line) => el("p", {}, line)),
+    ...receiptLine(run),
+    ...conflictPanel(run, onChoice),
     ...warningLines(tally).map((line) => el("p", { class: "notice" }, line)),
     ...notStoredList(run),
+    ...renamedList(run),
     ...duplicates(run.plan),
     ...notCovered(run.plan),
     el(
       "p",
-      { class: "actions" },
+      { class: "actions no-print" },
       canRepeat && el("button", { type: "button", class: "primary", onclick: onAgain }, again),
       el("button", { type: "button", onclick: onAnother }, t("verdict.another")),
+      el("button", { type: "button", class: "quiet", onclick: () => print() }, t("verdict.print")),
     ),
   );
   panel.hidden = false;
@@ -49,7 +64,7 @@ export function showVerdict(run, { onAgain, onAnother }) {
 }
 
 /**
- * Whether another run may change it: what the portal refused for its name or content stays refused.
+ * Whether the same run again may change it: what the portal refused for its name or content stays refused.
  * @param {import("./tally.js").Item} item
  */
 function mayEndBetter({ status, code }) {
@@ -57,21 +72,23 @@ function mayEndBetter({ status, code }) {
 }
 
 /** @param {Run} run */
-function titleOf({ outcome, plan, tally }) {
+function titleOf({ outcome, sending, tally }) {
   if (outcome.safeToWipe) return t("verdict.safe", { count: outcome.verified + outcome.stored });
   if (outcome.end === "cancelled") return t("verdict.cancelled");
   if (outcome.end === "stopped") return t("verdict.stopped");
-  const total = declaredFiles(plan);
+  const total = sending.declaredFiles;
   const missing = outcome.notStored.length + total - tally.total.files;
-  return missing ? t("verdict.unsafe", { missing, total }) : t("verdict.unsafePortal");
+  return missing ? t("verdict.unsafe", { count: missing, total }) : t("verdict.unsafePortal");
 }
 
 /** @param {Run} run */
 function textOf({ outcome, where }) {
   const proven = outcome.verified + outcome.stored;
   const provenText = proven ? t("verdict.proven", { count: proven }) : t("verdict.provenNone");
+  const error = /** @type {{code?: string}|undefined} */ (outcome.error);
   return [
     outcome.end === "stopped" ? whyStopped(outcome.error) : "",
+    outcome.end === "stopped" && error?.code ? t("trouble.code", { code: error.code }) : "",
     outcome.safeToWipe ? t("verdict.safeText") : provenText,
     outcome.stored ? t("verdict.before", { count: outcome.stored }) : "",
     outcome.unreported ? t("verdict.unreported") : "",
@@ -79,27 +96,76 @@ function textOf({ outcome, where }) {
   ].filter(Boolean);
 }
 
+/** @param {Run} run */
+function receiptLine({ outcome, receiptUrl }) {
+  if (outcome.end !== "finished") return [];
+  return [el("p", {}, el("a", { href: receiptUrl, class: "button" }, t("verdict.receipt")))];
+}
+
+/**
+ * Names that other content holds in the store: the same choice as for those within the selection.
+ * @param {Run} run
+ * @param {(choice: Choice) => void} onChoice
+ */
+function conflictPanel({ outcome, sending, choice }, onChoice) {
+  const taken = outcome.notStored.filter(({ code }) => NAME_TAKEN.has(code)).length;
+  const leftOutFiles = sending.unsent.filter(({ code }) => code === "left_out").length;
+  const count = taken + leftOutFiles;
+  if (!count || outcome.end !== "finished" || choice === "folder") return [];
+  const isDecided = choice === "leave-out";
+  const folder = el("button", { type: "button", onclick: () => onChoice("folder") }, t("conflicts.folder"));
+  const leave = el("button", { type: "button", onclick: () => onChoice("leave-out") }, t("conflicts.leaveOut"));
+  const text = isDecided ? t("conflicts.leftOut", { count }) : t("conflicts.text");
+  return [
+    el(
+      "div",
+      { class: "notice", id: "conflicts" },
+      el("h3", {}, t("conflicts.title", { count })),
+      el("p", {}, text),
+      el("p", { class: "actions no-print" }, folder, !isDecided && leave),
+    ),
+  ];
+}
+
 /**
  * After a cancel thousands may simply not have been sent; only those with a reason are shown then.
  * @param {Run} run
  */
-function notStoredList({ outcome, plan }) {
-  /** @typedef {[path: string, reason: string]} Row */
+function notStoredList({ outcome, sending }) {
   const rowOf = (/** @type {import("./tally.js").Item} */ item) => /** @type {Row} */ ([item.path, whyNotStored(item)]);
   const ended = outcome.notStored.filter(({ status }) => outcome.end === "finished" || status);
-  const collisions = plan.collisions.flatMap(({ paths }) => paths);
-  const collided = collisions.map((path) => /** @type {Row} */ ([path, t("verdict.collision")]));
-  const all = [...outcome.notStored.map(rowOf), ...collided];
-  const shown = [...ended.map(rowOf), ...collided];
-  if (!all.length) return [];
-  const head = /** @type {Row} */ ([t("verdict.file"), t("verdict.reason")]);
-  const list = shown.length ? [el("h3", {}, t("verdict.listTitle")), shortTable(head, shown)] : [];
-  return [...list, el("p", {}, downloadButton(`not-stored-session-${outcome.sessionId}.csv`, [head, ...all]))];
+  const unsent = sending.unsent.map((file) => /** @type {Row} */ ([file.path, whyNotSent(file)]));
+  const all = [...outcome.notStored.map(rowOf), ...unsent];
+  const shown = [...ended.map(rowOf), ...unsent];
+  return fileTable({ title: t("verdict.listTitle"), all, shown, fileName: `not-stored-session-${outcome.sessionId}.csv` });
 }
 
-/** @param {Plan} plan */
-function notCovered(plan) {
-  if (!plan.leftOut.length) return [];
-  const title = t("verdict.notCovered", { count: plan.leftOut.length });
-  return [el("div", { class: "notice" }, el("h3", {}, title), el("p", {}, t("verdict.notCoveredText")), ...leftOut(plan))];
+/**
+ * Also used by the check of a card.
+ * @param {{title: string, all: Row[], shown: Row[], fileName: string}} list
+ */
+export function fileTable({ title, all, shown, fileName }) {
+  if (!all.length) return [];
+  const head = /** @type {Row} */ ([t("verdict.file"), t("verdict.reason")]);
+  const table = shown.length ? [el("h3", {}, title), shortTable(title, head, shown)] : [];
+  return [...table, el("p", { class: "no-print" }, downloadButton(fileName, [head, ...all]))];
+}
+
+/** @param {Run} run */
+function renamedList({ tally }) {
+  const renamed = tally.items.filter(({ name, path }) => !path.endsWith(`/${name}`) && path !== name);
+  if (!renamed.length) return [];
+  const text = t("verdict.renamedText");
+  return [folded(t("verdict.renamed", { count: renamed.length }), renamed.map(({ name, path }) => `${path} → ${name}`), text)];
+}
+
+/**
+ * Also used by the check of a card. What could not be read is no such file: it stands among those not stored.
+ * @param {import("./selection.js").Plan} plan
+ */
+export function notCovered(plan) {
+  const left = plan.leftOut.filter(({ reason }) => reason !== "unreadable");
+  if (!left.length) return [];
+  const title = t("verdict.notCovered", { count: left.length });
+  return [el("div", { class: "notice" }, el("h3", {}, title), el("p", {}, t("verdict.notCoveredText")), ...leftOut({ ...plan, leftOut: left }))];
 }

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { CardCheck } from "../../uploads/static/uploads/js/card-check.js";
+import { ApiError, FileError } from "../../uploads/static/uploads/js/errors.js";
+import { fakeClock, md5 } from "./fakes.mjs";
+
+const MIB = 1024 * 1024;
+const entry = (path, text, size = text.length) => ({ path, name: path.split("/").pop(), size, lastModified: 0, file: { text } });
+
+function check(entries, objects, { faults = [], unreadable = [] } = {}) {
+  const asked = [];
+  const api = {
+    async verify({ deployment, data_type: dataType, files }) {
+      if (faults.length) throw faults.shift();
+      assert.deepEqual([deployment, dataType], ["dep000119", "snapshot_images"]);
+      asked.push(files);
+      return files.map(({ name, md5: hex }) => {
+        if (!(name in objects)) return { name, status: "missing", code: "missing", message: "Absent." };
+        const isSame = md5(objects[name]) === hex;
+        return { name, status: isSame ? "stored" : "mismatch", code: isSame ? "" : "stored_differs", message: "" };
+      });
+    },
+  };
+  const sum = async ({ text }) => {
+    if (unreadable.includes(text)) throw new FileError("file_unreadable");
+    return md5(text);
+  };
+  const hasher = { parallel: 2, md5: sum, digest: async (file) => ({ md5: await sum(file), multipartMd5: "f-5", kept: null }) };
+  const place = { deployment: "dep000119", data_type: "snapshot_images" };
+  const made = new CardCheck({ place, entries, ports: { api, hasher, clock: fakeClock(), random: () => 0.5 } });
+  return { made, asked, done: made.run(new AbortController().signal) };
+}
+
+test("found under their own names, by content", async () => {
+  const { made, done } = check([entry("c/1.jpg", "a"), entry("c/2.jpg", "b")], { "1.jpg": "a", "2.jpg": "b" });
+  assert.deepEqual(await done, { total: 2, found: 2, notFound: [] });
+  assert.equal(made.settled, 2);
+  assert.equal(made.readBytes, made.total.bytes);
+});
+
+test("found under the folder's names; what is not found is told as it stands under its own", async () => {
+  const objects = { "1.jpg": "a", "101_1.jpg": "b", "card_102_1.jpg": "c" };
+  const entries = [entry("card/100/1.jpg", "a"), entry("card/101/1.jpg", "b"), entry("card/102/1.jpg", "c"), entry("card/103/1.jpg", "d"), entry("card/9.jpg", "e")];
+  const { asked, done } = check(entries, objects);
+  const verdict = await done;
+  assert.equal(verdict.found, 3);
+  assert.deepEqual(verdict.notFound.map(({ path, code }) => [path, code]).sort(), [["card/103/1.jpg", "stored_differs"], ["card/9.jpg", "missing"]]);
+  assert.deepEqual(asked[0].map(({ name }) => name), ["1.jpg", "1.jpg", "1.jpg", "1.jpg", "9.jpg"]);
+});
+
+test("a name that is too long with its folder is not asked for", async () => {
+  const { asked, done } = check([entry(`${"x".repeat(252)}/1.jpg`, "a")], {});
+  assert.equal((await done).notFound[0].code, "missing");
+  assert.equal(asked.length, 1);
+});
+
+test("a file that cannot be read is not safe, and the others are looked at all the same", async () => {
+  const { done } = check([entry("c/1.jpg", "a"), entry("c/2.jpg", "b")], { "1.jpg": "a", "2.jpg": "b" }, { unreadable: ["b"] });
+  assert.deepEqual(await done, { total: 2, found: 1, notFound: [{ path: "c/2.jpg", code: "file_unreadable", message: "" }] });
+});
+
+test("large files bring the checksum of their parts", async () => {
+  const { asked, done } = check([entry("c/1.jpg", "a", 65 * MIB), entry("c/2.jpg", "b", 64 * MIB)], { "1.jpg": "a", "2.jpg": "b" });
+  assert.equal((await done).found, 2);
+  assert.deepEqual(asked[0].map(({ multipart_md5: sum }) => sum), ["f-5", undefined]);
+});
+
+test("a portal that is away is asked again; one that refuses ends the check without a verdict", async () => {
+  const away = () => new ApiError({ code: "http_503", message: "", httpStatus: 503 });
+  const { done } = check([entry("c/1.jpg", "a")], { "1.jpg": "a" }, { faults: [away(), away()] });
+  assert.equal((await done).found, 1);
+  const refused = new ApiError({ code: "not_found", message: "", httpStatus: 404 });
+  await assert.rejects(check([entry("c/1.jpg", "a")], {}, { faults: [refused] }).done, refused);
+});

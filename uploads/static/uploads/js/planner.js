@@ -1,0 +1,96 @@
+/** Sorts the chosen files whenever they, the place or the data type change. Used by the upload and by the check of a card. */
+
+import { pause } from "./dom.js";
+import { FileError } from "./errors.js";
+import { t } from "./messages.js";
+import { timesOf } from "./season.js";
+import { planOf, sendingOf } from "./selection.js";
+
+/** @typedef {import("./scan.js").Scan} Scan */
+
+export class Planner {
+  /** @type {import("./selection.js").Plan|null} */ plan = null;
+  /** @type {import("./season.js").Times|null} */ times = null;
+  /** @type {Scan|null} */ #scan = null;
+  /** @type {readonly string[]|null} */ #extensions = null;
+  #planning = new AbortController();
+  #hasher;
+  #say;
+  #onChange;
+
+  /**
+   * @param {{hasher: import("./hasher.js").Hasher, say: (text: string|null) => void, onChange: () => void}} parts
+   *   `onChange`: there is a plan, or none any more
+   */
+  constructor({ hasher, say, onChange }) {
+    this.#hasher = hasher;
+    this.#say = say;
+    this.#onChange = onChange;
+  }
+
+  /** The chosen folder's name, for people. */
+  get folder() {
+    return this.#scan ? rootOf(this.#scan) : "";
+  }
+
+  /** @param {Scan} scan */
+  async take(scan) {
+    this.#scan = scan;
+    await this.#sort();
+  }
+
+  /** @param {readonly string[]|null} extensions wanted ones; null while place or data type are not chosen */
+  async sortFor(extensions) {
+    this.#extensions = extensions;
+    await this.#sort();
+  }
+
+  clear() {
+    this.#planning.abort();
+    this.#scan = this.plan = this.times = null;
+    this.#onChange();
+  }
+
+  /** @param {import("./selection.js").Choice|null} choice */
+  sending(choice) {
+    if (!this.plan) throw new Error("asked before it was sorted");
+    return sendingOf(this.plan, choice);
+  }
+
+  async #sort() {
+    this.#planning.abort();
+    const { signal } = (this.#planning = new AbortController());
+    this.plan = this.times = null;
+    this.#onChange();
+    if (!this.#scan || !this.#extensions) return;
+    this.#say(t("files.planning"));
+    const rest = async () => {
+      await pause();
+      signal.throwIfAborted();
+    };
+    try {
+      const plan = await planOf(this.#scan, {
+        extensions: new Set(this.#extensions),
+        parallel: this.#hasher.parallel,
+        md5: ({ file }) => this.#hasher.md5(file, signal),
+        isOfFile: (error) => error instanceof FileError,
+        onRead: (done, total) => this.#say(t("files.comparing", { done, count: total })),
+        pause: rest,
+      });
+      const times = await timesOf([...plan.single, ...plan.groups.flatMap(({ files }) => files)], rest);
+      signal.throwIfAborted();
+      this.plan = plan;
+      this.times = times;
+      this.#say(t("files.chosen", { what: this.folder || t("files.single"), count: this.#scan.entries.length }));
+      this.#onChange();
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+}
+
+/** @param {Scan} scan */
+function rootOf({ entries }) {
+  const roots = new Set(entries.map(({ path }) => (path.includes("/") ? path.slice(0, path.indexOf("/")) : "")));
+  return [...roots].filter(Boolean).slice(0, 3).join(", ");
+}
