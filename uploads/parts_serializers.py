@@ -21,7 +21,7 @@ class PartsResponse(serializers.Serializer):
 
 class PartClaim(serializers.Serializer):
     number = serializers.IntegerField(help_text="From 1.")
-    md5 = serializers.RegexField(r"^[0-9a-f]{32}\Z", help_text="Of the part's bytes, in hex.")
+    md5 = serializers.RegexField(r"^[0-9a-f]{32}$", help_text="Of the part's bytes, in hex.")
 
 
 class PartsRequest(UploadRequest):

@@ -20,6 +20,8 @@ from deployments.names import DataType
 from tests.cast import make_person
 from tests.faultproxy import FaultProxy
 from tests.uploads.field import PASSWORD as FIELD_PASSWORD
+from tests.uploads.large import ABOVE_BYTES, PART_BYTES, LargeUploader
+from uploads import file_parts
 
 HTTP = urllib3.PoolManager(retries=False)
 
@@ -156,6 +158,27 @@ def unprobed_store(probed_store) -> None:
     """Nothing is known of the store, so nothing is relied upon."""
     StoreProbe.objects.all().delete()
     cache.clear()
+
+
+@pytest.fixture
+def small_parts(monkeypatch) -> None:
+    """Files are large, and parts small, at sizes that a test can send."""
+    monkeypatch.setattr(file_parts, "MULTIPART_ABOVE_BYTES", ABOVE_BYTES)
+    monkeypatch.setattr(file_parts, "PART_SIZE_BYTES", PART_BYTES)
+
+
+@pytest.fixture
+def sender(uploader, small_parts) -> LargeUploader:
+    """A client with a large recording to send."""
+    uploader.data_type = DataType.AUDIBLE_RECORDINGS
+    return LargeUploader(uploader.open(files=1))
+
+
+@pytest.fixture
+def other_sender(rival, small_parts) -> LargeUploader:
+    """Another partner with the same recording."""
+    rival.data_type = DataType.AUDIBLE_RECORDINGS
+    return LargeUploader(rival.open(files=1))
 
 
 @pytest.fixture

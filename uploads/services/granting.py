@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from amiportal.accounts.models import User
+from amiportal.errors import PortalError
 from amiportal.objectstore.habits import current_habits
 from amiportal.objectstore.lookup import StoredObject
 from amiportal.objectstore.presign import signer
@@ -25,6 +26,7 @@ from uploads.services.proof import look
 
 # A PUT that began before its URL ran out may still be under way on a slow link: 64 MiB at 128 kbit/s take 70 minutes.
 RESERVATION_GRACE = timedelta(minutes=75)
+_MAX_CONTENDERS = 32  # each round one of those that ask for a key at the same moment gets it
 _MAX_ROUNDS = 3  # each round settles rows that contradicted the store; a fourth means that others keep racing us
 
 Status = UploadLog.Status
@@ -131,35 +133,48 @@ def reserve(*, session: UploadSession, files: dict[str, CardFile], now: datetime
     own. The database's constraint decides races: of two sessions one gets the row, the other sees it here.
     """
     outcome = Reservation()
-    if not files:
-        return outcome
-    with transaction.atomic():
-        outcome.granted = ledger.reserve(session=session, files=files.values(), now=now, expires_at=expires_at)
-        held = files.keys() - outcome.granted
-        if not held:
+    pending = files
+    for _ in range(_MAX_CONTENDERS):
+        if not pending:
             return outcome
-        rows = (
-            UploadLog.objects.select_for_update()
-            .filter(
-                deployment_id=session.deployment_id,
-                data_type=session.data_type,
-                filename__in=held,
-                status__in=UploadLog.LIVE,
-            )
-            .order_by("filename")
+        with transaction.atomic():
+            _reserve_once(session, pending, outcome, now=now, expires_at=expires_at)
+        if len(outcome.granted) == len(files):
+            return outcome
+        # Several that ask for one content at once make way for one another: whoever waited sees the winner's row now.
+        settled = outcome.granted | outcome.accounted.keys() | outcome.held_by_others.keys()
+        pending = {name: file for name, file in pending.items() if name not in settled}
+    raise PortalError("Too many ask for the same files at once. Try again.", code="busy", http_status=503)
+
+
+def _reserve_once(
+    session: UploadSession, files: dict[str, CardFile], outcome: Reservation, *, now: datetime, expires_at: datetime
+) -> None:
+    outcome.granted |= ledger.reserve(session=session, files=files.values(), now=now, expires_at=expires_at)
+    held = files.keys() - outcome.granted
+    if not held:
+        return
+    rows = (
+        UploadLog.objects.select_for_update()
+        .filter(
+            deployment_id=session.deployment_id,
+            data_type=session.data_type,
+            filename__in=held,
+            status__in=UploadLog.LIVE,
         )
-        yields: list[Change] = []
-        for row in rows:
-            if row.status != Status.GRANTED:
-                outcome.accounted[row.filename] = row
-            elif (change := _yielding(row, files[row.filename], session=session, now=now)) is not None:
-                yields.append(change)
-            else:
-                outcome.held_by_others[row.filename] = row
-        ledger.settle(yields, now=now)
-        free = [files[name] for name in held - outcome.accounted.keys() - outcome.held_by_others.keys()]
-        outcome.granted |= ledger.reserve(session=session, files=free, now=now, expires_at=expires_at)
-    return outcome
+        .order_by("filename")
+    )
+    yields: list[Change] = []
+    for row in rows:
+        if row.status != Status.GRANTED:
+            outcome.accounted[row.filename] = row
+        elif (change := _yielding(row, files[row.filename], session=session, now=now)) is not None:
+            yields.append(change)
+        else:
+            outcome.held_by_others[row.filename] = row
+    ledger.settle(yields, now=now)
+    free = [files[name] for name in held - outcome.accounted.keys() - outcome.held_by_others.keys()]
+    outcome.granted |= ledger.reserve(session=session, files=free, now=now, expires_at=expires_at)
 
 
 def _yielding(row: UploadLog, file: CardFile, *, session: UploadSession, now: datetime) -> Change | None:

@@ -46,15 +46,14 @@ def open_uploads(*, session: UploadSession, files: Mapping[str, CardFile], now: 
     may have aborted it) is begun anew. Raises StoreError; what was begun by then is kept for the next try.
     """
     uploads = {}
-    gone = []
     found = _found(session, files)
-    for upload, is_usable in zip(found, in_parallel(_is_usable, found), strict=True):
-        if is_usable:
-            uploads[upload.filename] = upload
+    for upload, is_known in zip(found, in_parallel(_is_known, found), strict=True):
+        if not is_known:
+            close(upload, status=Status.ABORTED)
+        elif upload.part_size_bytes != file_parts.PART_SIZE_BYTES:  # clients cut files otherwise by now
+            give_up(upload)
         else:
-            gone.append(upload)
-    for upload in gone:
-        give_up(upload)
+            uploads[upload.filename] = upload
     _note_use(list(uploads.values()), files, now=now)
     return uploads | _begin(session, {name: file for name, file in files.items() if name not in uploads}, now=now)
 
@@ -124,9 +123,8 @@ def _found(session: UploadSession, files: Mapping[str, CardFile]) -> list[Multip
     ]
 
 
-def _is_usable(upload: MultipartUpload) -> bool:
-    """Whether the store still knows it, and it is cut as clients cut files today."""
-    return upload.part_size_bytes == file_parts.PART_SIZE_BYTES and store.knows(**in_store(upload))
+def _is_known(upload: MultipartUpload) -> bool:
+    return store.knows(**in_store(upload))
 
 
 def _note_use(uploads: list[MultipartUpload], files: Mapping[str, CardFile], *, now: datetime) -> None:

@@ -234,10 +234,10 @@ def _upload_of(session: UploadSession, upload_id: int) -> tuple[MultipartUpload,
 
 
 def _hold(actor: User, session: UploadSession, upload: MultipartUpload, row: UploadLog, *, now: datetime) -> bool:
-    """Hold the key for this content from now on, granting it anew where the grant ran out; False: it is stored.
+    """Hold the key for this content from now on, granting it anew where the grant ran out.
 
-    Raises Conflict when others have the key, NotFound when the upload is not the open one of this content any more,
-    and what `grant_files` does.
+    False where the upload has come to its end: completed, stored otherwise, aborted. Raises Conflict when others have
+    the key, NotFound when another upload took this one's place, and what `grant_files` does.
     """
     file = CardFile(row.filename, row.size_bytes, row.md5, row.path_on_card, multipart_md5=row.multipart_md5)
     if not ledger.prolong(
@@ -252,9 +252,7 @@ def _hold(actor: User, session: UploadSession, upload: MultipartUpload, row: Upl
             raise Forbidden(granted.message, code=granted.code)
         if granted.upload is None or granted.upload.id != upload.pk:
             raise _not_open(upload.pk)
-    if not MultipartUpload.objects.filter(pk=upload.pk, status=Status.OPEN).update(last_used_at=now):
-        raise _not_open(upload.pk)
-    return True
+    return bool(MultipartUpload.objects.filter(pk=upload.pk, status=Status.OPEN).update(last_used_at=now))
 
 
 def _check_claims(claims: Sequence[PartClaim], upload: MultipartUpload) -> None:
