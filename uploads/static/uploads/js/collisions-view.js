@@ -1,7 +1,7 @@
 /** Names that stand for several different files: shown before anything starts, with one choice for all of them. */
 
 import { el } from "./dom.js";
-import { folded, shortList } from "./lists.js";
+import { folded } from "./lists.js";
 import { t } from "./messages.js";
 import { whyNotSent } from "./reasons.js";
 import { sendingOf } from "./selection.js";
@@ -25,10 +25,10 @@ export function collisionsPanel(plan, { choice, onChoice }) {
   return [
     el(
       "div",
-      { class: `notice ${choice ? "" : "bad"}`.trim(), id: "collisions" },
+      { class: choice ? "ask" : "ask open", id: "collisions" },
       el("h3", {}, t("collisions.title", { count: groups.length })),
       el("p", {}, t("collisions.text")),
-      groups.length <= EXAMPLES ? shortList(lines) : folded(t("collisions.list", { count: groups.length }), lines),
+      folded(t("collisions.list", { count: groups.length }), lines),
       el(
         "fieldset",
         { class: "field options" },
@@ -61,7 +61,7 @@ function option(value, label, choice, onChoice, more) {
 function renaming({ path, name }) {
   const arrow = el("span", { class: "arrow", "aria-hidden": "true" }, "→");
   const words = el("span", { class: "visually-hidden" }, t("collisions.becomes"));
-  return el("li", {}, el("code", {}, path), " ", arrow, words, " ", el("code", { class: "new" }, name));
+  return el("li", {}, el("code", {}, path), el("span", {}, arrow, words), el("code", { class: "new" }, name));
 }
 
 /** @param {{path: string, name: string}} change */

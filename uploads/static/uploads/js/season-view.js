@@ -83,7 +83,7 @@ function outsidePanel(survey, { reason, onReason, onSwitch }) {
   field.value = reason;
   return el(
     "div",
-    { class: "notice bad", id: "outside-season" },
+    { class: "ask open", id: "outside-season" },
     el("h3", {}, t("season.title")),
     el("p", {}, [outside, fits.length ? t("season.othersFit", { id: fits[0].deployment }) : t("season.noneFits")].join(" ")),
     fits.length > 0 && el("ul", { class: "places" }, ...fits.slice(0, MOST_PLACES).map((place) => placeRow(place, onSwitch))),

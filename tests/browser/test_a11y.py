@@ -1,0 +1,38 @@
+"""Every state of both pages, in both languages and both colour schemes: axe finds nothing, and a phone need not scroll sideways."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import violations
+from tests.browser.conftest import PASSWORD
+from tests.browser.shots_page import DESKTOP, PHONE, STATES, Stage, keep_picture
+from tests.browser.upload_page import UploadPage
+
+NOISE = ["Failed to load resource", "net::ERR_", "ApiError"]  # of the states in which something fails
+SMALL_TARGETS = """
+[...document.querySelectorAll('main :is(a, button, summary, input:not([hidden]), select, textarea)')]
+  .filter((one) => one.checkVisibility() && !one.closest('label'))
+  .map((one) => [one, one.getBoundingClientRect()])
+  .filter(([one, box]) => (box.height < 24 || box.width < 24) && getComputedStyle(one).display !== 'inline')
+  .map(([one]) => one.outerHTML.slice(0, 120))
+"""
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_stands_in_the_way(state, language, page, portal, card, store, watched):
+    watched.expected += NOISE
+    portal.partner.language = language
+    portal.partner.save()
+    UploadPage(page, portal.url).sign_in("ines", PASSWORD)
+    page.set_viewport_size(DESKTOP)
+    STATES[state](Stage(page, portal, card, store))
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    for width, viewport in (("desktop", DESKTOP), ("phone", PHONE)):
+        page.set_viewport_size(viewport)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            keep_picture(page, f"{state}-{language}-{width}-{scheme}")
+            assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    assert page.evaluate(SMALL_TARGETS) == []
