@@ -1,4 +1,4 @@
-"""Every state of both pages, in both languages and both colour schemes: axe finds nothing, and a phone need not scroll sideways."""
+"""Both pages in every state, language and colour scheme: axe finds nothing, and a phone need not scroll sideways."""
 
 import pytest
 from playwright.sync_api import expect
