@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: run test lint soak bench lock clean chromium
+.PHONY: run test lint soak bench messages lock clean chromium
 
 # exec, so that a signal to make or to its group reaches the launcher, which ends what it started.
 run: $(VENV)/installed
@@ -32,6 +32,12 @@ soak: $(VENV)/installed-dev
 # Prints ratios of one run; see tests/bench.
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m tests.bench
+
+# Brings the catalogues of translations up to date with the texts, and compiles them: docs/translating.md. Needs gettext.
+messages: $(VENV)/installed
+	$(BIN)/python manage.py makemessages --all --add-location file --no-obsolete --no-wrap \
+	  --ignore "templates/admin/*" --ignore "templates/unfold/*" --ignore "tests/*" --ignore "var/*"
+	$(BIN)/python manage.py compilemessages --ignore "$(VENV)/*" --ignore "var/*"
 
 # Writes constraints.txt anew from the direct dependencies of the requirements files.
 lock:

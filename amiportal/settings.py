@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "amiportal.accounts.language.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -302,8 +303,8 @@ UNFOLD = {
         {"icon": "upload", "title": "Upload page", "link": reverse_lazy("upload")},
         {"icon": "api", "title": "API", "link": reverse_lazy("api-docs")},
     ],
-    "SHOW_HISTORY": True,
     "DASHBOARD_CALLBACK": "amiportal.dashboard.front_page",
+    "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
@@ -342,8 +343,8 @@ UNFOLD = {
                 "items": [
                     _page("Ledger", "receipt_long", "uploads_uploadlog"),
                     _page("Sessions", "cloud_upload", "uploads_uploadsession"),
-                    _page("Failures", "report", "uploads_uploadfailure"),
                     _page("Inventory", "calendar_month", "uploads_inventory"),
+                    _page("Failures", "report", "uploads_uploadfailure"),
                 ],
             },
             {
@@ -360,8 +361,8 @@ UNFOLD = {
                 "separator": True,
                 "items": [
                     {"title": "Health", "icon": "monitor_heart", "link": reverse_lazy("admin-health")},
-                    _page("Store probes", "troubleshoot", "objectstore_storeprobe"),
                     _page("Allocation", "hard_drive", "objectstore_allocation"),
+                    _page("Store probes", "troubleshoot", "objectstore_storeprobe"),
                     _page("Background work", "schedule", "procrastinate_procrastinatejob"),
                 ],
             },

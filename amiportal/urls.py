@@ -7,6 +7,8 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from amiportal import health
+from amiportal.accounts import tokens_page
+from amiportal.accounts.language import set_language
 from amiportal.doctor.views import doctor_page
 
 urlpatterns = [
@@ -16,6 +18,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("accounts/language/", set_language, name="set-language"),
+    path("accounts/tokens/", tokens_page.tokens, name="tokens"),
+    path("accounts/tokens/<str:token_key>/revoke/", tokens_page.revoke, name="token-revoke"),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(), name="api-docs"),
     path("api/v1/uploads/", include("uploads.api_urls")),

@@ -3,6 +3,7 @@
 import re
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _NUMBERED_ID = re.compile(r"dep([0-9]{6,9})")
@@ -16,12 +17,12 @@ TEST_DEPLOYMENT_ID = "dep_test"
 
 
 class DataType(models.TextChoices):
-    SNAPSHOT_IMAGES = "snapshot_images", "Snapshot images"
-    MOTION_IMAGES = "motion_images", "Motion images"
-    AUDIBLE_RECORDINGS = "audible_recordings", "Audible recordings"
-    ULTRASOUND_RECORDINGS = "ultrasound_recordings", "Ultrasound recordings"
-    TERRESTRIAL_RECORDINGS = "terrestrial_recordings", "Terrestrial recordings"
-    AQUATIC_RECORDINGS = "aquatic_recordings", "Aquatic recordings"
+    SNAPSHOT_IMAGES = "snapshot_images", _("Snapshot images")
+    MOTION_IMAGES = "motion_images", _("Motion images")
+    AUDIBLE_RECORDINGS = "audible_recordings", _("Audible recordings")
+    ULTRASOUND_RECORDINGS = "ultrasound_recordings", _("Ultrasound recordings")
+    TERRESTRIAL_RECORDINGS = "terrestrial_recordings", _("Terrestrial recordings")
+    AQUATIC_RECORDINGS = "aquatic_recordings", _("Aquatic recordings")
 
 
 STATION_DATA_TYPES = (

@@ -5,7 +5,10 @@ import json
 from collections.abc import Iterable, Iterator
 
 from amiportal.csv_safe import safe_cell
-from uploads.models import UploadLog
+from uploads.keys import key_prefix
+from uploads.models import UploadLog, UploadSession
+from uploads.receipts import file_entry
+from uploads.selectors import newest_rows
 
 COLUMNS = (
     "id",
@@ -27,6 +30,9 @@ COLUMNS = (
     "etag",
     "error_code",
 )
+RECEIPT_COLUMNS = ("name", "path_on_card", "size_bytes", "md5", "key", "status", "verified_at")
+# Spreadsheets read a CSV file as UTF-8 only if it begins with this mark; else names lose their accents.
+BYTE_ORDER_MARK = "\ufeff"
 
 
 def log_row(row: UploadLog) -> dict:
@@ -75,3 +81,13 @@ def csv_lines(rows: Iterable[UploadLog]) -> Iterator[str]:
 def ndjson_lines(rows: Iterable[UploadLog]) -> Iterator[str]:
     for row in rows:
         yield json.dumps(log_row(row), ensure_ascii=False) + "\n"
+
+
+def receipt_csv_lines(session: UploadSession) -> Iterator[str]:
+    """A session's files as people open them in a spreadsheet; what machines read is the signed receipt."""
+    prefix = key_prefix(deployment_id=session.deployment.deployment_id, data_type=session.data_type)
+    writer = csv.writer(_Echo())
+    yield BYTE_ORDER_MARK + writer.writerow(RECEIPT_COLUMNS)
+    for row in newest_rows(session):
+        entry = file_entry(row, prefix)
+        yield writer.writerow([safe_cell(entry[column]) for column in RECEIPT_COLUMNS])

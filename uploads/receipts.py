@@ -50,7 +50,7 @@ def receipt(session: UploadSession, verdict: Verdict) -> Iterator[str]:
     separator = "\n"
     count = 0
     for row in newest_rows(session):
-        line = canonical(_file(row, prefix))
+        line = canonical(file_entry(row, prefix))
         digest.update(line.encode() + b"\n")
         yield separator + line
         separator = ",\n"
@@ -61,7 +61,8 @@ def receipt(session: UploadSession, verdict: Verdict) -> Iterator[str]:
     yield f'"public_key":"{public_key()}"}}\n'
 
 
-def _file(row: UploadLog, prefix: str) -> dict:
+def file_entry(row: UploadLog, prefix: str) -> dict:
+    """A file as receipts name it; `prefix` is that of its session's keys."""
     return {
         "name": row.filename,
         "path_on_card": row.path_on_card,

@@ -24,6 +24,16 @@ DOORS = {
     "home": ("GET", (302, 302, 302, 302)),
     "upload": ("GET", (302, 200, 200, 200)),
     "check-card": ("GET", (302, 200, 200, 200)),
+    "history": ("GET", (302, 200, 200, 200)),
+    "receipt": ("GET", (302, 404, 200, 200)),
+    "receipt-csv": ("GET", (302, 404, 200, 200)),
+    "receipt-key": ("GET", EVERYBODY),
+    "guide": ("GET", EVERYBODY),
+    "script": ("GET", (302, 200, 200, 200)),
+    "script-download": ("GET", (302, 200, 200, 200)),
+    "set-language": ("POST", (400, 400, 400, 400)),
+    "tokens": ("POST", (302, 200, 200, 200)),
+    "token-revoke": ("GET", (302, 404, 404, 404)),
     "upload-sessions": ("POST", (401, 400, 400, 400)),
     "upload-session": ("GET", (401, 404, 200, 200)),
     "upload-check": ("POST", (401, 404, 400, 404)),
@@ -73,7 +83,7 @@ def path_of(route: str, session: int) -> str:
     """A path to ask for; regular expressions of the field clients lose their anchors."""
     path = "/" + route.replace("^", "").replace("/?$", "/").replace("\\Z", "").replace("$", "")
     path = re.sub(r"\(\?P<deployment_id>[^)]*\)", "dep000045", path)
-    return path.replace("<int:session_id>", str(session))
+    return path.replace("<int:session_id>", str(session)).replace("<str:token_key>", "nobodys")
 
 
 def test_every_url_has_a_row():

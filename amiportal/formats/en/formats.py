@@ -1,9 +1,11 @@
-"""Dates that mean the same to a reader in any country (ISO 8601), the day's hours to 24."""
+"""Days before months and their names written out, which nobody misreads; what is typed is ISO 8601; hours to 24."""
 
-DATE_FORMAT = SHORT_DATE_FORMAT = "Y-m-d"
+DATE_FORMAT = "j M Y"
+DATETIME_FORMAT = "j M Y, H:i"
+SHORT_DATE_FORMAT = "Y-m-d"
+SHORT_DATETIME_FORMAT = "Y-m-d H:i"
 TIME_FORMAT = "H:i"
-DATETIME_FORMAT = SHORT_DATETIME_FORMAT = "Y-m-d H:i"
-YEAR_MONTH_FORMAT = "Y-m"
+YEAR_MONTH_FORMAT = "M Y"
 DATE_INPUT_FORMATS = ["%Y-%m-%d"]
 TIME_INPUT_FORMATS = ["%H:%M", "%H:%M:%S"]
 DATETIME_INPUT_FORMATS = ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]

@@ -1,0 +1,138 @@
+"""What a person uploaded: the list of sessions, and of each session its receipt."""
+
+from datetime import timedelta
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from amiportal.accounts.models import User
+from amiportal.errors import NotFound
+from uploads.exports import receipt_csv_lines
+from uploads.models import UploadLog, UploadSession
+from uploads.permissions import session_visible_to
+from uploads.receipt_rows import lost_rows, rows_by_name, unproven_rows
+from uploads.selectors import sessions_visible_to
+from uploads.services.sessions import Verdict, verdict_of, verdicts_of
+
+PAGE_SESSIONS = 25
+SHOWN_FILES = 300  # more would be a page that no phone scrolls; all are in the downloads
+SEEN_LATELY = timedelta(minutes=15)  # a client that works asks for URLs more often than that
+
+STATUS_TEXTS = {
+    UploadLog.Status.GRANTED: _("on its way, not yet compared"),
+    UploadLog.Status.VERIFIED: _("stored and compared"),
+    UploadLog.Status.STORED: _("stored, never compared"),
+    UploadLog.Status.PRESENT: _("was there before, with the same content"),
+    UploadLog.Status.MISSING: _("not in the store"),
+    UploadLog.Status.MISMATCH: _("the store holds other content under this name"),
+    UploadLog.Status.FAILED: _("could not be sent"),
+    UploadLog.Status.EXPIRED: _("never arrived"),
+    UploadLog.Status.MOVED: _("moved by a maintainer"),
+    UploadLog.Status.REMOVED: _("removed by a maintainer"),
+}
+
+
+@require_safe
+@login_required
+def history(request: HttpRequest) -> HttpResponse:
+    """Sessions, newest first, a page at a time by their ids: nothing is counted over the whole."""
+    everybody = request.user.is_maintainer and request.GET.get("all") == "true"
+    sessions = sessions_visible_to(request.user, of_everybody=everybody)
+    before = _id_of(request.GET.get("before", ""))
+    if before is not None:
+        sessions = sessions.filter(pk__lt=before)
+    page = list(sessions[: PAGE_SESSIONS + 1])
+    shown = page[:PAGE_SESSIONS]
+    finished = [session for session in shown if session.finished_at is not None]
+    verdicts = {verdict.session.pk: verdict for verdict in verdicts_of(finished)}
+    rows = [_row(session, verdicts.get(session.pk), request.user) for session in shown]
+    context = {
+        "rows": rows,
+        "everybody": everybody,
+        "is_first_page": before is None,
+        "older_than": shown[-1].pk if len(page) > PAGE_SESSIONS else None,
+    }
+    return render(request, "uploads/history.html", context)
+
+
+def _id_of(text: str) -> int | None:
+    """A session's id as an address has it; None for what no id can be, bigint's range included."""
+    return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
+def _row(session: UploadSession, verdict: Verdict | None, reader: User) -> dict:
+    state = state_of(session, safe_to_wipe=verdict.safe_to_wipe if verdict else None)
+    may_go_on = session.account_id == reader.pk and state in ("running", "waiting")
+    return {"session": session, "verdict": verdict, "state": state, "may_go_on": may_go_on}
+
+
+@require_safe
+@login_required
+def receipt_page(request: HttpRequest, session_id: int) -> HttpResponse:
+    """The permanent address of an upload: its verdict, its facts and its files, as the ledger has them now."""
+    session = _session(request, session_id)
+    verdict = verdict_of(session)
+    name_prefix = request.GET.get("name", "").replace("\0", "")[:255]
+    files = _told(rows_by_name(session, name_prefix=name_prefix, limit=SHOWN_FILES + 1))
+    unproven = lost = []
+    if verdict.unproven:
+        unproven = _told(unproven_rows(session, limit=SHOWN_FILES + 1))
+        lost = _told(lost_rows(session, limit=SHOWN_FILES + 1))
+    context = {
+        "session": session,
+        "verdict": verdict,
+        "state": state_of(session, safe_to_wipe=verdict.safe_to_wipe),
+        "is_own": session.account_id == request.user.pk,
+        "name_prefix": name_prefix,
+        "files": files[:SHOWN_FILES],
+        "more_files": len(files) > SHOWN_FILES,
+        "unproven": unproven[:SHOWN_FILES],
+        "more_unproven": len(unproven) > SHOWN_FILES,
+        "never_named": _never_named(session, verdict.unproven, unproven, lost),
+        "lost": lost[:SHOWN_FILES],
+        "more_lost": len(lost) > SHOWN_FILES,
+        "shown_files": SHOWN_FILES,
+    }
+    return render(request, "uploads/receipt.html", context)
+
+
+@require_safe
+@login_required
+def receipt_csv(request: HttpRequest, session_id: int) -> StreamingHttpResponse:
+    session = _session(request, session_id)
+    response = StreamingHttpResponse(receipt_csv_lines(session), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="receipt-{session.pk}.csv"'
+    return response
+
+
+def state_of(session: UploadSession, *, safe_to_wipe: bool | None) -> str:
+    """One word for the templates: safe, unproven, field, running or waiting."""
+    if session.finished_at is not None:
+        return "safe" if safe_to_wipe else "unproven"
+    if session.is_legacy:
+        return "field"  # these clients end nothing and compare nothing
+    return "running" if timezone.now() - session.last_seen_at < SEEN_LATELY else "waiting"
+
+
+def _session(request: HttpRequest, session_id: int) -> UploadSession:
+    try:
+        return session_visible_to(actor=request.user, session_id=session_id)
+    except NotFound as error:
+        raise Http404 from error
+
+
+def _told(rows: list[UploadLog]) -> list[UploadLog]:
+    for row in rows:
+        row.status_text = STATUS_TEXTS[UploadLog.Status(row.status)]
+    return rows
+
+
+def _never_named(session: UploadSession, unproven_files: int, *named: list[UploadLog]) -> int:
+    """How many files of a finished selection no row speaks of: left out, unreadable or never asked for."""
+    if session.finished_at is None or any(len(rows) > SHOWN_FILES for rows in named):
+        return 0
+    return max(0, unproven_files - sum(map(len, named)))

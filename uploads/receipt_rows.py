@@ -1,0 +1,50 @@
+"""Reads of one session's files for the page of its receipt. Each file of a session counts by its newest row."""
+
+from django.db import connection
+
+from uploads.models import UploadLog, UploadSession
+
+# What a file that was once proven can have become since.
+LOST = (UploadLog.Status.MISSING, UploadLog.Status.MISMATCH, UploadLog.Status.MOVED, UploadLog.Status.REMOVED)
+
+# From the few rows that prove nothing to those of them that no newer row of the same name has replaced. Materialized, or
+# a planner that is after the order would walk the index of all names of the whole ledger.
+_UNPROVEN = """
+WITH candidates AS MATERIALIZED (
+    SELECT id, filename, (status = ANY(%(lost)s) AND verified_at IS NOT NULL) AS is_lost
+    FROM uploads_uploadlog WHERE session_id = %(session)s AND NOT status = ANY(%(proven)s)
+)
+SELECT id FROM candidates AS c
+WHERE c.is_lost = %(is_lost)s AND NOT EXISTS (
+    SELECT FROM uploads_uploadlog AS newer
+    WHERE newer.session_id = %(session)s AND newer.filename = c.filename AND newer.id > c.id
+)
+ORDER BY c.filename LIMIT %(limit)s
+"""
+
+
+def rows_by_name(session: UploadSession, *, name_prefix: str = "", limit: int) -> list[UploadLog]:
+    """The first `limit` files in order of name, of those whose names begin with `name_prefix`."""
+    newest = UploadLog.objects.filter(session=session).order_by("filename", "-id").distinct("filename")
+    if name_prefix:
+        newest = newest.filter(filename__startswith=name_prefix)
+    # Sorting ids and names alone, then fetching a page of rows, is many times faster than sorting whole rows.
+    return list(UploadLog.objects.filter(pk__in=newest.values("pk")[:limit]).order_by("filename"))
+
+
+def unproven_rows(session: UploadSession, *, limit: int) -> list[UploadLog]:
+    """Files that were never proven, by name; those that were and are no more are `lost_rows`."""
+    return _not_proven(session, is_lost=False, limit=limit)
+
+
+def lost_rows(session: UploadSession, *, limit: int) -> list[UploadLog]:
+    """Files that were proven once and that the store no longer has there as they were, by name."""
+    return _not_proven(session, is_lost=True, limit=limit)
+
+
+def _not_proven(session: UploadSession, *, is_lost: bool, limit: int) -> list[UploadLog]:
+    given = {"session": session.pk, "lost": list(LOST), "proven": list(UploadLog.PROVEN), "is_lost": is_lost}
+    with connection.cursor() as cursor:
+        cursor.execute(_UNPROVEN, given | {"limit": limit})
+        ids = [pk for (pk,) in cursor.fetchall()]
+    return list(UploadLog.objects.filter(pk__in=ids).order_by("filename"))
