@@ -1,26 +1,18 @@
 """`make bench`: a portal as `make run` serves it, the yardstick beside it, one store beneath both; ratios printed.
 
-python -m tests.bench [existence] [signing] [end-to-end] [parts] [store]
+python -m tests.bench [existence] [signing] [end-to-end] [parts] [page] [store]
 """
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
 from amiportal import embedded
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+from tests.bench.ports import free_port, wait_for
 
 
 @contextmanager
@@ -31,18 +23,6 @@ def process(*command: str):
     finally:
         started.terminate()
         started.wait(30)
-
-
-def wait_for(port: int, path: str = "/") -> None:
-    for _ in range(200):
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5).read()
-            return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit(f"nothing answers on port {port}")
 
 
 def main() -> None:
@@ -63,10 +43,11 @@ def run(portal_port: int, yardstick_port: int) -> None:
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415
 
-    from tests.bench import legacy_bench, objectstore_bench, site  # noqa: PLC0415
+    from tests.bench import legacy_bench, objectstore_bench, page_bench, site  # noqa: PLC0415
     from tests.bench.field_client import FieldClient  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     password = secrets.token_urlsafe(16)
     place = site.make(password)
     os.environ["PORT"] = str(portal_port)
@@ -87,6 +68,7 @@ def run(portal_port: int, yardstick_port: int) -> None:
             "signing": lambda: legacy_bench.signing(portal, place.bucket, place.deployment),
             "end-to-end": lambda: legacy_bench.end_to_end(portal, yardstick),
             "parts": lambda: legacy_bench.where_time_goes(portal),
+            "page": lambda: page_bench.main(portal_port, place, password),
             "store": lambda: objectstore_bench.main(place.bucket),
         }
         for name in sys.argv[1:] or measures:
