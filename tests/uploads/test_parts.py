@@ -2,6 +2,7 @@
 
 import pytest
 
+from amiportal.objectstore import multipart as store_multipart
 from tests.uploads.conftest import described, put
 from tests.uploads.large import PART_BYTES, TWO_PARTS, LargeFile, LargeUploader, md5, put_part
 from uploads.models import MultipartUpload, UploadLog
@@ -105,8 +106,9 @@ def test_a_part_of_the_wrong_size_is_missing(sender, objects):
     assert objects() == {sender.key(): TWO_PARTS.content}
 
 
+@pytest.mark.parametrize("in_reverse", [True, False])
 @pytest.mark.parametrize("which", [1, 2])
-def test_a_part_that_was_sent_wrong_and_then_right(sender, objects, which):
+def test_a_part_that_was_sent_right_and_also_wrong(sender, objects, monkeypatch, which, in_reverse):
     """The store keeps both: neither its order nor its clock may decide which becomes the file's."""
     other = TWO_PARTS.altered(0 if which == 1 else -1)
     sender.presign()
@@ -114,6 +116,9 @@ def test_a_part_that_was_sent_wrong_and_then_right(sender, objects, which):
     (signed,) = sender.sign(which, md5s={which: md5(other.parts[which])}).json()["parts"]
     assert put_part(signed, other.parts[which]).status == 200
     assert sorted(sender.stored_numbers()) == sorted([1, 2, which])
+    real = store_multipart.parts
+    in_order = {"key": lambda part: (part.number, part.etag), "reverse": in_reverse}
+    monkeypatch.setattr(store_multipart, "parts", lambda **where: sorted(real(**where), **in_order))
     assert sender.complete()["status"] == "completed"
     assert objects() == {sender.key(): TWO_PARTS.content}
 
@@ -155,6 +160,23 @@ def test_another_person_on_another_day_goes_on_where_the_first_stopped(sender, o
     assert objects() == {sender.key(): TWO_PARTS.content}
     assert [one.confirm() for one in (other_sender, sender)] == ["verified"] * 2
     assert UploadLog.objects.filter(status__in=UploadLog.PROVEN).count() == 2
+
+
+def test_of_two_that_begin_at_one_moment_the_second_takes_the_firsts(sender, other_sender, store, site, monkeypatch):
+    real, calls = store_multipart.create, []
+
+    def create(**where) -> str:
+        calls.append(where)
+        if len(calls) == 1:
+            other_sender.presign()
+        return real(**where)
+
+    monkeypatch.setattr(store_multipart, "create", create)
+    sender.presign()
+    assert len(calls) == 2
+    assert sender.upload == other_sender.upload
+    (begun,) = store.list_multipart_uploads(Bucket=site.bucket.name)["Uploads"]
+    assert begun["UploadId"] == MultipartUpload.objects.get().store_upload_id
 
 
 def test_a_file_that_changed_on_the_card_is_another_upload(sender, objects):
