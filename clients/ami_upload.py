@@ -118,7 +118,8 @@ ROUNDS = 3  # how often what had vanished, or is to have another name, is tried 
 FIRST_CONTACT_S = 20.0  # for a portal that has never answered: its address is probably wrong
 IDLE_S = 10.0  # a kept connection older than this may have been closed at the other end
 # S3's codes of faults on the way whose status is 4xx nevertheless. Source: the S3 API reference, "Error responses".
-TRANSIENT_STORE_CODES = frozenset({"RequestTimeout", "BadDigest", "IncompleteBody", "SlowDown"})
+BODY_CODES = frozenset({"BadDigest", "IncompleteBody"})  # of what came, which says that the store is there
+TRANSIENT_STORE_CODES = BODY_CODES | {"RequestTimeout", "SlowDown"}
 
 REASONS = {
     "hidden": "hidden files",
@@ -1089,6 +1090,7 @@ class StoreGate:
         self._closed_at = 0.0
         self._open_at = 0.0
         self._is_probing = False
+        self._line: deque[object] = deque()
 
     @property
     def is_closed(self) -> bool:
@@ -1096,18 +1098,23 @@ class StoreGate:
 
     def enter(self) -> bool:
         """Waits for leave to try; whether this try is the probe. Each try ends in one of the three below."""
-        while True:
-            with self._lock:
-                if not self.is_closed:
-                    return False
-                now = time.monotonic()
-                if not self._is_probing and now >= self._open_at:
-                    self._is_probing = True
-                    return True
-                if now - self._closed_at > self._patience_s:
-                    raise Refusal("The store has not answered for a long time. Try again later.", "store_away")
-                wait = max(self._open_at - now, 0.1)
-            self._halt.sleep(min(wait, 1.0))
+        ticket = object()
+        self._line.append(ticket)  # in turn, so that files that failed are tried again before new ones
+        try:
+            while True:
+                with self._lock:
+                    if not self.is_closed:
+                        return False
+                    now = time.monotonic()
+                    if not self._is_probing and now >= self._open_at and self._line[0] is ticket:
+                        self._is_probing = True
+                        return True
+                    if now - self._closed_at > self._patience_s:
+                        raise Refusal("The store has not answered for a long time. Try again later.", "store_away")
+                    wait = max(self._open_at - now, 0.1)
+                self._halt.sleep(min(wait, 1.0))
+        finally:
+            self._line.remove(ticket)
 
     def answered(self) -> None:
         """The store answered, be it with a refusal."""
@@ -1456,6 +1463,8 @@ class Engine:
         self._hashed = Line(HASHED_AHEAD, self._halt)
         self._granted = Line(4 * MOST_GRANTS, self._halt)
         self._sent = Line(8 * MAX_BATCH, self._halt)
+        self._pace["files"].note(self.tally.sent_files)
+        self._pace["bytes"].note(self.tally.sent_bytes)
         return [
             *self._stage(READERS, self._read_files, self._hashed.close),
             *self._stage(1, self._grant_files, self._granted.close),
@@ -1674,7 +1683,7 @@ class Engine:
                 self.gate.answered()
                 return "arrived"
             except CallFault as fault:
-                if fault.is_transient:
+                if fault.is_transient and fault.code not in BODY_CODES:
                     self.gate.failed(is_probe, fault.retry_after_s)
                     self.crew.faulted()
                 else:
@@ -2016,12 +2025,11 @@ class Screen:
         self._width = 0
         self._told_at = 0.0
 
-    def say(self, text: str = "", *, even_if_quiet: bool = False) -> None:
+    def say(self, *lines: str, even_if_quiet: bool = False) -> None:
         if self.quiet and not even_if_quiet:
             return
         self._clear()
-        for line in text.split("\n"):
-            sys.stdout.write(plain(line) + "\n")
+        sys.stdout.write("".join(plain(line) + "\n" for line in lines))
         sys.stdout.flush()
 
     def status(self, text: str) -> None:
@@ -2159,7 +2167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         screen.say(str(stop), even_if_quiet=True)
         return stop.exit_code
     except KeyboardInterrupt:
-        screen.say("\nInterrupted. The same command goes on where this ended.", even_if_quiet=True)
+        screen.say("", "Interrupted. The same command goes on where this ended.", even_if_quiet=True)
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 (the last word to a person; the traceback is in the log)
         if log:
@@ -2364,7 +2372,7 @@ def choose_data_type(screen: Screen, allowed: Sequence[str]) -> str:
 
 def upload(context: Context, target: Target) -> int:
     screen, given = context.screen, context.arguments
-    screen.say(f"\n{target.described}")
+    screen.say("", target.described)
     found = look_through(context, target)
     journal = Journal(
         portal=context.portal.address, root=target.root, deployment=target.deployment, data_type=target.data_type
@@ -2416,7 +2424,7 @@ def collision_choice(context: Context, groups: list[list[Item]], journal: Journa
     if choice not in ("folder", "leave-out"):
         screen.say(f"{number(len(groups))} names stand for different files:", even_if_quiet=True)
         for group in groups[:5]:
-            screen.say("  " + "\n  ".join(item.path for item in group), even_if_quiet=True)
+            screen.say(*[f"  {item.path}" for item in group], even_if_quiet=True)
         choice = ask_choice(screen)
     if not given.dry_run:
         journal.write(choice=choice)
@@ -2483,8 +2491,8 @@ def judge_place(context: Context, target: Target, plan: Plan, journal: Journal) 
 
 def tell_survey(screen: Screen, target: Target, survey: dict) -> None:
     for key, text in (
-        ("reset", "have a time before 2000: the device's clock had been reset."),
-        ("ahead", "have a time that lies in the future."),
+        ("reset", "with a time before 2000: the device's clock had been reset."),
+        ("ahead", "with a time that lies in the future."),
     ):
         if survey.get(key):
             screen.say(f"  {files_(survey[key])} {text}")
@@ -2496,8 +2504,8 @@ def tell_survey(screen: Screen, target: Target, survey: dict) -> None:
     season = survey["season"]
     days = " to ".join(day or "..." for day in (season["first_day"], season["last_day"]))
     screen.say(
-        f"  {number(survey['outside'])} of {files_(survey['files'])} are from {survey['outside_first_day']} to"
-        f" {survey['outside_last_day']}; the season of {target.deployment} is {days}.",
+        f"  {number(survey['outside'])} of {files_(survey['files'])}: taken from {survey['outside_first_day']} to"
+        f" {survey['outside_last_day']}. The season of {target.deployment} is {days}.",
         even_if_quiet=True,
     )
     for fit in survey.get("fits", [])[:3]:
@@ -2663,7 +2671,7 @@ def tell_interrupted(context: Context, engine: Engine) -> int:
     proven = tally.verified + tally.stored
     words = f"Interrupted: {number(proven)} of {files_(tally.files)} are verified so far. NOT SAFE TO WIPE."
     context.log.note("halted", words)
-    context.screen.say(f"{words}\nThe same command goes on from here.", even_if_quiet=True)
+    context.screen.say(words, "The same command goes on from here.", even_if_quiet=True)
     return INTERRUPTED
 
 
@@ -2672,7 +2680,7 @@ def tell_stopped(context: Context, engine: Engine) -> None:
     context.log.note("stopped", f"{tally.verified} verified, {tally.stored} stored before, of {tally.files}")
     proven = tally.verified + tally.stored
     words = f"Stopped: {number(proven)} of {files_(tally.files)} are verified so far. NOT SAFE TO WIPE."
-    context.screen.say(f"{words}\nThe same command goes on from here.", even_if_quiet=True)
+    context.screen.say(words, "The same command goes on from here.", even_if_quiet=True)
 
 
 # Checking a card
@@ -2681,9 +2689,10 @@ def tell_stopped(context: Context, engine: Engine) -> None:
 def verify_card(context: Context, target: Target) -> int:
     """Reads every file and has the portal look at the store; sends nothing, writes nothing."""
     screen, log, halt = context.screen, context.log, context.halt
-    screen.say(f"\nChecking {target.described}")
+    screen.say("", f"Checking {target.described}")
     found = look_through(context, target)
     missing: list[Item] = []
+    stored: set[tuple[int, str]] = set()
     checked = 0
     for batch in batches(found.items, MAX_BATCH // 4):
         readable = []
@@ -2695,8 +2704,11 @@ def verify_card(context: Context, target: Target) -> int:
                 item.status, item.code = "failed", fault.code
                 missing.append(item)
         missing += not_in_store(context, target, readable)
+        stored |= {(item.size, item.md5) for item in readable if item.status == "stored"}
         checked += len(batch)
         screen.status(f"{number(checked)} of {files_(len(found.items))} checked, {number(len(missing))} not stored")
+    # A copy was sent once, under the name of its like.
+    missing = [item for item in missing if (item.size, item.md5) not in stored]
     for item in missing:
         log.note("not stored", f"{item.path} {item.md5} {item.code}")
     tell_not_stored(screen, sorted(missing, key=lambda item: item.path))

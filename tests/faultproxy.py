@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from tests.faults import Answer, Decide, Dropped, Forward, Request, never
+from tests.throttle import Throttle
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "expect", "te", "upgrade"}
 
@@ -33,6 +34,7 @@ class FaultProxy:
         self.fault = fault
         self.guises = list(guises)
         self.seen: list[Request] = []
+        self.throttle: Throttle | None = None  # how slow the link is
         self.closing = threading.Event()
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _handler_of(self))
@@ -119,7 +121,8 @@ def _handler_of(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
             fault = proxy.fault(request)
             length = int(self.headers.get("Content-Length") or 0)
             wanted = length if fault is None or fault.body_bytes is None else min(length, fault.body_bytes)
-            request = replace(request, body=self.rfile.read(wanted))
+            body = proxy.throttle.read(self.rfile, wanted) if proxy.throttle else self.rfile.read(wanted)
+            request = replace(request, body=body)
             try:
                 answer = fault.strike(request, proxy.forward, proxy) if fault else proxy.forward(request)
                 self.reply(answer)

@@ -102,6 +102,15 @@ class Hang(Fault):
         raise Dropped
 
 
+class Away(Fault):
+    """Nobody is there: the connection ends without a word, and nothing is read or done."""
+
+    body_bytes = 0
+
+    def strike(self, request, forward, proxy):
+        raise Dropped
+
+
 class ResetMidBody(Fault):
     """The connection dies while the client sends; the store is left with the first part, too."""
 

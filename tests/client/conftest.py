@@ -170,7 +170,8 @@ def objects(store, portal) -> Callable[[], dict[str, bytes]]:
         keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
         assert all(key.startswith(prefix) for key in keys)
         return {
-            key.removeprefix(prefix): store.get_object(Bucket=portal.bucket.name, Key=key)["Body"].read() for key in keys
+            key.removeprefix(prefix): store.get_object(Bucket=portal.bucket.name, Key=key)["Body"].read()
+            for key in keys
         }
 
     return read

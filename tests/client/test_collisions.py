@@ -113,6 +113,6 @@ def test_many_pairs_are_all_told(script, card, objects):
     run = script.upload(card.root, "--on-collision", "folder")
     assert run.code == 0, run.out
     stored = {hashlib.sha256(content).digest() for content in objects().values()}
-    files = [path for path in card.root.rglob("*.jpg")]
+    files = list(card.root.rglob("*.jpg"))
     assert stored == {hashlib.sha256(path.read_bytes()).digest() for path in files}
     assert len(objects()) == len(files) == 50

@@ -64,7 +64,7 @@ def test_files_of_another_season_need_a_reason(script, card, old_season, objects
     card.add("20240601220000-snapshot.jpg", card.jpeg(2_000))
     run = script.upload(card.root)
     assert run.code == 2
-    assert "1 of 1 file are from 2024-06-01 to 2024-06-01" in run.out
+    assert "1 of 1 file: taken from 2024-06-01 to 2024-06-01" in run.out
     assert "dep000041 (Wetland North, 0000AAAA, retired) fits 1 file." in run.out
     assert "--reason" in run.last_words
     assert objects() == {}
@@ -84,7 +84,7 @@ def test_a_reset_clock_is_said_and_stops_nothing(script, card, objects):
     card.add("19700101000114-snapshot.jpg", card.jpeg(2_000))
     run = script.upload(card.root)
     assert run.code == 0, run.out
-    assert "1 file have a time before 2000" in run.out
+    assert "1 file with a time before 2000" in run.out
 
 
 def test_what_cannot_be_read_withholds_the_verdict_and_reaches_the_maintainers(script, card, objects):

@@ -1,0 +1,192 @@
+"""A store, and a link, that fail on the way: nothing lost, nothing wrong, nothing asked for in vain."""
+
+import random
+
+from tests.faults import (
+    Answer,
+    Away,
+    CommitThenDrop,
+    FlipByte,
+    Hang,
+    OkWithErrorBody,
+    ResetMidBody,
+    Status,
+    always,
+    first,
+    once,
+    sometimes,
+)
+from tests.throttle import Throttle
+from uploads.models import UploadFailure, UploadLog
+
+EVERY_KIND = [
+    Status(503, retry_after_s=1),
+    Status(429),
+    Status(500, "InternalError"),
+    Status(408),
+    ResetMidBody(3_000),
+    CommitThenDrop(),
+    FlipByte(at=1_000),
+    OkWithErrorBody(),
+]
+
+
+def first_try_of_each(make_fault):
+    """Strikes each key's first PUT."""
+    seen = set()
+
+    def decide(request):
+        if request.method != "PUT" or request.key in seen:
+            return None
+        seen.add(request.key)
+        return make_fault()
+
+    return decide
+
+
+def test_mixed_faults_on_a_third_of_the_puts(proxy, script, card, objects):
+    card.add_snapshots(60, size_bytes=5_000)
+    proxy.fault = sometimes(0.33, EVERY_KIND, seed=7, method="PUT")
+    run = script.upload(card.root)
+    assert run.code == 0, run.out
+    assert objects() == card.contents(".jpg")
+    assert proxy.count(method="PUT") > 60
+    assert set(UploadLog.objects.values_list("status", flat=True)) == {"verified"}
+    assert not UploadFailure.objects.exists()
+
+
+def test_a_lost_answer_is_no_conflict(proxy, script, card, objects):
+    card.add_snapshots(20, size_bytes=5_000)
+    proxy.fault = first_try_of_each(CommitThenDrop)
+    run = script.upload(card.root)
+    assert run.code == 0, run.out
+    assert objects() == card.contents(".jpg")
+
+
+def test_flipped_bytes_are_never_accepted(proxy, script, card, objects):
+    card.add_snapshots(20, size_bytes=5_000)
+    draw = random.Random(3)
+    proxy.fault = first_try_of_each(lambda: FlipByte(at=draw.randrange(5_000)))
+    run = script.upload(card.root)
+    assert run.code == 0, run.out
+    assert objects() == card.contents(".jpg")
+
+
+def test_cut_connections_leave_nothing_behind(proxy, script, card, objects):
+    card.add_snapshots(20, size_bytes=50_000)
+    draw = random.Random(4)
+    proxy.fault = first_try_of_each(lambda: ResetMidBody(draw.randrange(50_000)))
+    run = script.upload(card.root)
+    assert run.code == 0, run.out
+    assert objects() == card.contents(".jpg")
+
+
+def test_a_hanging_store_is_given_up_in_time(proxy, script, card, objects):
+    card.add_snapshots(3, size_bytes=5_000)
+    proxy.fault = once(Hang(), method="PUT")
+    run = script.upload(card.root, "--timeout", "2")
+    assert run.code == 0, run.out
+    assert objects() == card.contents(".jpg")
+
+
+def test_a_falsified_200_is_found_out_and_sent_again(proxy, script, card, objects):
+    names = card.add_snapshots(5, size_bytes=5_000)
+    liar = once(Status(200), method="PUT", key=f"dep000119/snapshot_images/{names[2]}")
+    liar_body = Answer(200, [("Content-Length", "0")], b"")
+
+    class Nothing(Status):
+        def strike(self, request, forward, proxy):
+            return liar_body
+
+    proxy.fault = lambda request: Nothing(200) if liar(request) else None
+    run = script.upload(card.root)
+    assert run.code == 0, run.out
+    assert objects() == card.contents(".jpg")
+    assert proxy.count(key=f"dep000119/snapshot_images/{names[2]}") == 2
+
+
+def test_a_store_that_is_away_is_waited_for(proxy, script, card, objects):
+    card.add_snapshots(30, size_bytes=5_000)
+    proxy.fault = first(10, Away(), method="PUT")
+    run = script.upload(card.root)
+    assert run.code == 0, run.out
+    assert objects() == card.contents(".jpg")
+
+
+def test_a_store_that_stays_away_ends_the_run_and_the_next_goes_on(proxy, script, card, objects):
+    card.add_snapshots(3, size_bytes=5_000)
+    proxy.fault = always(Away(), method="PUT")
+    run = script.upload(card.root, "--patience", "0.05")
+    assert run.code == 3, run.out
+    assert "NOT SAFE TO WIPE" in run.out
+    proxy.fault = lambda request: None
+    assert script.upload(card.root).code == 0
+    assert objects() == card.contents(".jpg")
+
+
+def test_a_refusal_is_renewed_once_and_then_told(proxy, script, card, objects):
+    names = card.add_snapshots(3, size_bytes=5_000)
+    key = f"dep000119/snapshot_images/{names[1]}"
+    proxy.fault = always(Status(403, "AccessDenied"), method="PUT", key=key)
+    run = script.upload(card.root)
+    assert run.code == 1
+    assert "(2 verified, 0 stored before" in run.last_words
+    assert proxy.count(key=key) == 2
+    assert names[1] not in objects()
+    failure = UploadFailure.objects.get()
+    assert (failure.filename, failure.code, failure.http_status, failure.step) == (names[1], "http_403", 403, "send")
+    assert "at once" in failure.link
+
+
+def test_other_refusals_are_not_repeated(proxy, script, card):
+    names = card.add_snapshots(2, size_bytes=5_000)
+    key = f"dep000119/snapshot_images/{names[0]}"
+    proxy.fault = always(Status(405, "MethodNotAllowed"), method="PUT", key=key)
+    assert script.upload(card.root).code == 1
+    assert proxy.count(key=key) == 1
+
+
+def test_a_store_that_refuses_everything_ends_the_run(proxy, script, card):
+    card.add_snapshots(60, size_bytes=5_000)
+    proxy.fault = always(Status(405, "MethodNotAllowed"), method="PUT")
+    run = script.upload(card.root)
+    assert run.code == 3
+    assert "The store refuses file after file" in run.last_words
+    assert proxy.count(method="PUT") < 60
+
+
+def test_urls_that_expire_in_mid_batch_lose_nothing(proxy, script, card, objects, settings):
+    settings.GRANT_LIFETIME_S = 2
+    card.add_snapshots(60, size_bytes=20_000)
+    proxy.throttle = Throttle(200_000)
+    run = script.upload(card.root)
+    assert run.code == 0, run.out
+    assert objects() == card.contents(".jpg")
+
+
+def test_on_a_slow_link_no_url_grows_old_in_the_queue(proxy, script, card, objects, settings):
+    settings.GRANT_LIFETIME_S = 6
+    card.add_snapshots(200, size_bytes=20_000)
+    proxy.throttle = Throttle(400_000)  # 10 s for all
+    run = script.upload(card.root)
+    assert run.code == 0, run.out
+    assert objects() == card.contents(".jpg")
+    assert proxy.count(method="PUT") == 200
+
+
+def test_a_file_that_changes_on_its_way_is_not_verified_under_its_old_hash(proxy, script, card, objects):
+    names = card.add_snapshots(8, size_bytes=5_000)
+    changed = card.root / "snapshots" / names[3]
+    fresh = card.jpeg(5_000)
+
+    def station_writes(request):
+        if request.method == "PUT" and request.key.endswith(names[3]):
+            changed.write_bytes(fresh)
+
+    proxy.fault = station_writes
+    run = script.upload(card.root)
+    assert run.code == 1
+    assert f"{names[3]}: It changed while it was read or sent" in run.out
+    assert "(7 verified" in run.last_words
+    assert UploadLog.objects.get(filename=names[3]).status == "failed"
+    assert UploadFailure.objects.get().code == "file_changed"

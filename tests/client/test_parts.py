@@ -1,0 +1,90 @@
+"""Large files, in parts: only what the store lacks is sent, whatever came between."""
+
+import signal
+import threading
+
+import pytest
+
+from tests.faults import CommitThenDrop, FlipByte, ResetMidBody, Status, sometimes
+from uploads.models import UploadLog
+
+MIB = 1024**2
+NAME = "20250801220000-snapshot.jpg"
+PARTS = 5
+
+
+@pytest.fixture
+def large(card):
+    card.add(NAME, card.jpeg(70 * MIB))
+    return card
+
+
+def parts_sent(proxy) -> list[str]:
+    return [request.query["partNumber"] for request in proxy.seen if request.method == "PUT"]
+
+
+def test_a_large_file_goes_in_parts(proxy, script, large, objects):
+    large.add_snapshots(3)
+    run = script.upload(large.root)
+    assert run.code == 0, run.out
+    assert objects() == large.contents(".jpg")
+    parts = [request for request in proxy.seen if "partNumber" in request.query]
+    assert sorted(request.query["partNumber"] for request in parts) == ["1", "2", "3", "4", "5"]
+    assert proxy.count(method="PUT") == PARTS + 3
+    assert UploadLog.objects.get(filename=NAME).multipart_md5.endswith("-5")
+
+
+def test_faults_on_parts(proxy, script, large, objects):
+    faults = [Status(503), ResetMidBody(MIB), CommitThenDrop(), FlipByte(at=MIB)]
+    proxy.fault = sometimes(0.4, faults, seed=2, method="PUT")
+    run = script.upload(large.root)
+    assert run.code == 0, run.out
+    assert objects() == large.contents(".jpg")
+
+
+def test_after_a_kill_only_missing_parts_are_sent(proxy, script, large, objects):
+    third, lock, puts = threading.Event(), threading.Lock(), [0]
+
+    def stop_the_third(request):
+        if request.method == "PUT":
+            with lock:
+                puts[0] += 1
+            if puts[0] == 3:
+                third.set()
+                proxy.closing.wait(120)
+
+    proxy.fault = stop_the_third
+    process = script.start(*script.command(large.root, "--jobs", "1"))
+    assert third.wait(120)
+    process.send_signal(signal.SIGKILL)
+    script.wait(process)
+    proxy.fault = lambda request: None
+    run = script.upload(large.root)
+    assert run.code == 0, run.out
+    assert objects() == large.contents(".jpg")
+    sent = parts_sent(proxy)
+    assert len(sent) == PARTS + 1
+    assert set(sent) == {"1", "2", "3", "4", "5"}
+
+
+def test_a_second_run_sends_no_part(proxy, script, large, objects):
+    assert script.upload(large.root).code == 0
+    run = script.upload(large.root)
+    assert run.code == 0, run.out
+    assert "1 stored before" in run.last_words
+    assert len(parts_sent(proxy)) == PARTS
+
+
+def test_a_large_file_that_changes_is_not_verified(proxy, script, large, objects):
+    def station_writes(request):
+        if request.query.get("partNumber") == "2":
+            with (large.root / NAME).open("r+b") as file:
+                file.seek(40 * MIB)
+                file.write(b"changed")
+
+    proxy.fault = station_writes
+    run = script.upload(large.root)
+    assert run.code == 1, run.out
+    assert "It changed while it was read or sent" in run.out
+    assert objects() == {}
+    assert not UploadLog.objects.filter(status="verified").exists()

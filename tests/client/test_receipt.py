@@ -1,0 +1,85 @@
+"""Receipts, checked without any connection."""
+
+import json
+
+import pytest
+
+from uploads.receipts import public_key
+
+
+@pytest.fixture
+def receipt(script, card, tmp_path):
+    card.add_snapshots(4)
+    path = tmp_path / "receipt.json"
+    assert script.upload(card.root, "--receipt", str(path)).code == 0
+    return path
+
+
+@pytest.fixture
+def verify(script):
+    def run(path, key=None):
+        script.more |= {"AMI_PORTAL": "https://portal.invalid", "AMI_TOKEN": ""}
+        return script.wait(script.start(*script.bare("verify-receipt", str(path), "--public-key", key or public_key())))
+
+    return run
+
+
+def test_what_the_portal_signed_is_valid(receipt, verify):
+    run = verify(receipt)
+    assert run.code == 0
+    assert run.out.startswith("VALID: session ")
+    assert "4 of 4 files proven to be stored; safe to wipe." in run.out
+
+
+def test_laid_out_anew_it_says_the_same(receipt, verify):
+    receipt.write_text(json.dumps(json.loads(receipt.read_text()), indent=2))
+    assert verify(receipt).code == 0
+
+
+def change_file(receipt):
+    receipt["files"][2]["md5"] = "0" * 32
+
+
+def drop_file(receipt):
+    del receipt["files"][1]
+
+
+def change_summary(receipt):
+    receipt["summary"]["deployment"] = "dep000001"
+
+
+def unsafe_made_safe(receipt):
+    receipt["summary"]["safe_to_wipe"] = not receipt["summary"]["safe_to_wipe"]
+
+
+def drop_signature(receipt):
+    del receipt["signature"]
+
+
+@pytest.mark.parametrize("change", [change_file, drop_file, change_summary, unsafe_made_safe, drop_signature])
+@pytest.mark.parametrize("layout", ["lines", "indented"])
+def test_any_change_is_found_out(receipt, verify, change, layout):
+    value = json.loads(receipt.read_text())
+    change(value)
+    if layout == "indented":
+        text = json.dumps(value, indent=1)
+    else:
+        lines = [json.dumps(each, sort_keys=True, separators=(",", ":")) for each in value.pop("files")]
+        text = '{"files":[\n' + ",\n".join(lines) + "\n],\n" + json.dumps(value)[1:]
+    receipt.write_text(text)
+    run = verify(receipt)
+    assert run.code == 1
+    assert run.out.startswith("NOT VALID: ")
+
+
+def test_another_key_does_not_vouch(receipt, verify):
+    assert verify(receipt, key="A" * 43 + "=").code in (1, 2)
+    run = verify(receipt, key="MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=")
+    assert run.code == 2
+
+
+def test_a_receipt_that_ends_in_the_middle_is_none(receipt, verify):
+    receipt.write_text(receipt.read_text()[:-200])
+    assert verify(receipt).code == 1
+    receipt.write_text("")
+    assert verify(receipt).code == 1

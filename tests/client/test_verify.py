@@ -1,0 +1,72 @@
+"""Checking a card: SAFE or NOT SAFE, the files named, nothing sent and nothing written."""
+
+import os
+
+from uploads.models import UploadLog, UploadSession
+
+
+def test_a_card_that_is_all_there(script, card, portal, proxy):
+    card.add_snapshots(12)
+    assert script.upload(card.root).code == 0
+    rows, sent = UploadLog.objects.count(), len(proxy.seen)
+    run = script.upload(card.root, "--verify")
+    assert run.code == 0, run.out
+    assert run.last_words == "SAFE: 12 files are in the store, with the same content."
+    assert (UploadLog.objects.count(), UploadSession.objects.count(), len(proxy.seen)) == (rows, 1, sent)
+
+
+def test_what_is_missing_or_other_is_named(script, card, portal, store):
+    names = card.add_snapshots(6)
+    assert script.upload(card.root).code == 0
+    store.delete_object(Bucket=portal.bucket.name, Key=f"dep000119/snapshot_images/{names[1]}")
+    card.add(f"snapshots/{names[4]}", card.jpeg(20_000))
+    run = script.upload(card.root, "--verify")
+    assert run.code == 1
+    assert run.last_words == "NOT SAFE: 2 files of 6 not proven to be stored."
+    assert f"card/snapshots/{names[1]}: " in run.out
+    assert f"card/snapshots/{names[4]}: " in run.out
+    assert names[0] not in run.out
+
+
+def test_files_that_got_a_folder_in_their_name_are_found(script, card):
+    contents = [card.jpeg(3_000), card.jpeg(3_000)]
+    for folder, content in zip("ab", contents, strict=True):
+        card.add(f"{folder}/20250714220000.jpg", content)
+    card.add("c/20250714220000.jpg", contents[0])
+    assert script.upload(card.root, "--on-collision", "folder").code == 0
+    run = script.upload(card.root, "--verify")
+    assert run.code == 0, run.out
+    assert run.last_words.startswith("SAFE: 3 files")
+
+
+def test_a_retired_deployment_can_be_checked(script, card, portal):
+    card.add_snapshots(2)
+    assert script.upload(card.root).code == 0
+    portal.deployment.status = "inactive"
+    portal.deployment.save()
+    assert script.upload(card.root, "--verify").code == 0
+
+
+def test_the_card_itself_is_read_and_not_the_journal(script, card):
+    (name,) = card.add_snapshots(1)
+    assert script.upload(card.root).code == 0
+    file = card.root / "snapshots" / name
+    stat = file.stat()
+    file.write_bytes(card.jpeg(20_000))
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert script.upload(card.root, "--verify").code == 1
+
+
+def test_an_empty_card_is_not_called_safe(script, card):
+    run = script.upload(card.root, "--verify")
+    assert run.code == 1
+    assert run.last_words.startswith("NOT SAFE")
+
+
+def test_a_whole_card(script, card):
+    card.add_snapshots(2, folder="snapshot images")
+    where = ["scan", str(card.root), "--deployment", "dep000119"]
+    assert script.run(*script.bare(*where)).code == 0
+    run = script.run(*script.bare(*where, "--verify"))
+    assert run.code == 0, run.out
+    assert "SAFE: 2 files" in run.out
