@@ -63,6 +63,25 @@ def test_a_timetable_that_begins_in_a_bright_evening_is_fine():
     assert 0.8 < found.dark / found.judged < 0.95
 
 
+def test_an_hour_is_no_shift():
+    """Set back by one, this clock would show dark nights alone: but that is summer time, or an early start."""
+    found = judge_nights(nights(date(2024, 8, 18), range(18, 26)), **BRISTOL)
+    assert (found.verdict, found.dark / found.judged) == ("fine", pytest.approx(0.83, abs=0.01))
+
+
+def test_a_bearable_clock_is_astray_only_for_certain():
+    """Left at UTC this one shows a dusk; but some files are from noon whichever way it ran."""
+    clock = nights(date(2024, 9, 1), ALL_NIGHT[1:], shift_h=-3)
+    noons = nights(date(2024, 9, 1), [12], files=2)
+    assert judge_nights(clock | noons, **NAIROBI).verdict == "fine"
+
+
+def test_files_moved_into_the_dusk_are_not_explained():
+    """Half a day on, the few that can be judged would be in the dark; most would be in a night that is none."""
+    at_noon = nights(date(2024, 6, 1), range(11, 16), days=30)
+    assert judge_nights(at_noon, latitude=65.0, longitude=25.5, time_zone="Europe/Helsinki").verdict == "daylight"
+
+
 def test_summer_time_is_heeded():
     """At three in the morning of midsummer it is dark in Bristol; it would not be if that were UTC."""
     at_three = nights(date(2024, 6, 20), [27])
