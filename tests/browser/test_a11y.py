@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import PASSWORD
+from tests.browser.guide_pictures import take_pictures
 from tests.browser.shots_page import DESKTOP, PHONE, STATES, Stage, keep_picture
 from tests.browser.upload_page import UploadPage
 
@@ -28,6 +29,7 @@ def test_nothing_stands_in_the_way(state, language, page, portal, card, store, w
     page.set_viewport_size(DESKTOP)
     STATES[state](Stage(page, portal, card, store))
     expect(page.locator("html")).to_have_attribute("lang", language)
+    take_pictures(page, state, language)
     for width, viewport in (("desktop", DESKTOP), ("phone", PHONE)):
         page.set_viewport_size(viewport)
         for scheme in ("light", "dark"):

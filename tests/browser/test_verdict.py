@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from uploads.models import UploadLog, UploadSession
+from uploads.models import UploadLog
 
 TRY_AGAIN = "Try these again"
 
@@ -22,26 +22,6 @@ def test_other_content_in_the_store_is_a_conflict_shown_by_name(upload_page, por
     expect(upload_page.verdict.get_by_role("button", name=TRY_AGAIN)).to_have_count(0)
     assert objects()[key] == b"somebody else's"
     assert not UploadLog.objects.filter(filename=names[2]).exists()
-
-
-def test_equal_names_of_two_folders_are_shown_before_the_start_and_withhold_the_verdict(upload_page, card, objects):
-    card.add_snapshots(4, folder="100MEDIA")
-    card.add("100MEDIA/19700101_000114.jpg", card.jpeg(900))
-    card.add("101MEDIA/19700101_000114.jpg", card.jpeg(900))
-    twice = card.add("100MEDIA/20250101000000-snapshot.jpg", card.jpeg(700))
-    card.add("101MEDIA/20250101000000-snapshot.jpg", twice.read_bytes())
-    upload_page.pick_folder(card.root)
-    expect(upload_page.review).to_contain_text("5 files")
-    collisions = upload_page.review.locator("#collisions")
-    expect(collisions).to_contain_text("card/100MEDIA/19700101_000114.jpg, card/101MEDIA/19700101_000114.jpg")
-    expect(collisions).not_to_contain_text("20250101000000-snapshot.jpg")
-    expect(upload_page.review).to_contain_text("1 copy of another file of the same name and content is sent once")
-    upload_page.start()
-    expect(upload_page.verdict_title).to_have_text("Do not wipe the card: 2 of 7 files are not safely stored")
-    expect(upload_page.verdict.get_by_role("row", name="101MEDIA/19700101_000114.jpg")).to_be_visible()
-    assert not any("19700101" in key for key in objects())
-    assert len(objects()) == 5
-    assert UploadSession.objects.get().declared_files == 7
 
 
 def test_an_object_that_the_store_loses_before_the_comparison(upload_page, portal, card, store, page, objects):

@@ -71,8 +71,7 @@ export class UploadRun {
     // Another run need not read them again.
     for (const [index, item] of items.entries()) Object.assign(sending.files[index].entry, sumsOf(item));
     const receipt = receiptUrl(this.#config, outcome.sessionId);
-    const run = { outcome, plan: job.plan, sending, choice, tally: uploader.tally, where, receiptUrl: receipt };
-    showVerdict(run, this.#actions);
+    this.#show({ outcome, plan: job.plan, sending, choice, tally: uploader.tally, where, receiptUrl: receipt });
     if (outcome.safeToWipe) {
       await this.#journal.forget(journalId);
       return null;
@@ -80,6 +79,15 @@ export class UploadRun {
     const sessionId = outcome.end === "finished" || !outcome.sessionId ? null : outcome.sessionId;
     await this.#journal.note(journalId, { sessionId });
     return { ...this.#record(job), journalId, sessionId };
+  }
+
+  /** @param {import("./verdict-view.js").Run} run */
+  #show(run) {
+    const onChoice = (/** @type {import("./selection.js").Choice} */ choice) => {
+      this.#actions.onChoice(choice);
+      if (choice === "leave-out") this.#show({ ...run, choice });
+    };
+    showVerdict(run, { ...this.#actions, onChoice });
   }
 
   /** @param {Job} job */

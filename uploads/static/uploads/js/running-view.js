@@ -87,7 +87,8 @@ export class RunningView {
   }
 
   #leftText() {
-    const { tally } = this.#uploader;
+    const { tally, state } = this.#uploader;
+    if (state === "paused" || state === "offline") return "–";
     const seconds = this.#pace.secondsFor(tally.total.bytes - tally.passedBytes);
     if (seconds === null) return t("left.unknown");
     const { unit, count } = span(seconds);
@@ -97,7 +98,7 @@ export class RunningView {
   /** @param {string} leftText */
   #figures(leftText) {
     const { counts, notStored, retries } = this.#uploader.tally;
-    const rate = this.#pace.bytesPerS;
+    const rate = leftText === "–" ? null : this.#pace.bytesPerS;
     const figure = (/** @type {string} */ key, /** @type {string} */ value, kind = "") =>
       el("div", { class: `figure ${kind}`.trim() }, el("dt", {}, t(`running.${key}`)), el("dd", {}, value));
     return [

@@ -38,7 +38,9 @@ export function showVerdict(run, { onAgain, onAnother, onChoice }) {
   const panel = byId("verdict");
   panel.className = `card verdict ${outcome.safeToWipe ? "good" : "bad"}`;
   const title = el("h2", { id: "verdict-title", tabindex: "-1" }, titleOf(run));
-  const canRepeat = outcome.end !== "finished" || outcome.notStored.some(mayEndBetter);
+  // All stored and yet not confirmed: the session counts files that are on the card no more, and a new one will not.
+  const isWhole = outcome.notStored.length === 0 && run.sending.unsent.length === 0;
+  const canRepeat = !outcome.safeToWipe && (outcome.end !== "finished" || isWhole || outcome.notStored.some(mayEndBetter));
   const again = outcome.end === "finished" ? t("verdict.again") : t("verdict.goOn");
   panel.replaceChildren(
     el("div", { class: "verdict-head" }, sign(outcome.safeToWipe ? "good" : "bad"), title),
@@ -113,7 +115,7 @@ function conflictPanel({ outcome, sending, choice }, onChoice) {
   const count = taken + leftOutFiles;
   if (!count || outcome.end !== "finished" || choice === "folder") return [];
   const isDecided = choice === "leave-out";
-  const folder = el("button", { type: "button", onclick: () => onChoice("folder") }, t("conflicts.folder"));
+  const folder = el("button", { type: "button", class: "primary", onclick: () => onChoice("folder") }, t("conflicts.folder"));
   const leave = el("button", { type: "button", onclick: () => onChoice("leave-out") }, t("conflicts.leaveOut"));
   const text = isDecided ? t("conflicts.leftOut", { count }) : t("conflicts.text");
   return [
@@ -167,5 +169,5 @@ export function notCovered(plan) {
   const left = plan.leftOut.filter(({ reason }) => reason !== "unreadable");
   if (!left.length) return [];
   const title = t("verdict.notCovered", { count: left.length });
-  return [el("div", { class: "notice" }, el("h3", {}, title), el("p", {}, t("verdict.notCoveredText")), ...leftOut({ ...plan, leftOut: left }))];
+  return [el("div", { class: "notice" }, el("h3", {}, title), el("p", {}, t("verdict.notCoveredText", { count: left.length })), ...leftOut({ ...plan, leftOut: left }))];
 }

@@ -160,7 +160,7 @@ export const messages = {
   "verdict.renamed": { one: "{count} file is stored with its folder in the name", other: "{count} files are stored with their folder in the name" },
   "verdict.renamedText": "The receipt names both: the path on the card and the name in the store.",
   "verdict.notCovered": { one: "Not covered by this: {count} file that was left out", other: "Not covered by this: {count} files that were left out" },
-  "verdict.notCoveredText": "They are on the card alone. Keep it if you need them.",
+  "verdict.notCoveredText": { one: "It is on the card alone. Keep the card if you need it.", other: "They are on the card alone. Keep it if you need them." },
   "verdict.listTitle": "Files that are not safely stored",
   "verdict.file": "File",
   "verdict.reason": "Why",

@@ -86,12 +86,12 @@ export const messages = {
   "ignored.recycle": { one: "{count} nombre o carpeta contiene «recycle»", many: "{count} de nombres o carpetas contienen «recycle»", other: "{count} nombres o carpetas contienen «recycle»" },
   "ignored.text": "Se guardan de todos modos, con los nombres que tienen.",
 
-  "start.start": "Iniciar la carga",
+  "start.start": "Empezar la carga",
   "start.goOn": "Continuar la carga",
   "start.name": "Escriba su nombre en el paso 2.",
   "start.choice": "Elija qué se hace con los archivos que comparten nombre.",
   "start.reason": "Escriba el motivo para los archivos de fuera de la temporada, o cambie al despliegue que corresponde.",
-  "tabs.elsewhere": "Otra pestaña de este navegador está subiendo archivos a este despliegue. Espere a que termine: después podrá iniciar aquí.",
+  "tabs.elsewhere": "Otra pestaña de este navegador está subiendo archivos a este despliegue. Espere a que termine: después podrá empezar aquí.",
 
   "resume.title": { one: "Hay una carga sin terminar", many: "Hay {count} de cargas sin terminar", other: "Hay {count} cargas sin terminar" },
   "resume.folder": "Tiene una carga sin terminar de «{folder}» a {place} ({id}), {kind}, iniciada el {when}: {safe} de {total} archivos están a salvo.",
@@ -160,7 +160,7 @@ export const messages = {
   "verdict.renamed": { one: "{count} archivo se guardó con su carpeta en el nombre", many: "{count} de archivos se guardaron con su carpeta en el nombre", other: "{count} archivos se guardaron con su carpeta en el nombre" },
   "verdict.renamedText": "El recibo indica ambos: la ruta en la tarjeta y el nombre en el almacén.",
   "verdict.notCovered": { one: "Esto no incluye {count} archivo que se dejó fuera", many: "Esto no incluye {count} de archivos que se dejaron fuera", other: "Esto no incluye {count} archivos que se dejaron fuera" },
-  "verdict.notCoveredText": "Están solo en la tarjeta. Consérvela si los necesita.",
+  "verdict.notCoveredText": { one: "Está solo en la tarjeta. Consérvela si lo necesita.", many: "Están solo en la tarjeta. Consérvela si los necesita.", other: "Están solo en la tarjeta. Consérvela si los necesita." },
   "verdict.listTitle": "Archivos que no están almacenados de forma segura",
   "verdict.file": "Archivo",
   "verdict.reason": "Por qué",
