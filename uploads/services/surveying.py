@@ -1,7 +1,7 @@
 """Does a selection fit the place? Judged by the times in its names, before anything is sent; writes nothing."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -78,7 +78,7 @@ def _holds(deployment: Deployment, day: date) -> bool:
     return not is_outside(day, first_day=deployment.first_day, last_day=deployment.last_day)
 
 
-def _fits(neighbours, per_day: Mapping[date, int]) -> list[Fit]:
+def _fits(neighbours: Iterable[Deployment], per_day: Mapping[date, int]) -> list[Fit]:
     """Best first; of equals the latest season, since one that has no last day seems to hold all that came after it.
 
     A season of which nothing is known holds nothing for sure.
