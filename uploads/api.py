@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 from amiportal.client_address import client_address
 from amiportal.errors import PortalError
 from uploads import exports, serializers
+from uploads.log_serializers import LogFilterRequest, LogRow
 from uploads.permissions import require_maintainer, session_of, session_visible_to
 from uploads.receipts import receipt
 from uploads.selectors import LogFilter, log_visible_to, sessions_visible_to
@@ -181,16 +182,16 @@ class LogView(APIView):
     @extend_schema(
         operation_id="list_log",
         parameters=[
-            serializers.LogFilterRequest,
+            LogFilterRequest,
             OpenApiParameter("format", OpenApiTypes.STR, enum=["json", "csv", "ndjson"]),
             OpenApiParameter("cursor", OpenApiTypes.STR),
             OpenApiParameter("page_size", OpenApiTypes.INT),
         ],
-        responses=serializers.LogRow(many=True),
+        responses=LogRow(many=True),
     )
     def get(self, request):
         """Who uploaded what, newest first; csv and ndjson stream the whole selection."""
-        rows = log_visible_to(request.user, LogFilter(**read(serializers.LogFilterRequest, request.query_params)))
+        rows = log_visible_to(request.user, LogFilter(**read(LogFilterRequest, request.query_params)))
         wanted = request.query_params.get("format", "json")
         if wanted == "csv":
             return _download(exports.csv_lines(rows.iterator(chunk_size=2_000)), "text/csv; charset=utf-8", "csv")
