@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: run test lint soak bench messages lock clean chromium
+.PHONY: run test lint soak bench messages pictures lock clean chromium
 
 # exec, so that a signal to make or to its group reaches the launcher, which ends what it started.
 run: $(VENV)/installed
@@ -38,6 +38,10 @@ messages: $(VENV)/installed
 	$(BIN)/python manage.py makemessages --all --add-location file --no-obsolete --no-wrap \
 	  --ignore "templates/admin/*" --ignore "templates/unfold/*" --ignore "tests/*" --ignore "var/*"
 	$(BIN)/python manage.py compilemessages --ignore "$(VENV)/*" --ignore "var/*"
+
+# Takes the guide's pictures anew, from the real pages.
+pictures: $(VENV)/installed-dev chromium
+	PICTURES=1 $(BIN)/python -m pytest -q tests/browser/test_a11y.py tests/browser/test_pages_a11y.py -k "nothing_stands or every_page"
 
 # Writes constraints.txt anew from the direct dependencies of the requirements files.
 lock:

@@ -33,7 +33,7 @@ def test_nothing_stands_in_the_way(state, language, page, portal, card, store, w
     for width, viewport in (("desktop", DESKTOP), ("phone", PHONE)):
         page.set_viewport_size(viewport)
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no colour half-way
             keep_picture(page, f"{state}-{language}-{width}-{scheme}")
             assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]

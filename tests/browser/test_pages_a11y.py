@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import PASSWORD
+from tests.browser.guide_pictures import take_pictures
 from tests.browser.upload_page import UploadPage
 from tests.uploads.test_history import make_file, make_session
 from uploads.models import UploadSession
@@ -74,6 +75,7 @@ def test_every_page_in_every_language(signed_in, portal, sessions, language):
     for name, path in PAGES.items():
         signed_in.goto(portal.url + path.format(**sessions))
         assert signed_in.locator("html").get_attribute("lang") == language, name
+        take_pictures(signed_in, f"{name} page", language)
         assert violations(signed_in) == [], name
         signed_in.set_viewport_size(PHONE)
         assert not overflows(signed_in), name
