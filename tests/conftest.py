@@ -108,3 +108,10 @@ def bucket(store) -> Iterator[str]:
     yield name
     # SeaweedFS removes a bucket with all that is in it.
     store.delete_bucket(Bucket=name)
+
+
+@pytest.fixture
+def empty_queue(db) -> None:
+    """No job and no worker: their tables are not Django's, so what an earlier test committed is still there."""
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")

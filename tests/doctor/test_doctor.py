@@ -23,7 +23,7 @@ from uploads.models import UploadFailure
 
 
 @pytest.fixture
-def trials(db, bucket, settings) -> Bucket:
+def trials(empty_queue, bucket, settings) -> Bucket:
     for name in (bucket, "test-upload"):  # the second has a row by migration
         ensure_bucket(name, origins=settings.PORTAL_ORIGINS)
     return Bucket.objects.create(name=bucket, title="Trials", is_test=True)

@@ -19,7 +19,7 @@ def page_for(user) -> Client:
     return client
 
 
-def test_before_the_first_look_it_says_so_and_looks_on_request(maintainer):
+def test_before_the_first_look_it_says_so_and_looks_on_request(empty_queue, maintainer):
     client = page_for(maintainer)
     assert "Nothing has been looked at yet" in client.get("/admin/health/").content.decode()
     assert Finding.objects.count() == 0
@@ -51,7 +51,7 @@ def test_nobody_else_looks(who, request):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_job_whose_worker_died_is_run_again_and_a_living_ones_is_not():
+def test_a_job_whose_worker_died_is_run_again_and_a_living_ones_is_not(empty_queue):
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO procrastinate_workers (last_heartbeat) "

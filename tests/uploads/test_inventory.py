@@ -165,7 +165,7 @@ def test_a_fault_that_passes_is_not_seen(put, deployment, settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_job_per_prefix_is_ordered_once(deployment):
+def test_a_job_per_prefix_is_ordered_once(empty_queue, deployment):
     plan_inventories_task.func(timestamp=0)
     order_inventory(deployment_pk=deployment.pk, data_type="snapshot_images")
     with connection.cursor() as cursor:

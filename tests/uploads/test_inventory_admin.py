@@ -71,7 +71,7 @@ def test_the_list_by_what_is_to_look_at(admin_client, inventory, savanna):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_counting_anew_is_ordered_from_a_worker(admin_client, inventory):
+def test_counting_anew_is_ordered_from_a_worker(empty_queue, admin_client, inventory):
     page = f"/admin/uploads/inventory/{inventory.pk}/count_again/"
     assert "until it has read all of it" in admin_client.get(page).content.decode()
     assert jobs() == 0
