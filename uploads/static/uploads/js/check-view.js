@@ -70,7 +70,7 @@ export class CheckProgress {
     const state = byId("state");
     const text = isAway ? t("state.portal") : "";
     state.className = isAway ? "state notice" : "state";
-    if (state.textContent !== text) state.textContent = byId("announcer").textContent = text;
+    if (state.textContent !== text) state.textContent = text;
     const now = performance.now();
     if (now - this.#announcedAt < ANNOUNCE_EVERY_MS) return;
     this.#announcedAt = now;

@@ -120,7 +120,7 @@ export class RunningView {
     line.className = isWaiting ? `state notice ${state}` : "state";
     if (line.textContent === text) return;
     line.textContent = text;
-    byId("announcer").textContent = text || t("state.running");
+    if (!text) byId("announcer").textContent = t("state.running");
   }
 
   #drawWarnings() {
