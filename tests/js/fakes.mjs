@@ -65,6 +65,25 @@ export function makeItems(count, text = (n) => `content of ${n}`) {
 
 export const hasher = { parallel: 2, digest: async (file) => ({ md5: md5(file.text_), kept: null }) };
 
+/** A connection that goes and comes at the test's word. */
+export function fakeLink() {
+  let isOnline = true;
+  const listeners = new Set();
+  return {
+    listeners,
+    isOnline: () => isOnline,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    facts: () => `onLine ${isOnline}`,
+    set(now) {
+      isOnline = now;
+      for (const listener of [...listeners]) listener();
+    },
+  };
+}
+
 /** A store with If-None-Match and Content-MD5, and a `fault(name, tries)` that may speak before and after it. */
 export function fakeStore(fault = () => null) {
   const objects = new Map();

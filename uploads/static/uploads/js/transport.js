@@ -81,6 +81,3 @@ function stallWatch(onStall) {
   watch.restart();
   return watch;
 }
-
-/** @type {import("./sender.js").Transport} */
-export const xhrTransport = { put: putByXhr };
