@@ -7,8 +7,8 @@ from uploads.models import UploadLog, UploadSession
 # What a file that was once proven can have become since.
 LOST = (UploadLog.Status.MISSING, UploadLog.Status.MISMATCH, UploadLog.Status.MOVED, UploadLog.Status.REMOVED)
 
-# From the few rows that prove nothing to those of them that no newer row of the same name has replaced. Materialized, or
-# a planner that is after the order would walk the index of all names of the whole ledger.
+# From the few rows that prove nothing to those of them that no newer row of the same name has replaced. Materialized,
+# or a planner that is after the order would walk the index of all names of the whole ledger.
 _UNPROVEN = """
 WITH candidates AS MATERIALIZED (
     SELECT id, filename, (status = ANY(%(lost)s) AND verified_at IS NOT NULL) AS is_lost

@@ -18,7 +18,7 @@ def test_in_and_out_again(page, portal):
     expect(page.get_by_role("alert")).to_contain_text("Name and password do not go together")
     opened.sign_in("ines", PASSWORD)
     expect(page).to_have_url(portal.url + "/upload/")
-    expect(page.get_by_role("navigation")).not_to_contain_text("Admin")
+    expect(page.get_by_role("navigation", name="Portal")).not_to_contain_text("Admin")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     page.goto(portal.url + "/upload/")
@@ -29,7 +29,7 @@ def test_staff_are_shown_the_way_to_the_admin(page, portal):
     portal.partner.is_staff = True
     portal.partner.save()
     UploadPage(page, portal.url).sign_in("ines", PASSWORD)
-    expect(page.get_by_role("navigation").get_by_role("link", name="Admin")).to_have_attribute("href", "/admin/")
+    expect(page.get_by_role("navigation", name="Portal").get_by_role("link", name="Admin")).to_have_attribute("href", "/admin/")
 
 
 def test_ten_wrong_passwords_lock_the_account_and_say_what_to_do(page, portal, watched):
@@ -60,7 +60,7 @@ def test_only_what_may_be_uploaded_into_is_offered(page, portal):
     expect(page.locator("#deployment-list")).to_contain_text("Camera 6B46159A · System AMI-12 · Season from 1 Apr 2025")
     expect(page.get_by_role("button", name="Choose a folder")).to_be_disabled()
     page.get_by_label("Search place, camera, system or id").fill("nowhere")
-    expect(page.get_by_text("No active deployment here matches “nowhere”")).to_be_visible()
+    expect(page.get_by_text("No deployment here matches “nowhere”")).to_be_visible()
 
 
 def test_all_by_keyboard(page, portal, card):
