@@ -1,6 +1,6 @@
 /** A large file's way into the store, part by part; what is there already is not sent again. Knows no DOM. */
 
-import { FileError, TransferError } from "./errors.js";
+import { ApiError, FileError, TransferError } from "./errors.js";
 import { MOST_LANES } from "./lanes.js";
 
 /**
@@ -13,7 +13,7 @@ import { MOST_LANES } from "./lanes.js";
  * @property {(upload: string|number) => Promise<import("./api-types.js").Completion>} complete
  */
 
-const MOST_ROUNDS = 3; // of listing, sending what lacks and completing; more would mean that the store loses parts
+const MOST_ROUNDS = 5; // of listing, sending what lacks and completing; more would mean that the store loses parts
 
 export class PartsSender {
   #sender;
@@ -57,37 +57,25 @@ export class PartsSender {
    * @param {import("./tally.js").LargeProgress} progress
    */
   async #sendAll(item, progress) {
-    /** @type {import("./api-types.js").Completion|null} */ let end = null;
     for (let round = 1; round <= MOST_ROUNDS; round += 1) {
       try {
         await this.#sendMissing(item, progress);
+        const { status } = await this.#calls.complete(uploadOf(item).id);
+        if (status === "completed") {
+          this.#tally.sent(item, this.#clock.now());
+          return true;
+        }
+        if (status !== "conflict") continue; // the listing says which parts lack or differ
+        await this.#renew(item); // presigning says what stands in the way, and may find another name
       } catch (error) {
-        const isAnother = await this.#getAnotherUpload(item, error);
-        if (item.status) return false; // the portal has found an end for it
-        if (!isAnother) throw error;
-        continue;
+        const before = uploadOf(item).id;
+        if (!isPerhapsGone(error)) throw error;
+        await this.#renew(item);
+        if (!item.status && error instanceof TransferError && uploadOf(item).id === before) throw error;
       }
-      end = await this.#calls.complete(uploadOf(item).id);
-      if (end.status === "completed") {
-        this.#tally.sent(item, this.#clock.now());
-        return true;
-      }
-      if (end.status === "conflict") break;
+      if (item.status) return false;
     }
-    if (!end || end.status === "incomplete") throw new TransferError({ code: "parts_incomplete" });
-    this.#tally.settle(item, end);
-    return false;
-  }
-
-  /**
-   * Uploads that nobody used for a week are given up by the portal; presigned again, the file gets another.
-   * @param {Item} item
-   * @param {unknown} error
-   */
-  async #getAnotherUpload(item, error) {
-    if (!(error instanceof TransferError)) return false;
-    const before = uploadOf(item).id;
-    return (await this.#renew(item)) && item.upload !== null && item.upload.id !== before;
+    throw new TransferError({ code: "parts_incomplete" });
   }
 
   /**
@@ -97,8 +85,8 @@ export class PartsSender {
   async #sendMissing(item, progress) {
     const { id, part_size_bytes: partBytes } = uploadOf(item);
     const md5s = item.partMd5s ?? [];
-    const stored = new Map((await this.#calls.parts(id)).map(({ number, md5 }) => [number, md5]));
-    const missing = md5s.map((_, index) => index + 1).filter((number) => stored.get(number) !== md5s[number - 1]);
+    const stored = new Set((await this.#calls.parts(id)).map(({ number, md5 }) => `${number} ${md5}`));
+    const missing = md5s.flatMap((md5, index) => (stored.has(`${index + 1} ${md5}`) ? [] : [index + 1]));
     const bytesOf = (/** @type {number} */ number) => Math.min(item.size, number * partBytes) - (number - 1) * partBytes;
     progress.parts = md5s.length;
     progress.partsDone = md5s.length - missing.length;
@@ -130,6 +118,15 @@ export class PartsSender {
     await Promise.all(Array.from({ length: MOST_LANES }, work));
     if (trouble) throw trouble;
   }
+}
+
+/**
+ * Uploads that nobody used for a week are given up by the portal, and others may have completed one: asked again, the
+ * portal grants another or says what it has. A store may tell it by an error that the browser keeps to itself.
+ * @param {unknown} error
+ */
+function isPerhapsGone(error) {
+  return error instanceof TransferError || (error instanceof ApiError && [404, 409].includes(error.httpStatus));
 }
 
 /** @param {Item} item */
