@@ -343,6 +343,7 @@ UNFOLD = {
                 "items": [
                     _page("Ledger", "receipt_long", "uploads_uploadlog"),
                     _page("Sessions", "cloud_upload", "uploads_uploadsession"),
+                    _page("Files in parts", "stacks", "uploads_multipartupload"),
                     _page("Inventory", "calendar_month", "uploads_inventory"),
                     _page("Failures", "report", "uploads_uploadfailure"),
                 ],

@@ -25,6 +25,7 @@ MAINTAINER_ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "procrastinate": {"procrastinatejob": ("view",), "procrastinateevent": ("view",)},
     "uploads": {
         "inventory": ("view",),
+        "multipartupload": ("view",),
         "uploadfailure": ("view",),
         "uploadlog": ("view",),
         "uploadsession": ("view",),

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from uploads.inventory_admin import months
+from uploads.admin.inventory import months
 from uploads.models import Inventory, InventoryNight, InventoryOddity
 
 pytestmark = pytest.mark.django_db

@@ -24,8 +24,7 @@ from unfold.paginator import InfinitePaginator
 from unfold.utils import parse_date_str
 
 from amiportal.adminkit import ReadOnly, minute
-from uploads import inventory_admin  # noqa: F401 (registers its pages)
-from uploads.models import UploadFailure, UploadLog, UploadSession
+from uploads.models import MultipartUpload, UploadFailure, UploadLog, UploadSession
 
 _STATUS_LABELS = {
     UploadLog.Status.VERIFIED: "success",
@@ -264,3 +263,38 @@ class UploadFailureAdmin(Ledger):
     @display(description="Deployment")
     def where(self, failure: UploadFailure) -> str:
         return str(failure.deployment or (failure.session.deployment if failure.session else "–"))
+
+
+@admin.register(MultipartUpload)
+class MultipartUploadAdmin(Ledger):
+    """Large files on their way in parts; those that nobody goes on with are given up after a week."""
+
+    list_display = ["filename", "shown_status", "deployment", "data_type", "size", "begun", "used"]
+    list_select_related = ["deployment"]
+    list_filter = [("status", ChoicesDropdownFilter), ("deployment", AutocompleteSelectFilter)]
+    search_fields = ["filename__startswith"]
+    search_help_text = "Beginning of the file's name, as it is written"
+    fieldsets = [
+        (None, {"fields": ["filename", ("deployment", "data_type"), ("status", "session")]}),
+        ("Content", {"fields": [("size_bytes", "part_size_bytes"), ("md5", "multipart_md5")]}),
+        ("When", {"fields": [("started_at", "last_used_at"), "ended_at"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MultipartUpload]:
+        return super().get_queryset(request).select_related("deployment")
+
+    @display(description="Status", label={"open": "info", "completed": "success", "aborted": "warning"})
+    def shown_status(self, upload: MultipartUpload) -> str:
+        return upload.status
+
+    @display(description="Size")
+    def size(self, upload: MultipartUpload) -> str:
+        return filesizeformat(upload.size_bytes)
+
+    @display(description="Begun (UTC)")
+    def begun(self, upload: MultipartUpload) -> str:
+        return minute(upload.started_at)
+
+    @display(description="Last used (UTC)")
+    def used(self, upload: MultipartUpload) -> str:
+        return minute(upload.last_used_at)
