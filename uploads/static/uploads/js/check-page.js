@@ -45,16 +45,20 @@ class CheckPage {
 
   async load() {
     const { signal } = new AbortController();
+    this.#trouble.hide();
     try {
       const [buckets, deployments] = await Promise.all([
         this.#api.buckets(signal, { all: true }),
         this.#api.deployments(signal, { all: true }),
       ]);
-      this.#trouble.hide();
       byId("steps").setAttribute("aria-busy", "false");
       this.#place.show(buckets, deployments);
     } catch (error) {
-      const action = el("button", { type: "button", onclick: () => this.load() }, t("trouble.reload"));
+      const onclick = () => {
+        byId("page-title").focus(); // the button goes
+        this.load();
+      };
+      const action = el("button", { type: "button", onclick }, t("trouble.reload"));
       this.#trouble.show(error, { text: (reason) => t("trouble.load", { reason }), action });
     }
   }

@@ -77,14 +77,18 @@ class Page {
 
   async load() {
     const { signal } = new AbortController();
+    this.#trouble.hide();
     try {
       const [buckets, deployments] = await Promise.all([this.#api.buckets(signal), this.#api.deployments(signal)]);
-      this.#trouble.hide();
       byId("steps").setAttribute("aria-busy", "false");
       this.#place.show(buckets, deployments);
       await this.#offers.show(new URLSearchParams(location.search).get("session"));
     } catch (error) {
-      const action = el("button", { type: "button", onclick: () => this.load() }, t("trouble.reload"));
+      const onclick = () => {
+        byId("page-title").focus(); // the button goes
+        this.load();
+      };
+      const action = el("button", { type: "button", onclick }, t("trouble.reload"));
       this.#trouble.show(error, { text: (reason) => t("trouble.load", { reason }), action });
     }
   }
