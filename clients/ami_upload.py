@@ -100,6 +100,7 @@ READ_CHUNK = MIB
 SEND_CHUNK = 256 * KIB
 SLOW_CHUNK = 16 * KIB  # under a limit: small enough to keep to it evenly
 READERS = 2
+GRANTERS = 2  # the second only where most is stored already, and the portal's answers are what takes the time
 JOBS = 16
 FIRST_JOBS = 6
 HASHED_AHEAD = 2_000  # files without their content; the content is bounded by BUDGET_BYTES
@@ -1460,6 +1461,7 @@ class Engine:
         """Begins a round; it is over when all the threads are. Errors are in `halt`."""
         self._waiting = iter(items)
         self._taking = threading.Lock()
+        self._leading = threading.Lock()
         self._hashed = Line(HASHED_AHEAD, self._halt)
         self._granted = Line(4 * MOST_GRANTS, self._halt)
         self._sent = Line(8 * MAX_BATCH, self._halt)
@@ -1467,7 +1469,7 @@ class Engine:
         self._pace["bytes"].note(self.tally.sent_bytes)
         return [
             *self._stage(READERS, self._read_files, self._hashed.close),
-            *self._stage(1, self._grant_files, self._granted.close),
+            *self._stage(GRANTERS, self._grant_files, self._granted.close),
             *self._stage(self._options.jobs, self._send_files, self._sent.close),
             *self._stage(1, self._confirm_files, lambda: None),
         ]
@@ -1547,7 +1549,8 @@ class Engine:
     # Granting
 
     def _grant_files(self) -> None:
-        while True:
+        leads = self._leading.acquire(blocking=False)
+        while leads or self._mostly_stored:
             size = self._grant_size()
             self._granted.wait_below(size // 2)
             least = size if self._mostly_stored else min(size, FIRST_GRANTS)

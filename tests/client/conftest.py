@@ -58,6 +58,7 @@ class Script:
     portal: Portal
     place: Path
     more: dict[str, str] = field(default_factory=dict)
+    patience_s: float = PATIENCE_S
 
     @property
     def log(self) -> Path:
@@ -88,7 +89,7 @@ class Script:
 
     def wait(self, process: subprocess.Popen) -> Run:
         try:
-            out, _ = process.communicate(timeout=PATIENCE_S)
+            out, _ = process.communicate(timeout=self.patience_s)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             out, _ = process.communicate()
