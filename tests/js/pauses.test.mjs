@@ -91,6 +91,23 @@ test("state tells who is waited for", async () => {
   assert.equal(uploader.state, "away");
 });
 
+test("pauses without end use up no try of a file", async () => {
+  const store = fakeStore();
+  let pauses = 0;
+  const interrupted = {
+    async put(job) {
+      if ((pauses += 1) > 15) return store.put(job);
+      uploader.pause();
+      uploader.resume();
+      return job.signal.throwIfAborted();
+    },
+  };
+  const { uploader } = make(makeItems(1), store, { transport: interrupted });
+  const outcome = await uploader.run(signal);
+  assert.equal(pauses, 16);
+  assert.equal(outcome.safeToWipe, true);
+});
+
 test("cancel ends a pause", async () => {
   const cancel = new AbortController();
   const store = fakeStore();

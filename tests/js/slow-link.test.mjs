@@ -78,3 +78,21 @@ for (const [what, sizeOf, mostAsked] of [
     assert.ok(asked <= mostAsked, `${asked} URLs for 500 files`);
   });
 }
+
+test("a fast link is granted many files at once: 5,000 in few calls", async () => {
+  const clock = fakeClock();
+  const wire = fakeWire(clock, 5_000);
+  const store = fakeStore();
+  const transport = {
+    async put(job) {
+      await wire(20_000);
+      return store.put(job);
+    },
+  };
+  const items = makeItems(5_000);
+  const api = fakeApi(store);
+  const ports = { api, transport, hasher, clock, random: seeded(1) };
+  const outcome = await new Uploader({ target, items, declaredFiles: 5_000, ports }).run(new AbortController().signal);
+  assert.equal(outcome.safeToWipe, true);
+  assert.ok(api.calls.presign.length <= 30, `${api.calls.presign.length} calls`);
+});
