@@ -96,7 +96,8 @@ test("pauses without end use up no try of a file", async () => {
   let pauses = 0;
   const interrupted = {
     async put(job) {
-      if ((pauses += 1) > 15) return store.put(job);
+      if ((pauses += 1) === 16) throw away(); // for which it has all its tries
+      if (pauses > 16) return store.put(job);
       uploader.pause();
       uploader.resume();
       return job.signal.throwIfAborted();
@@ -104,7 +105,7 @@ test("pauses without end use up no try of a file", async () => {
   };
   const { uploader } = make(makeItems(1), store, { transport: interrupted });
   const outcome = await uploader.run(signal);
-  assert.equal(pauses, 16);
+  assert.equal(pauses, 17);
   assert.equal(outcome.safeToWipe, true);
 });
 
