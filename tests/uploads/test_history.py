@@ -87,7 +87,9 @@ def test_every_state_has_its_words_and_its_way_on(page, colleague, ladera):
 def test_one_sees_ones_own_and_maintainers_all_when_they_ask(client, page, colleague, outsider, maintainer, ladera):
     make_session(outsider, ladera, uploader_name="Somebody Else")
     assert "Nothing uploaded yet" in page()
-    assert "Nothing uploaded yet" in page("?all=true")
+    refused = page("?all=true")
+    assert "Nothing uploaded yet" in refused
+    assert "Everybody" not in refused
     client.force_login(maintainer)
     assert "Nothing uploaded yet" in page()
     everybody = page("?all=true")

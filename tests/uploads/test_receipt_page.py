@@ -62,10 +62,15 @@ def test_the_reason_for_another_season_is_told(read, session):
 def test_files_that_are_not_proven_are_named_with_their_reason(read, session):
     make_file(session, "a.jpg")
     make_file(session, "b.jpg", "failed", error_code="network")
+    make_file(session, "c.jpg", "missing", error_code="missing")
+    session.declared_files = 4
+    session.save()
     html = read(session)
+    assert "What changed since" not in html  # what never was there was not lost
     assert heading(html) == "Not safe to wipe"
     named = html.partition('id="unproven-title"')[2].partition("</section>")[0]
     assert "b.jpg" in named
+    assert "c.jpg" in named
     assert "could not be sent" in named
     assert "network" in named
     assert "a.jpg" not in named
