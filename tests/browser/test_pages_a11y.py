@@ -4,6 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -85,9 +86,10 @@ def test_every_page_in_every_language(signed_in, portal, sessions, language):
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_the_pages_of_strangers(page, portal, language):
-    page.set_extra_http_headers({"Accept-Language": language})
+    page.context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": portal.url}])
     for path in ("/accounts/login/", "/guide/", "/receipts/key/"):
         page.goto(portal.url + path)
+        assert page.locator("html").get_attribute("lang") == language
         assert violations(page) == [], path
     page.set_viewport_size(PHONE)
     assert not overflows(page)
