@@ -32,9 +32,6 @@ WATCH_CSP = """
 addEventListener('securitypolicyviolation', (e) => console.error('CSP ' + e.violatedDirective + ' ' + e.blockedURI));
 """
 
-# Its dialog is the operating system's, out of a test's reach; the input's, which the page falls back to, is not.
-NO_DIRECTORY_PICKER = "delete globalThis.showDirectoryPicker;"
-
 
 @dataclass
 class Portal:
@@ -164,7 +161,7 @@ def context(chromium_browser, watched, server) -> Iterator[BrowserContext]:
     """
     context = chromium_browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
     context.set_default_timeout(PATIENCE_MS)
-    context.add_init_script(WATCH_CSP + NO_DIRECTORY_PICKER)
+    context.add_init_script(WATCH_CSP)
     context.on("console", lambda message: message.type == "error" and watched.problems.append(message.text))
     context.on("weberror", lambda error: watched.problems.append(str(error.error)))
     yield context

@@ -59,7 +59,8 @@ def test_safe_when_the_store_has_every_file_also_under_its_folders_name(check_pa
     expect(check_page.verdict_title).to_be_focused()
     expect(check_page.verdict).to_contain_text("Not covered by this: 1 file that was left out")
     assert sent == []
-    assert not UploadSession.objects.exists() and not UploadLog.objects.exists()
+    assert not UploadSession.objects.exists()
+    assert not UploadLog.objects.exists()
 
 
 def test_not_safe_names_each_file_and_saves_the_list(check_page, portal, card, store, page, sent):

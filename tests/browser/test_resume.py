@@ -4,20 +4,14 @@ import pytest
 from playwright.sync_api import expect
 
 from deployments.models import Deployment
-from tests.browser.conftest import NO_DIRECTORY_PICKER, PASSWORD
+from tests.browser.conftest import PASSWORD
 from tests.browser.shots_page import STORE_PUTS
 from tests.browser.upload_page import UploadPage
 from uploads.models import UploadLog, UploadSession
 
 NOISE = ["Failed to load resource", "net::ERR_", "blocked by CORS policy"]
-# A folder of the browser's own in the place of the system's dialog: a real handle, which survives a reload.
-OWN_FOLDER = """
-globalThis.showDirectoryPicker = async () => {
-  const root = await navigator.storage.getDirectory();
-  return root.getDirectoryHandle('card', { create: true });
-};
-"""
-FILL_OWN_FOLDER = """
+# A folder of the browser's own in the journal, in the place of the card's, whose handle no test may open again.
+KEEP_OWN_FOLDER = """
 async (files) => {
   const root = await navigator.storage.getDirectory();
   const folder = await root.getDirectoryHandle('card', { create: true });
@@ -27,6 +21,10 @@ async (files) => {
     await stream.write(text);
     await stream.close();
   }
+  const { Journal } = await import('/static/uploads/js/journal.js');
+  const journal = await Journal.open(indexedDB);
+  const [upload] = await journal.unfinished('ines');
+  await journal.note(upload.id, { handle: folder });
 }
 """
 
@@ -133,20 +131,24 @@ def test_checksums_are_recalled_for_files_that_are_still_the_same(upload_page, p
     ]
 
 
-def test_a_kept_handle_is_opened_again_without_a_dialog(page, portal, context, watched, objects):
+@pytest.mark.parametrize("kept", [15, 14])
+def test_a_kept_handle_is_opened_again_unless_it_shows_fewer_files(kept, upload_page, card, page, watched, objects):
     watched.expected += NOISE
-    context.add_init_script(OWN_FOLDER)
-    opened = UploadPage(page, portal.url)
-    opened.sign_in("ines", PASSWORD)
-    page.evaluate(FILL_OWN_FOLDER, [[f"20250714{n:06d}-snapshot.jpg", f"picture {n}"] for n in range(15)])
-    opened.choose("dep000119", "Snapshot images")
-    page.get_by_role("button", name="Choose a folder").click()
-    expect(opened.review).to_contain_text("15 files")
+    names = [f"20250714{n:06d}-snapshot.jpg" for n in range(15)]
+    for name in names:
+        card.add(name, name.encode())
+    upload_page.pick_folder(card.root)
     interrupt(page, 5, 15)
+    expect(page.locator("#resume")).to_be_visible()
+    page.evaluate(KEEP_OWN_FOLDER, [[name, name] for name in names[:kept]])
+    page.reload()
     expect(page.locator("#resume")).to_contain_text("The folder is opened again; put the card in first.")
     page.get_by_role("button", name="Go on").click()
+    if kept < len(names):
+        expect(page.get_by_text("Choose the folder “card” again.")).to_be_visible()
+        page.locator("#folder-input").set_input_files(card.root)
     page.get_by_role("button", name="Go on with the upload").click()
-    expect(opened.verdict_title).to_have_text("15 files stored and verified; they may be wiped")
+    expect(upload_page.verdict_title).to_have_text("15 files stored and verified; they may be wiped")
     assert len(objects()) == 15
 
 
@@ -159,7 +161,6 @@ def test_on_another_computer_the_portal_knows_what_is_stored(
     interrupt(page, 8, 20)
     session = UploadSession.objects.get()
     other = chromium_browser.new_context(locale="en-GB")
-    other.add_init_script(NO_DIRECTORY_PICKER)
     elsewhere = UploadPage(other.new_page(), portal.url)
     elsewhere.sign_in("ines", PASSWORD, path=f"/upload/?session={session.pk}")
     expect(elsewhere.page.locator("#resume")).to_contain_text("8 of 20 files are safe.")

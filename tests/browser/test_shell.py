@@ -29,7 +29,9 @@ def test_staff_are_shown_the_way_to_the_admin(page, portal):
     portal.partner.is_staff = True
     portal.partner.save()
     UploadPage(page, portal.url).sign_in("ines", PASSWORD)
-    expect(page.get_by_role("navigation", name="Portal").get_by_role("link", name="Admin")).to_have_attribute("href", "/admin/")
+    expect(page.get_by_role("navigation", name="Portal").get_by_role("link", name="Admin")).to_have_attribute(
+        "href", "/admin/"
+    )
 
 
 def test_ten_wrong_passwords_lock_the_account_and_say_what_to_do(page, portal, watched):

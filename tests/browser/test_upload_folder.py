@@ -66,3 +66,21 @@ def test_the_same_folder_again_is_stored_before_and_sent_once(upload_page, card,
     expect(upload_page.verdict).to_contain_text("12 of them had been stored before, with the same content.")
     assert sent == []
     assert len(objects()) == 12
+
+
+@pytest.mark.parametrize("how", ["pick_folder", "drop"])
+def test_names_that_a_browser_would_rather_hide_are_seen_all_the_same(upload_page, card, objects, how):
+    paths = [
+        "20250714T22:00:00_20250714220000.jpg",
+        "what?20250714220100.jpg",
+        "ผีเสื้อ\u200bกลางคืน20250714220200.jpg",
+        "con/20250714220300.jpg",
+        "dot./20250714220400.jpg",
+        "20250714220500.jpg",
+    ]
+    for path in paths:
+        card.add(path, path.encode())
+    getattr(upload_page, how)(card.root)
+    upload_page.start()
+    expect(upload_page.verdict_title).to_have_text("6 files stored and verified; they may be wiped")
+    assert sorted(objects().values()) == sorted(path.encode() for path in paths)

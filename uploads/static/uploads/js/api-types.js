@@ -5,7 +5,16 @@
  * @property {number} id
  * @property {string} deployment its id
  * @property {string} data_type
+ * @property {string} account whose it is, by user name
+ * @property {string} uploader_name
+ * @property {string} season_reason
+ * @property {string} location_name
+ * @property {number|null} files as declared
  * @property {number} max_batch files per call
+ * @property {number} verified files
+ * @property {number} stored_before files
+ * @property {boolean|null} safe_to_wipe null while it is open
+ * @property {string} started_at
  * @property {string|null} finished_at
  * @property {number} [multipart_above_bytes] larger files go in parts; none where the portal takes no parts
  * @property {number} [part_size_bytes]

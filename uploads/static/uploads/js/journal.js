@@ -17,7 +17,8 @@
  * @property {import("./selection.js").Choice|null} choice
  * @property {string} reason for files from outside the season
  * @property {number|null} sessionId the portal's, null before it is opened and after it is finished
- * @property {number} files
+ * @property {number} files that are to be stored
+ * @property {number} scanned files of any kind in the folder
  * @property {number} safe as last known
  * @property {number} startedAt milliseconds since 1970
  *

@@ -19,6 +19,7 @@ import { isHeld, lockName } from "./tabs.js";
  * @property {string} uploaderName
  * @property {string} folder "" where it is not known
  * @property {FileSystemDirectoryHandle|null} handle
+ * @property {number} scanned files of any kind that were in the folder, 0 where that is not known
  * @property {import("./selection.js").Choice|null} choice
  * @property {string} reason
  */
@@ -104,7 +105,7 @@ export class Offers {
     if (session.finished_at) return showNote(t("resume.finished"), el("a", { href: this.#receiptUrl(sessionId) }, t("resume.receipt")));
     if (session.account !== this.#account) return showNote(t("resume.foreign"));
     const { deployment, data_type: dataType, location_name: place, uploader_name: uploaderName, season_reason: reason } = session;
-    const upload = { journalId: null, sessionId, deployment, dataType, uploaderName, folder: "", handle: null, choice: null, reason };
+    const upload = { journalId: null, sessionId, deployment, dataType, uploaderName, folder: "", handle: null, scanned: 0, choice: null, reason };
     const safe = session.verified + session.stored_before;
     const told = { folder: "", place, id: deployment, kind: t(`kind.${dataType}`), safe, total: session.files, startedAt: session.started_at };
     showOffers([{ text: offerText(told), hint: t("resume.hintAnyFolder"), onGoOn: () => this.#onGoOn(upload), onForget: null }]);

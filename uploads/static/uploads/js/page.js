@@ -114,7 +114,10 @@ class Page {
    * @param {FileSystemDirectoryHandle|null} handle
    */
   async #scanned(scan, handle) {
-    if (this.#resumed?.folder && !scan.entries.some(({ path }) => path.startsWith(`${this.#resumed?.folder}/`))) {
+    const resumed = this.#resumed;
+    // A handle hides some files (see scan.js), and a card may have lost some: the person's own look decides.
+    if (handle && handle === resumed?.handle && scan.entries.length < resumed.scanned) return this.#askForFolder(resumed.folder);
+    if (resumed?.folder && !scan.entries.some(({ path }) => path.startsWith(`${resumed.folder}/`))) {
       this.#resumed = null; // another folder, so another upload
     }
     this.#handle = handle;
@@ -241,6 +244,7 @@ class Page {
         reason: this.#season.reason,
         folder: this.#planner.folder,
         handle: this.#handle,
+        scanned: this.#planner.scanned,
         resumed: this.#resumed,
       });
     } finally {

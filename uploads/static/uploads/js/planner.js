@@ -33,6 +33,11 @@ export class Planner {
     return this.#scan ? rootOf(this.#scan) : "";
   }
 
+  /** Files of any kind in what was chosen. */
+  get scanned() {
+    return this.#scan?.entries.length ?? 0;
+  }
+
   /** @param {Scan} scan */
   async take(scan) {
     this.#scan = scan;

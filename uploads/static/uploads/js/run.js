@@ -25,6 +25,7 @@ import { browserWakeLock } from "./wake-lock.js";
  * @property {string} reason
  * @property {string} folder
  * @property {FileSystemDirectoryHandle|null} handle
+ * @property {number} scanned files of any kind in the folder
  * @property {Resumed|null} resumed
  */
 
@@ -91,12 +92,12 @@ export class UploadRun {
   }
 
   /** @param {Job} job */
-  #record({ target: { deployment, dataType, uploaderName }, sending, choice, reason, folder, handle }) {
+  #record({ target: { deployment, dataType, uploaderName }, sending, choice, reason, folder, handle, scanned }) {
     return {
       account: this.#config.account,
       deployment: deployment.deployment_id,
       place: deployment.location_name,
-      dataType, uploaderName, folder, handle, choice, reason,
+      dataType, uploaderName, folder, handle, scanned, choice, reason,
       files: sending.declaredFiles,
     };
   }
