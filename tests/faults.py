@@ -199,6 +199,20 @@ def first(count: int, fault: Fault, **wanted) -> Decide:
     return decide
 
 
+def first_of_each_key(fault: Fault, **wanted) -> Decide:
+    """Strikes the first matching request to each key."""
+    matches, lock, struck = always(fault, **wanted), threading.Lock(), set()
+
+    def decide(request: Request) -> Fault | None:
+        with lock:
+            if matches(request) and request.key not in struck:
+                struck.add(request.key)
+                return fault
+        return None
+
+    return decide
+
+
 def sometimes(share: float, faults: Sequence[Fault], *, seed: int, **wanted) -> Decide:
     """Strikes a share of the matching requests, drawn from `seed`."""
     matches, lock, drawn = always(faults[0], **wanted), threading.Lock(), random.Random(seed)

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.faults import CommitThenDrop, FlipByte, ResetMidBody, Status, first, sometimes
+from tests.faults import CommitThenDrop, FlipByte, ResetMidBody, Status, first, first_of_each_key, sometimes
 from uploads.models import UploadFailure, UploadLog
 
 # The browser's own lines on requests that failed; an error of the store may come without CORS headers.
@@ -41,9 +41,10 @@ def test_mixed_faults_on_a_third_of_the_puts(faulty_page, proxy, card, objects):
 
 def test_every_answer_lost_is_no_conflict(faulty_page, proxy, card, objects):
     card.add_snapshots(12)
-    proxy.fault = first(12, CommitThenDrop(), method="PUT")
+    proxy.fault = first_of_each_key(CommitThenDrop(), method="PUT")
     faulty_page.upload(card.root)
     expect(faulty_page.verdict_title).to_have_text("12 files stored and verified; they may be wiped")
+    assert proxy.count(method="PUT") == 24
     assert objects() == keys_of(card.contents(".jpg"))
 
 

@@ -131,19 +131,6 @@ test("ten tries, then the file is set aside and the rest goes on", async () => {
   assert.equal(items[7].status, "failed");
 });
 
-test("a store away for a minute costs no file, and at most two calls a second", async () => {
-  let calls = 0;
-  const clock = fakeClock();
-  const store = fakeStore(() => {
-    if (clock.now() >= 60_000) return null;
-    calls += 1;
-    return { before: away() };
-  });
-  const outcome = await run({ items: makeItems(300), store, ports: { clock } });
-  assert.equal(outcome.verified, 300);
-  assert.ok(calls <= 120, `${calls} calls in 60 s`);
-});
-
 test("a file that changed while it was read or sent is not verified under the old content", async () => {
   const items = makeItems(6);
   const store = fakeStore((name) => (name === items[1].name ? { before: new FileError("file_changed") } : null));

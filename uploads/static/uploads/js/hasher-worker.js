@@ -5,7 +5,8 @@
  * In                                              Out, with the same id
  * {id, do: "digest", file, partBytes, keep}       {id, bytes, md5, multipartMd5, partMd5s}, or {id, error}: the name of
  *                                                 the DOMException with which reading failed
- * {id, do: "put", kept, url, headers, timeoutMs}  {id, httpStatus, body, retryAfter, hasStalled}; `kept`: the digest's id
+ * {id, do: "put", kept, url, headers, timeoutMs}  {id, httpStatus, body, retryAfter, hasStalled}, or {id, error} when the
+ *                                                 file has changed since; `kept`: the digest's id
  * {id, do: "abort"}                               nothing of its own: ends the PUT of this id
  * {id, do: "drop"}                                nothing: what the digest of this id keeps is let go
  */
@@ -17,7 +18,7 @@ const ERROR_BODY_CHARACTERS = 4_000;
 
 const { createMD5 } = /** @type {any} */ (globalThis).hashwasm;
 /** @type {any[]} */ const idleHashers = [];
-/** @type {Map<number, Uint8Array|null>} null while it is being read */ const kept = new Map();
+/** @type {Map<number, {file: File, content: Uint8Array}|null>} null while it is being read */ const kept = new Map();
 /** @type {Map<number, AbortController>} */ const underWay = new Map();
 
 async function newMd5() {
@@ -39,7 +40,7 @@ async function digest({ id, file, partBytes, keep }) {
   if (keep) {
     kept.set(id, null);
     const content = new Uint8Array(await file.arrayBuffer());
-    if (kept.has(id)) kept.set(id, content); // else let go meanwhile
+    if (kept.has(id)) kept.set(id, { file, content }); // else let go meanwhile
     const md5 = digestOf((await newMd5()).update(content), "hex");
     return { bytes: content.byteLength, md5 };
   }
@@ -73,8 +74,9 @@ function hex(binary) {
 
 /** @param {{id: number, kept: number, url: string, headers: Record<string, string>, timeoutMs: number}} job */
 async function put({ id, kept: keptId, url, headers, timeoutMs }) {
-  const content = kept.get(keptId);
-  if (!content) throw new Error("nothing is kept under this id");
+  const held = kept.get(keptId);
+  if (!held) throw new Error("nothing is kept under this id");
+  await held.file.slice(0, 1).arrayBuffer(); // fails when the card has other content by now
   const abort = new AbortController();
   underWay.set(id, abort);
   let hasStalled = false;
@@ -83,7 +85,7 @@ async function put({ id, kept: keptId, url, headers, timeoutMs }) {
     abort.abort();
   }, timeoutMs);
   try {
-    const response = await fetch(url, { method: "PUT", headers, body: content, signal: abort.signal, credentials: "omit" });
+    const response = await fetch(url, { method: "PUT", headers, body: held.content, signal: abort.signal, credentials: "omit" });
     const body = (await response.text()).slice(0, ERROR_BODY_CHARACTERS);
     return { httpStatus: response.status, body, retryAfter: response.headers.get("Retry-After"), hasStalled: false };
   } catch (error) {

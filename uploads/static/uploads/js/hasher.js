@@ -101,7 +101,8 @@ export class Hasher {
         const putId = (this.#nextId += 1);
         const job = { id: putId, do: "put", kept: id, url, headers, timeoutMs: KEPT_PUT_TIMEOUT_MS };
         const abort = () => worker.postMessage({ id: putId, do: "abort" });
-        const { retryAfter, ...answer } = await this.#ask(worker, job, signal, abort);
+        const { retryAfter, error: unread, ...answer } = await this.#ask(worker, job, signal, abort);
+        if (unread) throw FileError.fromRead(unread);
         const error = putError({ ...answer, retryAfterMs: parseRetryAfter(retryAfter, Date.now()) });
         if (error) throw error;
       },

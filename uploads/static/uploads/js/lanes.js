@@ -83,6 +83,7 @@ export class Lanes {
   #rule;
   #taken = 0;
   /** @type {(() => void)[]} */ #line = [];
+  /** @type {(() => void)[]} */ #letting = [];
 
   /** @param {{clock: Clock}} ports */
   constructor({ clock }) {
@@ -93,31 +94,35 @@ export class Lanes {
     return this.#rule.limit;
   }
 
-  /** @param {AbortSignal} signal */
-  async enter(signal) {
+  /**
+   * @param {AbortSignal} signal
+   * @param {{lets?: boolean}} [options] `lets`: whoever else waits goes first
+   */
+  async enter(signal, { lets = false } = {}) {
     signal.throwIfAborted();
-    if (this.#taken < this.limit && !this.#line.length) {
+    if (this.#taken < this.limit && !this.#line.length && !this.#letting.length) {
       this.#taken += 1;
       return;
     }
+    const line = lets ? this.#letting : this.#line;
     await new Promise((resolve, reject) => {
       const enter = () => {
         signal.removeEventListener("abort", giveUp);
         resolve(undefined);
       };
       const giveUp = () => {
-        this.#line.splice(this.#line.indexOf(enter), 1);
+        line.splice(line.indexOf(enter), 1);
         reject(signal.reason);
       };
       signal.addEventListener("abort", giveUp, { once: true });
-      this.#line.push(enter);
+      line.push(enter);
     });
   }
 
   leave() {
     this.#taken -= 1;
     while (this.#taken < this.limit) {
-      const enter = this.#line.shift();
+      const enter = this.#line.shift() ?? this.#letting.shift();
       if (!enter) return;
       this.#taken += 1;
       enter();

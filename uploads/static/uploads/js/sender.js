@@ -3,6 +3,8 @@
 import { FileError, TransferError } from "./errors.js";
 import { StoreGate, afterFailedPut, delayMs, isTransient } from "./retry.js";
 
+const PROBES_IN_A_ROW = 3; // of a store that is away, or one file would use up its tries on the outage
+
 /**
  * @typedef {import("./tally.js").Item} Item
  * @typedef {import("./hasher.js").Kept} Kept
@@ -63,10 +65,11 @@ export class Sender {
    */
   async deliver(load, { renew, hasLane = false }) {
     let isInLane = hasLane;
+    let lets = false;
     let resigned = false;
     try {
       for (let tries = 1; ; tries += 1) {
-        if (!isInLane) await this.lanes.enter(this.#signal);
+        if (!isInLane) await this.lanes.enter(this.#signal, { lets });
         isInLane = true;
         await this.#hold.open(this.#signal);
         const isProbe = await this.gate.pass(this.#signal);
@@ -94,9 +97,13 @@ export class Sender {
           }
           this.#tally.retries += 1;
           this.lanes.failed();
-          if (this.gate.isClosed) continue; // which keeps a pace of its own
+          const isAway = this.gate.isClosed; // which keeps a pace of its own
+          // The same file asks again first: were only answers lost, its next try is told so. Then others take their turn.
+          if (isAway && tries % PROBES_IN_A_ROW) continue;
           this.lanes.leave();
           isInLane = false;
+          lets = isAway;
+          if (isAway) continue;
           const { retryAfterMs } = /** @type {TransferError} */ (error);
           await this.#clock.sleep(delayMs(tries, { random: this.#random, retryAfterMs }), this.#signal);
         }
