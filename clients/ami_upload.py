@@ -504,6 +504,23 @@ def _with_fields(envelope: dict) -> str:
     return f"{message} {'; '.join(told[:3])}".strip()
 
 
+class PortalClock:
+    """How long what the portal granted is good for, by its own clock at its answer: this computer's may be wrong."""
+
+    def __init__(self, answer: dict, asked_at: float):
+        self.asked_at = asked_at
+        try:
+            self._then: datetime | None = parsedate_to_datetime(answer["_sent_at"] or "")
+        except (TypeError, ValueError):
+            self._then = None
+
+    def seconds_to(self, time_: str | None) -> float:
+        """Endless where nobody can tell: then the store will say when it is over."""
+        if not time_ or self._then is None:
+            return float("inf")
+        return (datetime.fromisoformat(time_.replace("Z", "+00:00")) - self._then).total_seconds()
+
+
 def client_name() -> str:
     return f"ami_upload.py/{VERSION} (Python {platform.python_version()}; {platform.system()} {platform.machine()})"
 
@@ -1253,62 +1270,61 @@ class Line:
         self._halt = halt
         self._items: deque = deque()
         self._closed = False
-        self._changed = threading.Condition()
-
-    def __len__(self) -> int:
-        return len(self._items)
+        lock = threading.Lock()
+        self._came = threading.Condition(lock)
+        self._went = threading.Condition(lock)
 
     def put(self, item: Any) -> None:
-        with self._changed:
+        with self._went:
             while len(self._items) >= self._room:
                 self._halt.check()
-                self._changed.wait(0.5)
+                self._went.wait(0.5)
             self._items.append(item)
-            self._changed.notify_all()
+            self._came.notify()
 
     def put_first(self, item: Any) -> None:
         """Without waiting for room: by a stage that also takes from here."""
-        with self._changed:
+        with self._came:
             self._items.appendleft(item)
-            self._changed.notify_all()
+            self._came.notify()
 
     def close(self) -> None:
-        with self._changed:
+        with self._came:
             self._closed = True
-            self._changed.notify_all()
+            self._came.notify_all()
 
     def take(self) -> Any:
         """The next, or None at the end, or when the run is halted."""
-        with self._changed:
+        with self._came:
             while not self._items and not self._closed and not self._halt.is_set:
-                self._changed.wait(0.5)
+                self._came.wait(0.5)
             if self._halt.is_set or not self._items:
                 return None
-            self._changed.notify_all()
+            self._went.notify_all()
             return self._items.popleft()
 
     def batch(self, most: int, least: int, linger_s: float, *, through_halt: bool = False) -> list:
         """Up to `most`; empty at the end. Waits for `least`, but not longer than `linger_s` after the first."""
-        with self._changed:
+        with self._came:
             while not self._items and not self._closed and (through_halt or not self._halt.is_set):
-                self._changed.wait(0.5)
+                self._came.wait(0.5)
             until = time.monotonic() + linger_s
             while len(self._items) < least and not self._closed and not self._halt.is_set:
                 left = until - time.monotonic()
                 if left <= 0:
                     break
-                self._changed.wait(left)
+                self._came.wait(left)
             if self._halt.is_set and not through_halt:
                 return []
             taken = [self._items.popleft() for _ in range(min(most, len(self._items)))]
-            self._changed.notify_all()
+            self._went.notify_all()
             return taken
 
     def wait_below(self, count: int) -> None:
-        with self._changed:
+        with self._went:
             while len(self._items) > count:
                 self._halt.check()
-                self._changed.wait(0.5)
+                self._went.wait(0.5)
 
 
 # --- The engine -------------------------------------------------------------------------------------------------------
@@ -1397,7 +1413,7 @@ class Engine:
         self._again: list[Item] = []
         self._failed: list[Item] = []
         self._pace = {"files": Pace(), "bytes": Pace()}
-        self._lifetime_s = 4 * AHEAD_S
+        self._lifetime_s = 8 * AHEAD_S
         self._mostly_stored = sum(item.was_verified for item in self.items) > 0.9 * len(self.items)
         self._refused_in_a_row = 0
         self._rounds_left = ROUNDS
@@ -1576,13 +1592,14 @@ class Engine:
         if not files_per_s or not bytes_per_s:
             return FIRST_GRANTS
         mean = max(1.0, self.tally.bytes / max(1, self.tally.files))
-        ahead_s = min(AHEAD_S, self._lifetime_s / 4)
+        ahead_s = min(AHEAD_S, self._lifetime_s / 8)
         size = round(max(files_per_s, bytes_per_s / mean) * ahead_s)
         return max(2, min(MOST_GRANTS, size))
 
     def _presign(self, items: Sequence[Item]) -> list[tuple[Item, dict]]:
         """Those that may be sent, with the portal's answers; the others are settled."""
-        granted, pending = [], list(items)
+        granted: list[tuple[Item, dict]] = []
+        pending = list(items)
         while pending:
             new = [item for item in pending if not item.is_known]
             if new:
@@ -1591,10 +1608,11 @@ class Engine:
                     item.is_known = True
             asked_at = time.monotonic()
             answer = self._call("presign", {"files": [self._description(item) for item in pending]})
+            clock = PortalClock(answer, asked_at)
             renamed = []
             for item, row in paired(pending, answer):
                 if row["status"] == "granted":
-                    item.grant = self._grant(row, asked_at, answer["_sent_at"]) if row.get("url") else None
+                    item.grant = self._grant(row, clock) if row.get("url") else None
                     granted.append((item, row))
                 elif row["status"] == "conflict" and self._options.choice == "folder" and self._rename(item):
                     renamed.append(item)
@@ -1609,17 +1627,12 @@ class Engine:
             described["multipart_md5"] = item.multipart_md5
         return described
 
-    def _grant(self, row: dict, asked_at: float, sent_at: str | None) -> Grant:
-        """By the portal's own clock at its answer, so this computer's may be wrong."""
-        lifetime_s = float("inf")
-        try:
-            expires_at = datetime.fromisoformat(row["expires_at"].replace("Z", "+00:00"))
-            lifetime_s = (expires_at - parsedate_to_datetime(sent_at or "")).total_seconds()
+    def _grant(self, row: dict, clock: PortalClock) -> Grant:
+        lifetime_s = clock.seconds_to(row.get("expires_at"))
+        if lifetime_s != float("inf"):
             self._lifetime_s = lifetime_s
-        except (KeyError, TypeError, ValueError):
-            pass  # then the store will say when it is over
         margin_s = 1.0 + min(5.0, lifetime_s / 10)  # the header Date has whole seconds
-        return Grant(row["url"], row["headers"], asked_at + lifetime_s - margin_s)
+        return Grant(row["url"], row["headers"], clock.asked_at + lifetime_s - margin_s)
 
     def _rename(self, item: Item) -> bool:
         """Gives the file one folder more in its name; False where none is left."""
@@ -1638,13 +1651,12 @@ class Engine:
 
     def _send_files(self) -> None:
         while True:
-            job = self._granted.take()
-            if job is None:
-                return
-            if job.large and (job.large.is_over or job.generation != job.large.generation):
-                continue
             with self.crew.place():
-                self._deliver(job)
+                job = self._granted.take()
+                if job is None:
+                    return
+                if not job.large or (job.generation == job.large.generation and not job.large.is_over):
+                    self._deliver(job)
 
     def _deliver(self, job: Job) -> None:
         item = job.item
@@ -1726,18 +1738,19 @@ class Engine:
         md5 = job.item.part_md5s[16 * (job.number - 1) : 16 * job.number].hex()
         asked = {"upload": job.large.upload, "parts": [{"number": job.number, "md5": md5}]}
         answer = self._call("parts", asked)
-        job.grant = self._grant(answer["parts"][0], asked_at, answer["_sent_at"])
+        job.grant = self._grant(answer["parts"][0], PortalClock(answer, asked_at))
         return True
 
     def _put(self, job: Job) -> None:
         item = job.item
-        check_unchanged(item)
         item.tries += 1
+        if item.body is None:
+            check_unchanged(item)
         if item.body is not None and not self._throttle.bytes_per_s:
             body: bytes | Iterator[bytes] = item.body
         else:
             body = self._pieces(job)
-        headers = job.grant.headers | {"Content-Length": str(job.length), "User-Agent": client_name()}
+        headers = job.grant.headers | {"Content-Length": str(job.length)}
         reply = self._wire.exchange("PUT", job.grant.url, headers, body)
         check_unchanged(item)
         is_error = b"<Error" in reply.body[:2_000]
@@ -1987,6 +2000,8 @@ class Engine:
 
 def plain(text: str) -> str:
     """Without control characters: a file's name must not forge a line of the log, nor steer a terminal."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 

@@ -11,6 +11,7 @@ is in faults.py; how a whole store may differ (its guise) is in guises.py.
 import http.client
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -109,6 +110,10 @@ class _Server(ThreadingHTTPServer):
 
     def shutdown_request(self, request) -> None:
         self.close_request(request)  # no orderly end first: a reset is to be one
+
+    def handle_error(self, request, client_address) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # a client that was killed is no fault of the proxy's
+            super().handle_error(request, client_address)
 
 
 def _handler_of(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:

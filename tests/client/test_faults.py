@@ -172,6 +172,7 @@ def test_on_a_slow_link_no_url_grows_old_in_the_queue(proxy, script, card, objec
     assert run.code == 0, run.out
     assert objects() == card.contents(".jpg")
     assert proxy.count(method="PUT") == 200
+    assert not UploadLog.objects.filter(error_code="granted_anew").exists()
 
 
 def test_a_file_that_changes_on_its_way_is_not_verified_under_its_old_hash(proxy, script, card, objects):
