@@ -107,7 +107,7 @@ HASHED_AHEAD = 2_000  # files without their content; the content is bounded by B
 FIRST_GRANTS = 20
 MOST_GRANTS = 500
 AHEAD_S = 20.0  # what is granted ahead of the link; so no URL ages in the queue
-CONFIRM_BATCH = 250
+CONFIRM_BATCH = 500
 CONFIRM_LINGER_S = 1.0
 MAX_TRIES = 10  # at 20 % independent faults this leaves one file in ten million
 BASE_DELAY_S = 0.5
@@ -317,17 +317,18 @@ class Wire(threading.local):
         self, method: str, url: str, headers: dict[str, str], body: bytes | Iterator[bytes] | None = None
     ) -> Iterator[http.client.HTTPResponse]:
         """As `exchange`, with an answer that is still to be read."""
-        parts = urlsplit(url)
-        place = (parts.scheme, parts.netloc)
+        scheme, _, rest = url.partition("://")
+        netloc, _, target = rest.partition("/")
+        place = (scheme, netloc)
         connection, prefix, more, used_at = self._kept.pop(place, (None, "", {}, 0.0))
         if connection is None or time.monotonic() - used_at > IDLE_S:
             if connection is not None:
                 connection.close()
+            parts = urlsplit(url)
             connection, prefix, more = self._connect(parts.scheme, parts.hostname or "", parts.port, parts.netloc)
         whole = False
         try:
-            target = prefix + (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            answer = self._asked(connection, method, target, headers | more, body)
+            answer = self._asked(connection, method, f"{prefix}/{target}", headers | more, body)
             yield answer
             whole = answer.isclosed() and not answer.will_close
         finally:
@@ -883,7 +884,6 @@ def steady(item: Item):
             yield file
             if not is_unchanged(item, os.fstat(file.fileno())):
                 raise FileFault("file_changed")
-        check_unchanged(item)  # it may have been replaced by another of its name
     except OSError:
         raise FileFault("file_unreadable") from None
 
