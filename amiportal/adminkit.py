@@ -94,15 +94,6 @@ def unbroken(text: str) -> SafeString:
     return format_html('<span class="whitespace-nowrap">{}</span>', text)
 
 
-def decimal_size(size_bytes: float) -> str:
-    """Bytes in powers of ten, as allocations and disks are sold: 42.1 TB."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if abs(size_bytes) < 999.5:
-            return f"{size_bytes:,.3g} {unit}" if unit != "B" else f"{size_bytes:,.0f} B"
-        size_bytes /= 1000
-    return f"{size_bytes:,.1f} TB"
-
-
 def minute(moment: datetime | None) -> SafeString | str:
     """A time to the minute, UTC, in the order that everybody reads alike."""
     return unbroken(f"{moment:%Y-%m-%d %H:%M}") if moment else "–"

@@ -15,7 +15,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from amiportal.adminkit import decimal_size
 from amiportal.doctor.models import Finding
 from amiportal.doctor.observations import State
 from amiportal.objectstore.models import Allocation
@@ -41,10 +40,6 @@ class Bar:
     value: int
     share: float
     link: str
-
-    @property
-    def size(self) -> str:
-        return decimal_size(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +93,10 @@ def storage(today: date, inventories: Sequence[Inventory]) -> dict:
     return {
         "allocation": allocation,
         "used": used,
-        "used_text": decimal_size(used),
-        "size_text": decimal_size(allocation.size_bytes),
         "objects": sum(inventory.objects_count for inventory in inventories),
         "percent": round(100 * share, 1),
         "oldest": min((inventory.taken_at for inventory in inventories if inventory.taken_at), default=None),
         "per_day": per_day,
-        "pace_text": decimal_size(per_day or 0),
         "full_on": full_on,
         "full_before_end": full_on is not None and full_on < allocation.ends_on,
         "ends_soon": allocation.ends_on - today <= WARN_END,

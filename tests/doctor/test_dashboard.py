@@ -48,7 +48,7 @@ def held(deployment, size_bytes: int, **values) -> Inventory:
 
 def test_an_empty_portal_says_what_to_do(admin_client):
     text = admin_client.get("/admin/").content.decode()
-    assert "of 280.0 TB" in text
+    assert "of 280\N{NO-BREAK SPACE}TB" in text
     assert "Nothing has been counted yet" in text
     assert "Nobody has uploaded anything yet" in text
     assert "The forecast comes with a week of counts" in text

@@ -64,7 +64,7 @@ def test_the_list_by_what_is_to_look_at(admin_client, inventory, savanna):
     fine = Inventory.objects.create(deployment=savanna, data_type="snapshot_images", taken_at=timezone.now())
     listed = admin_client.get("/admin/uploads/inventory/")
     assert set(listed.context["cl"].result_list) == {inventory, fine}
-    assert "5.6 GB" in listed.content.decode()
+    assert "5.6\N{NO-BREAK SPACE}GB" in listed.content.decode()
     for value, expected in (("unaccounted", {inventory}), ("absent", set()), ("empty", {fine}), ("failed", set())):
         page = admin_client.get(f"/admin/uploads/inventory/?odd={value}")
         assert set(page.context["cl"].result_list) == expected, value

@@ -16,9 +16,10 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 
-from amiportal.adminkit import ReadOnly, ask, decimal_size, marked, minute
+from amiportal.adminkit import ReadOnly, ask, marked, minute
 from uploads.models import Inventory, InventoryOddity
 from uploads.tasks import order_inventories, order_inventory
+from uploads.templatetags.portal_text import size
 
 _SHADES = 4
 
@@ -52,7 +53,7 @@ class Oddities(admin.SimpleListFilter):
 
 @admin.register(Inventory)
 class InventoryAdmin(ReadOnly, ModelAdmin):
-    list_display = ["shown", "data_type", "place", "objects", "size", "span", "to_look_at", "taken"]
+    list_display = ["shown", "data_type", "place", "objects", "shown_size", "span", "to_look_at", "taken"]
     list_select_related = ["deployment__bucket"]
     list_filter = [
         Oddities,
@@ -69,9 +70,9 @@ class InventoryAdmin(ReadOnly, ModelAdmin):
     search_help_text = "Beginning of a deployment's ID or place"
     actions_list = ["count_all"]
     actions_detail = ["count_again"]
-    readonly_fields = ["size", "calendar", "oddities_named", "taken"]
+    readonly_fields = ["shown_size", "calendar", "oddities_named", "taken"]
     fieldsets = [
-        (None, {"fields": [("deployment", "data_type"), ("objects_count", "size"), ("taken", "error")]}),
+        (None, {"fields": [("deployment", "data_type"), ("objects_count", "shown_size"), ("taken", "error")]}),
         ("Nights", {"fields": [("first_device_time", "last_device_time"), "calendar"]}),
         ("To look at", {"fields": [("unaccounted", "absent"), ("outside_season", "undated"), "oddities_named"]}),
     ]
@@ -92,8 +93,8 @@ class InventoryAdmin(ReadOnly, ModelAdmin):
         return f"{inventory.objects_count:,}"
 
     @display(description="Size", ordering="size_bytes")
-    def size(self, inventory: Inventory) -> str:
-        return decimal_size(inventory.size_bytes)
+    def shown_size(self, inventory: Inventory) -> str:
+        return size(inventory.size_bytes)
 
     @display(description="Device times", ordering="first_device_time")
     def span(self, inventory: Inventory) -> str:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, time, timedelta
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -25,6 +24,7 @@ from unfold.utils import parse_date_str
 
 from amiportal.adminkit import ReadOnly, minute
 from uploads.models import MultipartUpload, UploadFailure, UploadLog, UploadSession
+from uploads.templatetags.portal_text import size as size_text
 
 _STATUS_LABELS = {
     UploadLog.Status.VERIFIED: "success",
@@ -119,7 +119,7 @@ class UploadSessionAdmin(Ledger):
 
     @display(description="Declared size")
     def declared_size(self, session: UploadSession) -> str:
-        return "–" if session.declared_bytes is None else filesizeformat(session.declared_bytes)
+        return "–" if session.declared_bytes is None else size_text(session.declared_bytes)
 
     @display(description="Ledger")
     def ledger(self, session: UploadSession) -> SafeString:
@@ -179,7 +179,7 @@ class UploadLogAdmin(Ledger):
 
     @display(description="Size")
     def size(self, file: UploadLog) -> str:
-        return "–" if file.size_bytes is None else filesizeformat(file.size_bytes)
+        return "–" if file.size_bytes is None else size_text(file.size_bytes)
 
     @display(description="Uploader")
     def uploader(self, file: UploadLog) -> str:
@@ -289,7 +289,7 @@ class MultipartUploadAdmin(Ledger):
 
     @display(description="Size")
     def size(self, upload: MultipartUpload) -> str:
-        return filesizeformat(upload.size_bytes)
+        return size_text(upload.size_bytes)
 
     @display(description="Begun (UTC)")
     def begun(self, upload: MultipartUpload) -> str:
