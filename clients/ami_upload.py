@@ -1411,7 +1411,7 @@ class Engine:
         self._throttle = Throttle(options.limit_bytes_per_s, halt)
         self._budget = Budget(BUDGET_BYTES, halt)
         self._again: list[Item] = []
-        self._failed: list[Item] = []
+        self._failed: deque[Item] = deque()  # several threads add to it, none of them loses one
         self._pace = {"files": Pace(), "bytes": Pace()}
         self._lifetime_s = 8 * AHEAD_S
         self._mostly_stored = sum(item.was_verified for item in self.items) > 0.9 * len(self.items)
@@ -1961,7 +1961,7 @@ class Engine:
     def report_failures(self) -> None:
         """That this report fails must not fail the upload."""
         while self._failed:
-            batch, self._failed = self._failed[:MAX_BATCH], self._failed[MAX_BATCH:]
+            batch = [self._failed.popleft() for _ in range(min(MAX_BATCH, len(self._failed)))]
             failures = [
                 {
                     "name": item.name if not name_fault(item.name) else "",
@@ -2696,6 +2696,8 @@ def tell_interrupted(context: Context, engine: Engine) -> int:
 def tell_stopped(context: Context, engine: Engine) -> None:
     tally = engine.tally
     context.log.note("stopped", f"{tally.verified} verified, {tally.stored} stored before, of {tally.files}")
+    if getattr(context.halt.error, "code", "") not in ("portal_away", "token"):
+        engine.report_failures()
     proven = tally.verified + tally.stored
     words = f"Stopped: {number(proven)} of {files_(tally.files)} are verified so far. NOT SAFE TO WIPE."
     context.screen.say(words, "The same command goes on from here.", even_if_quiet=True)

@@ -152,6 +152,7 @@ def test_a_store_that_refuses_everything_ends_the_run(proxy, script, card):
     run = script.upload(card.root)
     assert run.code == 3
     assert "The store refuses file after file" in run.last_words
+    assert UploadFailure.objects.filter(code="http_405", step="send").count() >= 20
     assert proxy.count(method="PUT") < 60
 
 
