@@ -15,10 +15,12 @@ import "../vendor/hash-wasm-4.13.0/md5.umd.min.js"; // sets globalThis.hashwasm
 
 const CHUNK_BYTES = 4 * 1024 * 1024; // per file under way; a whole file is held only on request
 const ERROR_BODY_CHARACTERS = 4_000;
+const FRESH_MS = 5_000; // a file read so lately is sent at once; in any case it is looked at after
 
 const { createMD5 } = /** @type {any} */ (globalThis).hashwasm;
 /** @type {any[]} */ const idleHashers = [];
-/** @type {Map<number, {file: File, content: Uint8Array}|null>} null while it is being read */ const kept = new Map();
+/** @typedef {{file: File, content: Uint8Array, readAt: number}} Held */
+/** @type {Map<number, Held|null>} null while it is being read */ const kept = new Map();
 /** @type {Map<number, AbortController>} */ const underWay = new Map();
 
 async function newMd5() {
@@ -40,7 +42,7 @@ async function digest({ id, file, partBytes, keep }) {
   if (keep) {
     kept.set(id, null);
     const content = new Uint8Array(await file.arrayBuffer());
-    if (kept.has(id)) kept.set(id, { file, content }); // else let go meanwhile
+    if (kept.has(id)) kept.set(id, { file, content, readAt: performance.now() }); // else let go meanwhile
     const md5 = digestOf((await newMd5()).update(content), "hex");
     return { bytes: content.byteLength, md5 };
   }
@@ -76,7 +78,7 @@ function hex(binary) {
 async function put({ id, kept: keptId, url, headers, timeoutMs }) {
   const held = kept.get(keptId);
   if (!held) throw new Error("nothing is kept under this id");
-  await held.file.slice(0, 1).arrayBuffer(); // fails when the card has other content by now
+  if (performance.now() - held.readAt > FRESH_MS) await failIfChanged(held.file);
   const abort = new AbortController();
   underWay.set(id, abort);
   let hasStalled = false;
@@ -87,15 +89,24 @@ async function put({ id, kept: keptId, url, headers, timeoutMs }) {
   try {
     const response = await fetch(url, { method: "PUT", headers, body: held.content, signal: abort.signal, credentials: "omit" });
     const body = (await response.text()).slice(0, ERROR_BODY_CHARACTERS);
+    if (response.ok) await failIfChanged(held.file);
     return { httpStatus: response.status, body, retryAfter: response.headers.get("Retry-After"), hasStalled: false };
   } catch (error) {
-    // TypeError is all that fetch says of a network; AbortError is ours.
-    if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
+    // TypeError is all that fetch says of a network; AbortError is ours; any other comes from reading the file.
+    if (!(error instanceof TypeError || (error instanceof DOMException && error.name === "AbortError"))) throw error;
     return { httpStatus: 0, body: "", retryAfter: null, hasStalled };
   } finally {
     clearTimeout(timer);
     underWay.delete(id);
   }
+}
+
+/**
+ * What the card has by now is not what was sent or is to be: its old content must not be proven in its name.
+ * @param {File} file
+ */
+async function failIfChanged(file) {
+  await file.slice(0, 1).arrayBuffer(); // browsers compare size and time with those of the moment of the choice
 }
 
 /** @param {any} job */

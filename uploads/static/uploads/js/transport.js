@@ -34,9 +34,10 @@ export async function putByXhr({ url, headers, file, signal, onProgress }) {
   }
   signal.throwIfAborted();
   const error = errorOf(request, stalled.hasFired);
-  if (!error) return;
-  if (request.status === 0) await throwIfUnreadable(file); // the browser does not say which of the two it was
-  throw error;
+  // Also after a success: what the card has by now may not be what was sent. And of a failure without an answer the
+  // browser does not say whether it was the link or the file.
+  if (!error || request.status === 0) await throwIfUnreadable(file);
+  if (error) throw error;
 }
 
 /**
