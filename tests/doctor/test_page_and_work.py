@@ -1,5 +1,7 @@
 """The health page, and jobs whose worker has died."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection
@@ -64,7 +66,9 @@ def test_a_job_whose_worker_died_is_run_again_and_a_living_ones_is_not(empty_que
                 "VALUES ('default', 'x', 'doing', %s)",
                 [worker],
             )
-    async_to_sync(recover_stalled_jobs_task.func)(timestamp=0)
+    # In a thread of its own: Playwright's event loop, if browser tests ran before, holds this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(async_to_sync(recover_stalled_jobs_task.func), timestamp=0).result()
     with connection.cursor() as cursor:
         cursor.execute("SELECT worker_id, status FROM procrastinate_jobs ORDER BY id")
         assert cursor.fetchall() == [(dead, "todo"), (alive, "doing")]
