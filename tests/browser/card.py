@@ -44,9 +44,12 @@ class Card:
         form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, 48_000, 96_000, 2, 16)
         return riff + form + struct.pack("<4sI", b"data", len(data)) + data
 
-    def add_snapshots(self, count: int, *, size_bytes: int = 20_000, folder: str = "snapshots") -> list[str]:
-        """`count` images, ten minutes apart; their names in order."""
-        names = [f"{_FIRST_NIGHT + timedelta(minutes=10 * n):%Y%m%d%H%M%S}-snapshot.jpg" for n in range(count)]
+    def add_snapshots(
+        self, count: int, *, size_bytes: int = 20_000, folder: str = "snapshots", first: int = 0
+    ) -> list[str]:
+        """`count` images, ten minutes apart, beginning with the one of number `first`; their names in order."""
+        times = [_FIRST_NIGHT + timedelta(minutes=10 * n) for n in range(first, first + count)]
+        names = [f"{time:%Y%m%d%H%M%S}-snapshot.jpg" for time in times]
         for name in names:
             self.add(f"{folder}/{name}", self.jpeg(size_bytes))
         return names

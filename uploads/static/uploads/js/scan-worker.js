@@ -33,7 +33,10 @@ async function readFiles(files) {
   const left = files.values(); // shared by all the readers below
   const read = async () => {
     for (const [path, handle] of left) {
-      await orUnreadable(path, async () => void found.push({ path, file: await handle.getFile() }));
+      await orUnreadable(path, async () => {
+        const file = await handle.getFile(); // before `found` is looked at: it may be another list by then
+        found.push({ path, file });
+      });
       if (found.length >= TELL_EVERY) tell();
     }
   };

@@ -24,6 +24,7 @@ import { WorkerError } from "./errors.js";
  */
 
 const SLICE_MS = 60;
+const ENTRIES_PER_TURN = 100; // browsers may hand out thousands at once, and opening each takes the page's own thread
 
 /**
  * Asked for its size, a picked file costs Chromium a look at the disk, on the page's own thread, and so does handing it
@@ -138,7 +139,7 @@ async function fromHandles(handles, { signal, onCount }) {
 }
 
 /**
- * Walks the dropped folders. The browser hands out a folder's entries by the hundred, and an empty hundred is the end.
+ * Walks the dropped folders. The browser hands out a folder's entries in portions, and an empty one is the end.
  * @param {Drop} drop
  * @param {Progress} progress
  * @returns {Promise<Scan>}
@@ -156,11 +157,14 @@ async function fromEntries({ roots, files }, { signal, onCount, pause }) {
     for (;;) {
       const children = await readSome(reader, next, unreadable);
       if (!children.length) break;
-      await readFiles(children.filter(({ isFile }) => isFile), entries, unreadable);
+      const fileEntries = children.filter(({ isFile }) => isFile);
+      for (let start = 0; start < fileEntries.length; start += ENTRIES_PER_TURN) {
+        await readFiles(fileEntries.slice(start, start + ENTRIES_PER_TURN), entries, unreadable);
+        signal.throwIfAborted();
+        onCount(entries.length);
+        await pause();
+      }
       waiting.push(...children.filter(({ isDirectory }) => isDirectory));
-      signal.throwIfAborted();
-      onCount(entries.length);
-      await pause();
     }
   }
   return { entries, unreadable };
