@@ -15,11 +15,10 @@ import "../vendor/hash-wasm-4.13.0/md5.umd.min.js"; // sets globalThis.hashwasm
 
 const CHUNK_BYTES = 4 * 1024 * 1024; // per file under way; a whole file is held only on request
 const ERROR_BODY_CHARACTERS = 4_000;
-const FRESH_MS = 5_000; // a file read so lately is sent at once; in any case it is looked at after
 
 const { createMD5 } = /** @type {any} */ (globalThis).hashwasm;
 /** @type {any[]} */ const idleHashers = [];
-/** @typedef {{file: File, content: Uint8Array, readAt: number}} Held */
+/** @typedef {{file: File, content: Uint8Array}} Held */
 /** @type {Map<number, Held|null>} null while it is being read */ const kept = new Map();
 /** @type {Map<number, AbortController>} */ const underWay = new Map();
 
@@ -42,7 +41,7 @@ async function digest({ id, file, partBytes, keep }) {
   if (keep) {
     kept.set(id, null);
     const content = new Uint8Array(await file.arrayBuffer());
-    if (kept.has(id)) kept.set(id, { file, content, readAt: performance.now() }); // else let go meanwhile
+    if (kept.has(id)) kept.set(id, { file, content }); // else let go meanwhile
     const md5 = digestOf((await newMd5()).update(content), "hex");
     return { bytes: content.byteLength, md5 };
   }
@@ -78,7 +77,7 @@ function hex(binary) {
 async function put({ id, kept: keptId, url, headers, timeoutMs }) {
   const held = kept.get(keptId);
   if (!held) throw new Error("nothing is kept under this id");
-  if (performance.now() - held.readAt > FRESH_MS) await failIfChanged(held.file);
+  await failIfChanged(held.file); // old content, once stored, would stand in the way of what the card has now
   const abort = new AbortController();
   underWay.set(id, abort);
   let hasStalled = false;
