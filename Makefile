@@ -7,6 +7,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# Tests that drive a browser or the script client: they wait more than they work.
+CLIENTS := tests/browser tests/client
+
 .DELETE_ON_ERROR:
 .PHONY: run test lint soak bench messages pictures lock clean chromium
 
@@ -18,7 +21,12 @@ test: $(VENV)/installed-dev lint chromium
 	$(BIN)/python -m tests.checks
 	@if command -v node >/dev/null; then echo "node --test tests/js"; node --test tests/js/*.test.mjs; \
 	else echo "SKIPPED: the JavaScript unit tests, because there is no node."; fi
-	$(BIN)/python -m pytest
+	@echo "pytest, in two processes with services of their own: the clients' tests are told after the others"; \
+	told=$$(mktemp); \
+	$(BIN)/python -m pytest $(CLIENTS) >"$$told" 2>&1 & clients=$$!; \
+	$(BIN)/python -m pytest $(CLIENTS:%=--ignore=%); portal=$$?; \
+	wait $$clients; clients=$$?; cat "$$told"; rm -f "$$told"; \
+	exit $$((portal || clients))
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
