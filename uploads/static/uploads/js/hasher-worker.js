@@ -87,7 +87,7 @@ async function put({ id, kept: keptId, url, headers, timeoutMs }) {
   }, timeoutMs);
   try {
     const response = await fetch(url, { method: "PUT", headers, body: held.content, signal: abort.signal, credentials: "omit" });
-    const body = (await response.text()).slice(0, ERROR_BODY_CHARACTERS);
+    const body = response.ok ? "" : (await response.text()).slice(0, ERROR_BODY_CHARACTERS);
     if (response.ok) await failIfChanged(held.file);
     return { httpStatus: response.status, body, retryAfter: response.headers.get("Retry-After"), hasStalled: false };
   } catch (error) {
@@ -105,7 +105,9 @@ async function put({ id, kept: keptId, url, headers, timeoutMs }) {
  * @param {File} file
  */
 async function failIfChanged(file) {
-  await file.slice(0, 1).arrayBuffer(); // browsers compare size and time with those of the moment of the choice
+  // Browsers compare size and time with those of the moment of the choice. Small as it is, the whole is read in less
+  // time than a slice of it is made.
+  await file.arrayBuffer();
 }
 
 /** @param {any} job */

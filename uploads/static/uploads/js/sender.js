@@ -40,6 +40,7 @@ export class Sender {
   #signal;
   #throttle;
   #hold;
+  /** @type {{of: AbortSignal|null, signal: AbortSignal}} */ #joined;
 
   /** @param {SenderParts} parts */
   constructor({ transport, tally, clock, random, signal, lanes, throttle, hold }) {
@@ -51,6 +52,7 @@ export class Sender {
     this.lanes = lanes;
     this.#throttle = throttle;
     this.#hold = hold;
+    this.#joined = { of: null, signal };
     this.gate = new StoreGate({ clock, random });
   }
 
@@ -113,6 +115,13 @@ export class Sender {
     }
   }
 
+  /** Made once per closing of the hold, and not for each of thousands of PUTs. */
+  get #stopOrHold() {
+    const { signal } = this.#hold;
+    if (this.#joined.of !== signal) this.#joined = { of: signal, signal: AbortSignal.any([this.#signal, signal]) };
+    return this.#joined.signal;
+  }
+
   /**
    * @template {Load} L
    * @param {L} load
@@ -136,7 +145,7 @@ export class Sender {
         headers,
         file: load.file,
         kept: load.kept,
-        signal: AbortSignal.any([this.#signal, this.#hold.signal]),
+        signal: this.#stopOrHold,
         onProgress: (sentBytes) => this.#tally.sending(load, sentBytes),
       });
       this.gate.answered();
