@@ -7,6 +7,7 @@ from threading import Barrier
 import pytest
 from django.db import connections
 
+from amiportal.objectstore import multipart
 from tests.uploads.conftest import Uploader
 from tests.uploads.large import TWO_PARTS, LargeUploader
 from uploads.models import MultipartUpload, UploadLog
@@ -54,6 +55,27 @@ def test_tabs_that_complete_at_once_make_one_object(racers, objects):
     assert objects() == {racers[0].key(): TWO_PARTS.content}
     assert MultipartUpload.objects.get().status == "completed"
     assert {racer.confirm() for racer in racers} == {"verified"}
+
+
+@pytest.mark.parametrize("still_listed", [0, 1])
+def test_parts_that_go_while_another_tab_completes_are_not_asked_for_again(racers, objects, monkeypatch, still_listed):
+    """A store drops the parts one by one after it has made the object: a listing in between shows some of them."""
+    first, second = racers[:2]
+    for racer in (first, second):
+        racer.presign()
+    first.send()
+    parts_of_store = multipart.parts
+
+    def listed_while_completing(**place):
+        monkeypatch.setattr(multipart, "parts", parts_of_store)
+        assert second.complete()["status"] == "completed"
+        return listed[:still_listed]
+
+    upload = MultipartUpload.objects.get()
+    listed = parts_of_store(bucket=first.client.site.bucket.name, key=first.key(), upload_id=upload.store_upload_id)
+    monkeypatch.setattr(multipart, "parts", listed_while_completing)
+    assert first.complete()["status"] == "completed"
+    assert objects() == {first.key(): TWO_PARTS.content}
 
 
 def test_of_two_contents_one_gets_the_key(racers, objects):

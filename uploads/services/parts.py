@@ -128,13 +128,15 @@ def complete_upload(*, actor: User, session: UploadSession, upload_id: int) -> C
     if upload.status != Status.OPEN:
         raise _not_open(upload_id)
     found = store.parts(**multipart.in_store(upload))
-    if found is not None:
-        chosen = _chosen(found, upload, row)
-        return chosen if isinstance(chosen, Completion) else _complete(session, upload, row, chosen)
-    # Another tab may have completed it since the look at the key.
+    chosen = None if found is None else _chosen(found, upload, row)
+    if isinstance(chosen, list):
+        return _complete(session, upload, row, chosen)
+    # Another tab may have completed it since the look at the key: its parts go then, one by one, while we list them.
     if (standing := _standing(session, upload, row)) is not None:
         return standing
-    raise _not_open(upload_id)
+    if chosen is None:
+        raise _not_open(upload_id)
+    return chosen
 
 
 def _complete(
