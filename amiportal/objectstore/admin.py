@@ -4,17 +4,26 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
-from amiportal.adminkit import History, Kept
+from amiportal.adminkit import History, Kept, SavedByServices, take_over
+from amiportal.objectstore.allocation import update_allocation
 from amiportal.objectstore.habits import departures
 from amiportal.objectstore.models import Allocation, StoreProbe
 
 
 @admin.register(Allocation)
-class AllocationAdmin(Kept, History, ModelAdmin):
+class AllocationAdmin(SavedByServices, Kept, History, ModelAdmin):
     """The one row: how much may be filled, and until when."""
 
     list_display = ["__str__", "size_tb", "ends_on"]
     fields = ["size_tb", "ends_on"]
+    revert_fields = ("size_tb", "ends_on")
+
+    def save_model(self, request: HttpRequest, obj: Allocation, form, change: bool) -> None:
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        take_over(obj, update_allocation(actor=request.user, **changes))
+
+    def go_back(self, request: HttpRequest, obj: Allocation, values: dict, why: str) -> None:
+        update_allocation(actor=request.user, why=why, **values)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

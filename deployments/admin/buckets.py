@@ -36,6 +36,7 @@ class BucketAdmin(SavedByServices, Kept, History, ModelAdmin):
     search_help_text = "Name, title or ISO code"
     actions_detail = ["open_in_store"]
     readonly_fields = ["in_store", "checked", "store_error"]
+    revert_fields = ("title", "country_code", "data_types", "is_test")
     fieldsets = [
         (None, {"fields": [("title", "name"), ("country_code", "is_test"), "data_types"]}),
         ("What the store last said", {"fields": [("in_store", "checked"), "store_error"]}),
@@ -69,6 +70,9 @@ class BucketAdmin(SavedByServices, Kept, History, ModelAdmin):
         else:
             saved = services.create_bucket(actor=request.user, **form.cleaned_data)
         take_over(obj, saved)
+
+    def go_back(self, request: HttpRequest, obj: Bucket, values: dict, why: str) -> None:
+        services.update_bucket(actor=request.user, bucket=obj, why=why, **values)
 
     def has_open_permission(self, request: HttpRequest, object_id=None) -> bool:
         return self.has_change_permission(request)

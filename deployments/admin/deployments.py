@@ -10,7 +10,6 @@ from unfold.enums import ActionVariant
 
 from amiportal.adminkit import (
     EXPLAINED,
-    History,
     Kept,
     SavedByServices,
     ask,
@@ -23,6 +22,7 @@ from amiportal.adminkit import (
 from deployments import services
 from deployments.admin.filters import CameraKnown, CoordinatesKnown, HardwareKnown, SeasonKnown, Silent
 from deployments.admin.forms import DeploymentForm, NextSeasonForm, ReasonForm
+from deployments.admin.reverting import DeploymentHistory
 from deployments.admin.table import TableImport
 from deployments.models import Deployment, Status
 
@@ -30,7 +30,7 @@ _RECORD = ["deployment_id", "season_before", "season_after", "created", "retired
 
 
 @admin.register(Deployment)
-class DeploymentAdmin(SavedByServices, Kept, History, TableImport, ModelAdmin):
+class DeploymentAdmin(SavedByServices, Kept, DeploymentHistory, TableImport, ModelAdmin):
     form = DeploymentForm
     list_display = [
         "deployment_id",

@@ -1,16 +1,19 @@
 from django.contrib import admin
+from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from amiportal.adminkit import History
+from amiportal.adminkit import History, SavedByServices, take_over
+from deployments import services
 from deployments.models import HardwareConfig
 
 
 @admin.register(HardwareConfig)
-class HardwareConfigAdmin(History, ModelAdmin):
+class HardwareConfigAdmin(SavedByServices, History, ModelAdmin):
     list_display = ["number", "attractant_light", "camera", "camera_lights", "microphone", "used_by"]
     list_display_links = ["number", "attractant_light"]
     search_fields = ["=number", "attractant_light", "camera", "microphone", "used_by"]
     search_help_text = "Hardware ID, light, camera, microphone or user"
+    revert_fields = ("attractant_light", "camera", "camera_lights", "microphone", "used_by")
     fieldsets = [
         (None, {"fields": ["number", "used_by"]}),
         ("Parts", {"fields": [("attractant_light", "camera"), ("camera_lights", "microphone")]}),
@@ -19,3 +22,14 @@ class HardwareConfigAdmin(History, ModelAdmin):
     def get_readonly_fields(self, request, obj=None) -> list[str]:
         """The number is what field sheets and the table say: it stays once given."""
         return ["number"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: HardwareConfig, form, change: bool) -> None:
+        if change:
+            parts = {name: form.cleaned_data[name] for name in form.changed_data}
+            saved = services.update_hardware(actor=request.user, hardware=obj, **parts)
+        else:
+            saved = services.create_hardware(actor=request.user, **form.cleaned_data)
+        take_over(obj, saved)
+
+    def go_back(self, request: HttpRequest, obj: HardwareConfig, values: dict, why: str) -> None:
+        services.update_hardware(actor=request.user, hardware=obj, why=why, **values)

@@ -15,6 +15,8 @@ from deployments.services.deployments import (
     start_next_season,
     update_deployment,
 )
+from deployments.services.hardware import create_hardware, update_hardware
+from deployments.services.reverting import revert_deployment
 from deployments.services.table_import import ImportPlan, import_table, plan_import
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "active_twin",
     "create_bucket",
     "create_deployment",
+    "create_hardware",
     "import_table",
     "make_bucket_in_store",
     "open_bucket",
@@ -29,7 +32,9 @@ __all__ = [
     "reactivate_deployment",
     "refresh_bucket_state",
     "retire_deployment",
+    "revert_deployment",
     "start_next_season",
     "update_bucket",
     "update_deployment",
+    "update_hardware",
 ]

@@ -71,7 +71,7 @@ def open_bucket(*, actor: User | None, name: str, **given) -> Bucket:
     return make_bucket_in_store(actor=actor, bucket=bucket)
 
 
-def update_bucket(*, actor: User | None, bucket: Bucket, **changes) -> Bucket:
+def update_bucket(*, actor: User | None, bucket: Bucket, why: str = "", **changes) -> Bucket:
     """Change title, country, data types or the trial mark. The name is in every object's address: it stays."""
     require_maintainer(actor)
     if unknown := changes.keys() - _CHANGEABLE:
@@ -82,6 +82,7 @@ def update_bucket(*, actor: User | None, bucket: Bucket, **changes) -> Bucket:
             setattr(bucket, name, value)
         bucket.full_clean()
         bucket._history_user = actor
+        bucket._change_reason = why or None
         if changes:
             bucket.save(update_fields=list(changes))
     return bucket

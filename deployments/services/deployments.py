@@ -77,7 +77,7 @@ def create_deployment(
     return deployment
 
 
-def update_deployment(*, actor: User | None, deployment: Deployment, **changes) -> Deployment:
+def update_deployment(*, actor: User | None, deployment: Deployment, why: str = "", **changes) -> Deployment:
     """Change some of what a deployment says of itself; ids, makers and the link of seasons never change.
 
     `status` may be among the changes: to inactive is a retirement without a reason given. Nothing is written when
@@ -98,7 +98,7 @@ def update_deployment(*, actor: User | None, deployment: Deployment, **changes) 
             mark_status_change(deployment, actor=actor, reason=RETIRED_BY_EDIT)
         _check(deployment)
         if any(before[name] != getattr(deployment, name) for name in _CHANGEABLE):
-            _save(deployment, actor=actor)
+            _save(deployment, actor=actor, why=why)
     return deployment
 
 
@@ -121,7 +121,7 @@ def retire_deployment(*, actor: User | None, deployment: Deployment, reason: str
     return deployment
 
 
-def reactivate_deployment(*, actor: User | None, deployment: Deployment) -> Deployment:
+def reactivate_deployment(*, actor: User | None, deployment: Deployment, why: str = "Reactivated") -> Deployment:
     """Open a deployment to uploads again. Raises Conflict when it is open, or another holds its place and camera."""
     require_maintainer(actor)
     with transaction.atomic():
@@ -131,7 +131,7 @@ def reactivate_deployment(*, actor: User | None, deployment: Deployment) -> Depl
         deployment.status = Status.ACTIVE
         mark_status_change(deployment, actor=actor, reason="")
         _check(deployment)
-        _save(deployment, actor=actor, why="Reactivated")
+        _save(deployment, actor=actor, why=why)
     return deployment
 
 

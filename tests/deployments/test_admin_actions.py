@@ -158,9 +158,3 @@ def test_the_name_of_a_bucket_stays(page, panama):
     page.post(url("bucket_change", panama.pk), given)
     panama.refresh_from_db()
     assert (panama.name, panama.title) == ("pan", "Panamá")
-
-
-def test_an_old_version_is_looked_at_and_not_gone_back_to(page, ladera):
-    version = reverse("admin:deployments_deployment_simple_history", args=[ladera.pk, ladera.history.get().pk])
-    assert page.get(version).status_code == 200
-    assert page.post(version, {"location_name": "Other"}).status_code == 403
