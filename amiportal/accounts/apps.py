@@ -1,5 +1,11 @@
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
+from django.utils import timezone
+
+
+def note_sign_in(sender, user, **_) -> None:
+    sender.objects.filter(pk=user.pk).update(last_login=timezone.now())
 
 
 class AccountsConfig(AppConfig):
@@ -12,3 +18,6 @@ class AccountsConfig(AppConfig):
 
         # For every app, after Django has made that app's permissions.
         post_migrate.connect(grant_role_permissions, dispatch_uid="grant_role_permissions")
+        # Django's own saves the account, and each sign-in would become a change in its history.
+        user_logged_in.disconnect(dispatch_uid="update_last_login")
+        user_logged_in.connect(note_sign_in, dispatch_uid="note_sign_in")

@@ -3,7 +3,6 @@
 import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth.models import Group, Permission
-from django.urls import reverse
 from knox.models import AuthToken
 
 from amiportal.accounts.models import User
@@ -12,44 +11,10 @@ from amiportal.accounts.roles import Role
 from amiportal.accounts.tokens import make_token
 from amiportal.errors import Forbidden
 from deployments import selectors
+from tests.accounts.admin_pages import change, role, url
 from tests.cast import PASSWORD, make_person
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def page(client, maintainer):
-    client.force_login(maintainer)
-    return client
-
-
-def url(name: str, *args) -> str:
-    return reverse(f"admin:{name}", args=args)
-
-
-def role(name: str) -> int:
-    return Group.objects.get(name=name).pk
-
-
-def fields(person: User, **changes) -> dict:
-    given = {
-        "username": person.username,
-        "first_name": person.first_name,
-        "last_name": person.last_name,
-        "email": person.email,
-        "organisation": person.organisation,
-        "is_active": "on" if person.is_active else "",
-        "groups": [group.pk for group in person.groups.all()],
-        "buckets": [bucket.pk for bucket in person.buckets.all()],
-        **changes,
-    }
-    return {name: value for name, value in given.items() if value not in ("", None)}
-
-
-def change(page, person: User, **changes):
-    response = page.post(url("accounts_user_change", person.pk), fields(person, **changes))
-    person.refresh_from_db()
-    return response
 
 
 def test_a_maintainer_looks_after_a_partner(page, colleague, kenya):

@@ -20,7 +20,7 @@ from unfold.widgets import (
 from amiportal.accounts.models import User
 from amiportal.accounts.roles import Role
 from amiportal.accounts.tokens import make_token
-from amiportal.adminkit import Kept, ask, minute
+from amiportal.adminkit import History, Kept, ask, minute
 
 # What a maintainer may give away: roles below the own.
 _GIVEN_BY_MAINTAINERS = (Role.PARTNERS, Role.SCRIPTS)
@@ -46,7 +46,7 @@ class PersonAddForm(UserCreationForm):
 
 
 @admin.register(User)
-class PersonAdmin(Kept, UserAdmin, ModelAdmin):
+class PersonAdmin(Kept, History, UserAdmin, ModelAdmin):
     """Maintainers look after all but superusers. Nobody is deleted: the ledger names them."""
 
     form = UserChangeForm
@@ -70,7 +70,10 @@ class PersonAdmin(Kept, UserAdmin, ModelAdmin):
     filter_horizontal = ()
     readonly_fields = ["last_login", "date_joined"]
     actions_detail = ["new_token"]
-    _person = ("Person", {"fields": [("first_name", "last_name"), ("email", "organisation")]})
+    _person = (
+        "Person",
+        {"fields": [("first_name", "last_name"), ("email", "organisation"), ("country", "language")]},
+    )
     _access = ("Access", {"fields": ["groups", "buckets", ("is_active", "is_service_account")]})
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
@@ -111,13 +114,19 @@ class PersonAdmin(Kept, UserAdmin, ModelAdmin):
             )
         return field
 
+    def save_model(self, request: HttpRequest, obj: User, form, change: bool) -> None:
+        """One row of the history for the whole form, roles and buckets included: written by `save_related`."""
+        obj.skip_history_when_saving = True
+        super().save_model(request, obj, form, change)
+
     def save_related(self, request: HttpRequest, form, formsets, change: bool) -> None:
         """Whoever is a maintainer may sign in to the admin; is_staff says that and nothing else."""
         super().save_related(request, form, formsets, change)
         person = form.instance
-        may_enter = person.is_superuser or person.groups.filter(name=Role.MAINTAINERS).exists()
-        if may_enter and not person.is_staff:
-            User.objects.filter(pk=person.pk).update(is_staff=True)
+        if person.is_superuser or person.groups.filter(name=Role.MAINTAINERS).exists():
+            person.is_staff = True
+        del person.skip_history_when_saving
+        person.save()
 
     # --- What is shown ----------------------------------------------------------------------------------------
 
