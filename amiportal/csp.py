@@ -1,6 +1,9 @@
-"""The Content-Security-Policy, per part of the site. Nothing from outside is allowed anywhere."""
+"""The Content-Security-Policy, per part of the site. Nothing from outside is allowed but the map tiles that are set."""
+
+from urllib.parse import urlsplit
 
 from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
 
 # Django's and unfold's admin: Alpine.js evaluates its attributes, widgets carry style attributes, previews are blobs.
 ADMIN = {
@@ -24,4 +27,10 @@ class PortalCSPMiddleware(CSPMiddleware):
         for prefix, directives in WIDER:
             if request.path_info.startswith(prefix):
                 parts.replace = directives | (parts.replace or {})
+        if settings.MAP_TILES_URL and request.path_info.startswith("/admin/"):
+            parts.replace["img-src"] = [*parts.replace["img-src"], _origin(settings.MAP_TILES_URL)]
         return parts
+
+
+def _origin(address: str) -> str:
+    return "{0.scheme}://{0.netloc}".format(urlsplit(address))

@@ -47,6 +47,9 @@ S3_MAX_CONNECTIONS = env.integer("S3_MAX_CONNECTIONS", 32)
 S3_KEY_EXPIRES_ON = env.day("S3_KEY_EXPIRES_ON")
 SILENT_DEPLOYMENT_DAYS = env.integer("SILENT_DEPLOYMENT_DAYS", 60)  # cards come home after weeks
 GRANT_LIFETIME_S = env.integer("GRANT_LIFETIME_S", 3600)
+# The maps of the admin draw countries of their own; a tile server adds streets and hills. Its origin may give pictures.
+MAP_TILES_URL = env.tiles("MAP_TILES_URL")
+MAP_TILES_ATTRIBUTION = env.text("MAP_TILES_ATTRIBUTION", "")
 PORTAL_FILES_BUCKET = env.text("PORTAL_FILES_BUCKET", "portal-files")  # exports and snapshots of the portal
 
 # --- Applications ---------------------------------------------------------------------------------------------
@@ -333,6 +336,7 @@ UNFOLD = {
                 "title": "What stands where",
                 "items": [
                     _page("Deployments", "location_on", "deployments_deployment"),
+                    {"title": "Map", "icon": "map", "link": reverse_lazy("admin-map")},
                     _page("Buckets", "inventory_2", "deployments_bucket"),
                     _page("Hardware", "photo_camera", "deployments_hardwareconfig"),
                 ],

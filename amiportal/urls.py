@@ -10,11 +10,14 @@ from amiportal import health
 from amiportal.accounts import tokens_page
 from amiportal.accounts.language import set_language
 from amiportal.doctor.views import doctor_page
+from deployments.admin.world_map import map_data, world_map
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("admin/health/", admin.site.admin_view(doctor_page), name="admin-health"),
+    path("admin/map/", admin.site.admin_view(world_map), name="admin-map"),
+    path("admin/map/deployments.geojson", admin.site.admin_view(map_data), name="admin-map-data"),
     path("admin/", admin.site.urls),
     path("accounts/login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),

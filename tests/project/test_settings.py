@@ -60,7 +60,7 @@ def test_values_of_the_wrong_kind_are_named():
 def test_env_example_has_every_variable_and_no_other():
     code = [*(REPOSITORY / "amiportal").rglob("*.py"), REPOSITORY / "gunicorn.conf.py"]
     reading = re.compile(
-        r"(?:env\.(?:text|flag|integer|words|day)|ports\.(?:configured|choose)|os\.environ\.get)\(\"([A-Z][A-Z0-9_]+)\""
+        r"(?:env\.(?:text|flag|integer|words|day|tiles)|ports\.(?:configured|choose)|os\.environ\.get)\(\"([A-Z][A-Z0-9_]+)\""
     )
     read = {name for path in code for name in reading.findall(path.read_text())} - {"DJANGO_SETTINGS_MODULE"}
     documented = re.findall(r"^([A-Z][A-Z0-9_]+)=", (REPOSITORY / ".env.example").read_text(), re.MULTILINE)

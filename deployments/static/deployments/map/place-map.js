@@ -1,0 +1,114 @@
+/**
+ * The small map of one place. Every element with `data-place-map` becomes one:
+ *   data-latitude-input, data-longitude-input   ids of two inputs: a click sets both, typing moves the marker
+ *   data-latitude, data-longitude               instead of inputs: shown, not to be changed
+ *   data-neighbours, data-own                   address of GeoJSON of deployments shown faintly; the id of one to leave out
+ */
+
+import { onEarth, pair, parsed, written } from "./coordinates.js";
+import { el } from "./dom.js";
+import { L } from "./leaflet.js";
+import { pin } from "./markers.js";
+import { worldMap } from "./world.js";
+
+const PLACE_ZOOM = 5;
+const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
+const LONG_STEP_PX = 20;
+
+/** @param {HTMLElement} element */
+export function placeMap(element) {
+  const { latitudeInput, longitudeInput, neighbours, own } = element.dataset;
+  const map = worldMap(element, { scrollWheelZoom: "center", worldCopyJump: true }).setView([15, 0], 1);
+  if (latitudeInput && longitudeInput) new PlaceChooser(map, input(latitudeInput), input(longitudeInput));
+  else showPlace(map, parsed(element.dataset.latitude ?? "", element.dataset.longitude ?? ""));
+  if (neighbours) addNeighbours(map, neighbours, own);
+}
+
+/** @param {string} id */
+function input(id) {
+  const found = document.getElementById(id);
+  if (!(found instanceof HTMLInputElement)) throw new Error(`no input ${id} for the map`);
+  return found;
+}
+
+function showPlace(map, place) {
+  if (!place) return;
+  const at = [place.latitude, place.longitude];
+  L.marker(at, { icon: pin("The place"), interactive: false, keyboard: false }).addTo(map);
+  map.setView(at, PLACE_ZOOM, { animate: false });
+}
+
+/** Keeps a marker and two inputs at the same place, whichever of them is moved. */
+class PlaceChooser {
+  constructor(map, latitude, longitude) {
+    this.map = map;
+    this.latitude = latitude;
+    this.longitude = longitude;
+    this.marker = L.marker([0, 0], { icon: pin("The place: the arrow keys move it"), draggable: true, autoPan: true });
+    this.marker.on("dragend", () => this.set(this.marker.getLatLng()));
+    this.marker.on("keydown", (event) => this.step(event.originalEvent));
+    map.on("click", (event) => this.set(event.latlng));
+    for (const field of [latitude, longitude]) {
+      field.addEventListener("input", () => this.follow());
+      field.addEventListener("paste", (event) => this.paste(event));
+    }
+    this.follow(PLACE_ZOOM);
+  }
+
+  /** The inputs get the place of the map, and tell whoever else listens to them. */
+  set(latlng) {
+    const place = onEarth(latlng.lat, latlng.lng);
+    this.latitude.value = written(place.latitude);
+    this.longitude.value = written(place.longitude);
+    for (const field of [this.latitude, this.longitude]) {
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  }
+
+  /** The marker goes to where the inputs say; while they say no place there is none. */
+  follow(zoom = this.map.getZoom()) {
+    const place = parsed(this.latitude.value, this.longitude.value);
+    if (!place) {
+      this.marker.remove();
+      return;
+    }
+    const at = L.latLng(place.latitude, place.longitude);
+    this.marker.setLatLng(at).addTo(this.map);
+    if (zoom !== this.map.getZoom() || !this.map.getBounds().contains(at)) this.map.setView(at, zoom, { animate: false });
+  }
+
+  /** By the keyboard: a pixel of the map, with Shift twenty. */
+  step(event) {
+    const step = STEPS[event.key];
+    if (!step) return;
+    event.preventDefault();
+    event.stopPropagation(); // the map would pan
+    const by = event.shiftKey ? LONG_STEP_PX : 1;
+    const at = this.map.latLngToContainerPoint(this.marker.getLatLng()).add([step[0] * by, step[1] * by]);
+    this.set(this.map.containerPointToLatLng(at));
+  }
+
+  /** Both numbers at once, as they come from another map. */
+  paste(event) {
+    const place = pair(event.clipboardData?.getData("text") ?? "");
+    if (!place) return;
+    event.preventDefault();
+    this.set(L.latLng(place.latitude, place.longitude));
+  }
+}
+
+/** A map without its neighbours is still a map: when they do not come, it says nothing. */
+async function addNeighbours(map, address, own) {
+  const response = await fetch(address).catch(() => null);
+  if (!response?.ok) return;
+  const { features } = await response.json();
+  const others = features.filter((feature) => feature.geometry && feature.id !== own);
+  L.geoJSON(others, {
+    pointToLayer: ({ properties }, at) =>
+      L.circleMarker(at, { radius: 4, className: `map-neighbour is-${properties.status}`, bubblingMouseEvents: true }),
+    onEachFeature: ({ id, properties }, layer) => layer.bindTooltip(el("span", {}, `${id} · ${properties.location_name}`)),
+  }).addTo(map);
+}
+
+for (const element of document.querySelectorAll("[data-place-map]")) placeMap(element);
