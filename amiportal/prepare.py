@@ -40,6 +40,7 @@ def _prepare_database(layout: Layout, variables: dict[str, str], say: Callable[[
             return
         say("Preparing the database and the demo data ...")
         _manage(layout, variables, "migrate", "--no-input")
+        _manage(layout, variables, "make_files_bucket")
         _manage(layout, variables, "make_demo")
         connection.execute(f"COMMENT ON DATABASE {connection.info.dbname} IS '{wanted}'")
 

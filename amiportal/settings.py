@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "amiportal.doctor",
     "deployments",
     "uploads",
+    "amiportal.snapshots",
 ]
 
 MIDDLEWARE = [
@@ -237,15 +238,13 @@ STATIC_URL = "static/"
 STATIC_ROOT = env.text("STATIC_ROOT", str(VAR_DIR / "static"))
 STORAGES = {
     "default": {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "amiportal.objectstore.portal_storage.PortalStorage",
         "OPTIONS": {
             "bucket_name": PORTAL_FILES_BUCKET,
             "endpoint_url": S3_ENDPOINT_URL,
             "access_key": S3_ACCESS_KEY_ID,
             "secret_key": S3_SECRET_ACCESS_KEY,
             "region_name": S3_REGION,
-            "addressing_style": "path",
-            "signature_version": "s3v4",
             "file_overwrite": False,
         },
     },

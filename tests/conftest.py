@@ -100,6 +100,12 @@ def store():
     )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _files_bucket(store) -> None:
+    """As in any portal that was set up: an import takes a snapshot first, and that needs its place."""
+    store.create_bucket(Bucket=settings.PORTAL_FILES_BUCKET)
+
+
 @pytest.fixture
 def bucket(store) -> Iterator[str]:
     """The name of a fresh, empty bucket of the store, without CORS rules; there is no row for it."""

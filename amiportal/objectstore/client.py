@@ -100,18 +100,28 @@ def _make_client(
         aws_access_key_id=access_key,
         aws_secret_access_key=secret_key,
         region_name=region,
-        config=Config(
-            # Region us-east-1 with the default signature presigns in the old style, which drops headers.
-            signature_version="s3v4",
-            s3={"addressing_style": "path"},
-            # By default botocore sends CRCs that several stores refuse or misread.
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-            connect_timeout=connect_timeout_s,
-            read_timeout=read_timeout_s,
-            retries={"mode": "standard", "total_max_attempts": max_attempts},
-            max_pool_connections=max_connections,
+        config=client_config(
+            connect_timeout_s=connect_timeout_s,
+            read_timeout_s=read_timeout_s,
+            max_attempts=max_attempts,
+            max_connections=max_connections,
         ),
+    )
+
+
+def client_config(*, connect_timeout_s: int, read_timeout_s: int, max_attempts: int, max_connections: int) -> Config:
+    """How every boto3 client of the portal speaks to the store."""
+    return Config(
+        # Region us-east-1 with the default signature presigns in the old style, which drops headers.
+        signature_version="s3v4",
+        s3={"addressing_style": "path"},
+        # By default botocore sends CRCs that several stores refuse or misread.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        connect_timeout=connect_timeout_s,
+        read_timeout=read_timeout_s,
+        retries={"mode": "standard", "total_max_attempts": max_attempts},
+        max_pool_connections=max_connections,
     )
 
 

@@ -9,7 +9,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -193,27 +193,57 @@ def anonymous(
             raise unreachable() from None
 
 
-def read(*, bucket: str, key: str, consume: Callable[[bytes], object]) -> bool:
-    """Feeds an object's bytes to `consume`, in pieces; False where the store has no such key.
+@dataclass(frozen=True)
+class Body:
+    """An object that is being read: its size, and its bytes in pieces, to be used up or closed."""
 
-    Tried once: what was consumed cannot be taken back. Raises StoreUnavailable when the stream breaks or
-    falls short.
+    size_bytes: int | None
+    pieces: Iterator[bytes]
+
+
+def open_body(*, bucket: str, key: str) -> Body | None:
+    """An object's bytes, to be read once; None where the store has no such key.
+
+    Tried once: what was consumed cannot be taken back. Raises StoreUnavailable, as the pieces do when the stream
+    breaks or falls short.
     """
     try:
         response = wire().send("GET", bucket=bucket, key=key, stream=True)
+        if response.status == 200:
+            length = response.headers.get("Content-Length", "")
+            return Body(int(length) if length.isdigit() else None, _pieces(response))
         try:
-            if response.status == 200:
-                for chunk in response.stream(_CHUNK_BYTES):
-                    consume(chunk)
-                return True
             body = response.read(_MAX_ERROR_BYTES)
         finally:
-            response.close()
-            response.release_conn()
+            _let_go(response)
     except (urllib3.exceptions.HTTPError, OSError):
         raise unreachable() from None
     _judged(Answer(response.status, response.headers, body), bucket)
-    return False
+    return None
+
+
+def read(*, bucket: str, key: str, consume: Callable[[bytes], object]) -> bool:
+    """Feeds an object's bytes to `consume`, in pieces; False where the store has no such key. Raises as open_body."""
+    body = open_body(bucket=bucket, key=key)
+    if body is None:
+        return False
+    for piece in body.pieces:
+        consume(piece)
+    return True
+
+
+def _pieces(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+    try:
+        yield from response.stream(_CHUNK_BYTES)
+    except (urllib3.exceptions.HTTPError, OSError):
+        raise unreachable() from None
+    finally:
+        _let_go(response)
+
+
+def _let_go(response: urllib3.BaseHTTPResponse) -> None:
+    response.close()
+    response.release_conn()
 
 
 def _judged(answer: Answer, bucket: str) -> Answer:

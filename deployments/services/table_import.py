@@ -8,6 +8,7 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 
 from amiportal.accounts.models import User
 from amiportal.errors import Conflict, PortalError
+from deployments import hooks
 from deployments.models import Bucket, Deployment, HardwareConfig, Status
 from deployments.names import deployment_number
 from deployments.permissions import require_maintainer
@@ -76,6 +77,10 @@ class ImportPlan:
     def unchanged(self) -> list[Change]:
         return [change for change in self.changes if not change.differs]
 
+    @property
+    def writes(self) -> bool:
+        return bool(self.new_buckets) or any(change.differs for change in self.changes)
+
 
 def plan_import(*, actor: User | None, table: Table) -> ImportPlan:
     """What importing `table` would change, with every fault that a row has. Reads in four queries, writes nothing."""
@@ -87,11 +92,18 @@ def import_table(*, actor: User | None, table: Table) -> ImportPlan:
     """Create and update the deployments of `table` in one transaction, each with a row of history.
 
     Buckets that are not known are made as rows, not in the store. Deployments that the table does not name stay as
-    they are. Raises TableRefused, or Conflict when somebody else wrote at the same time: nothing is written then.
+    they are. What is registered for before an import (hooks.py) is done first, unless nothing would change. Raises
+    TableRefused, or Conflict when somebody else wrote at the same time: nothing is written then.
     """
     require_maintainer(actor)
     if table.faults:
         raise TableRefused(table.faults)
+    plan = _plan(table, actor=actor, lock=False)
+    if plan.faults:
+        raise TableRefused(plan.faults)
+    if not plan.writes:
+        return plan
+    hooks.run_before_import(actor=actor)
     try:
         with transaction.atomic():
             plan = _plan(table, actor=actor, lock=True)

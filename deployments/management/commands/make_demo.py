@@ -40,6 +40,7 @@ class Command(BaseCommand):
     def handle(self, **options) -> None:
         if not settings.INSECURE_HTTP:
             raise CommandError("Demo accounts are for a portal on this machine alone (INSECURE_HTTP=1).")
+        self._make_files_bucket()
         if not Deployment.objects.exclude(deployment_id=TEST_DEPLOYMENT_ID).exists():
             import_table(actor=None, table=read_table(SAMPLE.read_bytes()))
         self._make_buckets()
@@ -47,9 +48,15 @@ class Command(BaseCommand):
         if not StoreProbe.objects.filter(endpoint=settings.S3_ENDPOINT_URL).exists():
             call_command("probe_store", TEST_BUCKET, stdout=StringIO())
 
-    def _make_buckets(self) -> None:
+    def _make_files_bucket(self) -> None:
+        """First, since an import wants a place for its snapshot."""
         try:
             ensure_bucket(settings.PORTAL_FILES_BUCKET, origins=[])
+        except PortalError as error:
+            raise CommandError(error.message) from error
+
+    def _make_buckets(self) -> None:
+        try:
             for bucket in Bucket.objects.all():
                 make_bucket_in_store(actor=None, bucket=bucket)
         except PortalError as error:
