@@ -58,6 +58,11 @@ def deployments_of_the_table(user: User | AnonymousUser | None) -> QuerySet[Depl
     return deployments.filter(bucket__is_test=False).order_by("deployment_id")
 
 
+def people_who_may_upload(bucket: Bucket) -> QuerySet[User]:
+    """The active accounts that name this bucket; maintainers without any bucket may, too, and are not among them."""
+    return User.objects.filter(buckets=bucket, is_active=True).order_by("organisation", "last_name", "username")
+
+
 def hardware_configs() -> QuerySet[HardwareConfig]:
     return HardwareConfig.objects.all()
 

@@ -5,6 +5,8 @@ from rest_framework import serializers
 from deployments.models import Bucket, Deployment, HardwareConfig, Status
 from deployments.names import DataType
 
+_INSIST = "Retire it although an upload is under way; without it that is refused as `upload_under_way`."
+
 
 class BucketSerializer(serializers.ModelSerializer):
     """`exists_in_store` and `cors_ok` are what the store last said, null while it was not asked."""
@@ -110,10 +112,12 @@ class NextSeasonSerializer(SiteSerializer):
 
     location_name = serializers.CharField(max_length=100, required=False)
     first_day = serializers.DateField()
+    insist = serializers.BooleanField(required=False, default=False, help_text=_INSIST)
 
 
 class RetireSerializer(serializers.Serializer):
     reason = serializers.CharField(max_length=300)
+    insist = serializers.BooleanField(required=False, default=False, help_text=_INSIST)
 
 
 class DeploymentQuerySerializer(serializers.Serializer):

@@ -3,6 +3,7 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
 )
 
 from deployments.models import Deployment, HardwareConfig, Status
@@ -35,7 +36,25 @@ class DeploymentForm(forms.ModelForm):
             self.add_error(None, f"{twin} is active with this bucket, place and camera.")
 
 
-class ReasonForm(forms.Form):
+class _Insisting(forms.Form):
+    """A form that ends a season. `insist` is asked only while it would cut somebody off, and never ticked before."""
+
+    insist = forms.BooleanField(
+        label="Retire all the same",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget(),
+        help_text="An upload is under way. What is not sent by then is refused; what is stored stays.",
+    )
+
+    def __init__(self, *args, under_way: bool, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not under_way:
+            del self.fields["insist"]
+        else:
+            self.fields["insist"] = self.fields.pop("insist")  # the last question
+
+
+class RetireForm(_Insisting):
     reason = forms.CharField(
         max_length=300,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
@@ -43,13 +62,32 @@ class ReasonForm(forms.Form):
     )
 
 
-class NextSeasonForm(forms.Form):
+class ReactivateForm(forms.Form):
+    reason = forms.CharField(
+        label="Reason, if there is one to tell",
+        required=False,
+        max_length=80,  # with its beginning it fills a history row's reason
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="Kept in the history: “Retired by mistake”.",
+    )
+
+    @property
+    def why(self) -> str:
+        """For the history."""
+        reason = self.cleaned_data["reason"].strip()
+        return f"Reactivated: {reason}" if reason else "Reactivated"
+
+
+class SeasonForm(_Insisting):
     first_day = forms.DateField(
         label="First day of the new season", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"})
     )
     last_day = forms.DateField(
         label="Last day, if known", required=False, widget=UnfoldAdminTextInputWidget(attrs={"type": "date"})
     )
+
+
+class NextSeasonForm(SeasonForm):
     system_id = forms.CharField(label="System ID", required=False, max_length=60, widget=UnfoldAdminTextInputWidget())
     camera_id = forms.CharField(label="Camera ID", required=False, max_length=60, widget=UnfoldAdminTextInputWidget())
     hardware = forms.ModelChoiceField(
@@ -57,6 +95,6 @@ class NextSeasonForm(forms.Form):
     )
 
     @classmethod
-    def for_deployment(cls, deployment: Deployment, data=None) -> "NextSeasonForm":
+    def for_deployment(cls, deployment: Deployment, data, *, under_way: bool) -> "NextSeasonForm":
         kept = {"system_id": deployment.system_id, "camera_id": deployment.camera_id, "hardware": deployment.hardware}
-        return cls(data, initial=kept)
+        return cls(data, initial=kept, under_way=under_way)

@@ -10,12 +10,10 @@ from deployments.services.buckets import (
 from deployments.services.deployments import (
     active_twin,
     create_deployment,
-    reactivate_deployment,
-    retire_deployment,
-    start_next_season,
     update_deployment,
 )
 from deployments.services.hardware import create_hardware, update_hardware
+from deployments.services.life import reactivate_deployment, retire_deployment, start_next_season
 from deployments.services.reverting import revert_deployment
 from deployments.services.table_import import ImportPlan, import_table, plan_import
 

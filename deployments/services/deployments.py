@@ -1,4 +1,4 @@
-"""One deployment at a time: make, change, retire, bring back, go on with the next season."""
+"""One deployment at a time: make and change it. What ends and begins its seasons is in life.py."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -12,15 +12,14 @@ from django.utils import timezone
 
 from amiportal.accounts.models import User
 from amiportal.errors import Conflict
+from deployments import holdings
 from deployments.models import Bucket, Deployment, HardwareConfig, Status
 from deployments.names import deployment_number
 from deployments.permissions import require_maintainer
 from deployments.services import numbers
 
-_TEXTS = ("location_name", "time_zone", "system_id", "camera_id")
-_CHANGEABLE = frozenset({"bucket", "latitude", "longitude", "hardware", "status", "first_day", "last_day", *_TEXTS})
-# What a second season at the same site takes over from the first.
-_KEPT_NEXT_SEASON = ("bucket", "latitude", "longitude", "hardware", *_TEXTS)
+TEXTS = ("location_name", "time_zone", "system_id", "camera_id")
+_CHANGEABLE = frozenset({"bucket", "latitude", "longitude", "hardware", "status", "first_day", "last_day", *TEXTS})
 _ONE_ACTIVE = "one_active_per_bucket_place_camera"
 RETIRED_BY_EDIT = "Set to inactive by editing."
 
@@ -63,8 +62,8 @@ def create_deployment(
         last_day=last_day,
         created_by=actor,
     )
-    _tidy(deployment)
-    _check(deployment)
+    tidy(deployment)
+    check(deployment)
     with transaction.atomic():
         if deployment_id is None:
             deployment.deployment_id = numbers.allocate_id()
@@ -73,106 +72,37 @@ def create_deployment(
                 raise Conflict(f"{deployment_id} exists already.", code="deployment_exists")
             numbers.reserve_up_to(deployment_number(deployment_id))
             deployment.deployment_id = deployment_id
-        _save(deployment, actor=actor)
+        save(deployment, actor=actor)
     return deployment
 
 
-def update_deployment(*, actor: User | None, deployment: Deployment, why: str = "", **changes) -> Deployment:
+def update_deployment(
+    *, actor: User | None, deployment: Deployment, insist: bool = False, why: str = "", **changes
+) -> Deployment:
     """Change some of what a deployment says of itself; ids, makers and the link of seasons never change.
 
-    `status` may be among the changes: to inactive is a retirement without a reason given. Nothing is written when
-    nothing differs. Raises as create_deployment does; Conflict, too, for another bucket once there were uploads.
+    `status` may be among the changes: to inactive is a retirement without a reason given, with the same rule about
+    uploads under way (`insist`: see refuse_while_under_way). Nothing is written when nothing differs. Raises as
+    create_deployment does; Conflict, too, for another bucket once there were uploads.
     """
     require_maintainer(actor)
     if unknown := changes.keys() - _CHANGEABLE:
         raise TypeError(f"cannot be changed: {', '.join(sorted(unknown))}")
     with transaction.atomic():
-        deployment = _locked(deployment)
+        deployment = locked(deployment)
         before = {name: getattr(deployment, name) for name in _CHANGEABLE}
         for name, value in changes.items():
             setattr(deployment, name, value)
-        _tidy(deployment)
+        tidy(deployment)
         if before["bucket"] != deployment.bucket:
             _refuse_move(deployment)
         if before["status"] != deployment.status:
+            refuse_while_under_way(deployment, insist=insist or deployment.is_active)
             mark_status_change(deployment, actor=actor, reason=RETIRED_BY_EDIT)
-        _check(deployment)
+        check(deployment)
         if any(before[name] != getattr(deployment, name) for name in _CHANGEABLE):
-            _save(deployment, actor=actor, why=why)
+            save(deployment, actor=actor, why=why)
     return deployment
-
-
-def retire_deployment(*, actor: User | None, deployment: Deployment, reason: str) -> Deployment:
-    """Close a deployment to uploads; its files and its rows stay. `reason` is kept for whoever looks later.
-
-    Raises Conflict when it is inactive already, ValidationError without a reason.
-    """
-    require_maintainer(actor)
-    if not reason.strip():
-        raise ValidationError({"reason": "Say why: whoever looks for this deployment later will want to know."})
-    with transaction.atomic():
-        deployment = _locked(deployment)
-        if not deployment.is_active:
-            raise Conflict(f"{deployment.deployment_id} is inactive already.", code="already_inactive")
-        deployment.status = Status.INACTIVE
-        mark_status_change(deployment, actor=actor, reason=reason)
-        _check(deployment)
-        _save(deployment, actor=actor, why=reason)
-    return deployment
-
-
-def reactivate_deployment(*, actor: User | None, deployment: Deployment, why: str = "Reactivated") -> Deployment:
-    """Open a deployment to uploads again. Raises Conflict when it is open, or another holds its place and camera."""
-    require_maintainer(actor)
-    with transaction.atomic():
-        deployment = _locked(deployment)
-        if deployment.is_active:
-            raise Conflict(f"{deployment.deployment_id} is active already.", code="already_active")
-        deployment.status = Status.ACTIVE
-        mark_status_change(deployment, actor=actor, reason="")
-        _check(deployment)
-        _save(deployment, actor=actor, why=why)
-    return deployment
-
-
-def start_next_season(
-    *, actor: User | None, deployment: Deployment, first_day: date, last_day: date | None = None, **changes
-) -> Deployment:
-    """The same site's next season: a new, active deployment; the old one is retired in the same transaction.
-
-    `changes` names what is not as it was (such as camera_id). Raises Conflict when `deployment` has a next season.
-    """
-    require_maintainer(actor)
-    if unknown := changes.keys() - set(_KEPT_NEXT_SEASON):
-        raise TypeError(f"cannot be changed: {', '.join(sorted(unknown))}")
-    with transaction.atomic():
-        old = _locked(deployment)
-        later = Deployment.objects.filter(previous_season=old).first()
-        if later is not None:
-            raise Conflict(
-                f"{old.deployment_id} has a next season already: {later.deployment_id}.", code="has_next_season"
-            )
-        if old.first_day and first_day <= old.first_day:
-            raise ValidationError({"first_day": f"The season before began on {old.first_day}: this one begins later."})
-        new = Deployment(
-            **{name: getattr(old, name) for name in _KEPT_NEXT_SEASON},
-            status=Status.ACTIVE,
-            first_day=first_day,
-            last_day=last_day,
-            previous_season=old,
-            created_by=actor,
-        )
-        for name, value in changes.items():
-            setattr(new, name, value)
-        _tidy(new)
-        new.deployment_id = numbers.allocate_id()
-        if old.is_active:
-            old.status = Status.INACTIVE
-            mark_status_change(old, actor=actor, reason=f"Next season: {new.deployment_id}")
-            _save(old, actor=actor, why=old.retire_reason)
-        _check(new)
-        _save(new, actor=actor)
-    return new
 
 
 def active_twin(deployment: Deployment) -> Deployment | None:
@@ -187,6 +117,23 @@ def active_twin(deployment: Deployment) -> Deployment | None:
         .exclude(pk=deployment.pk)
         .first()
     )
+
+
+def refuse_while_under_way(deployment: Deployment, *, insist: bool) -> None:
+    """Raise Conflict `upload_under_way` when a retirement would cut somebody off and nobody insists on it.
+
+    A grant may still be made between this look and the retirement; the next one is refused then, as after it.
+    """
+    if insist:
+        return
+    uploads = holdings.under_way([deployment]).get(deployment.pk)
+    if uploads:
+        raise Conflict(
+            f"An upload into {deployment.deployment_id} is under way: {'; '.join(uploads)}. "
+            "Wait until it is done, or insist: what is not sent by then is refused.",
+            code="upload_under_way",
+            fields={"insist": ["An upload is under way."]},
+        )
 
 
 def mark_status_change(deployment: Deployment, *, actor: User | None, reason: str) -> None:
@@ -211,13 +158,14 @@ def deployments_with_uploads(deployment_ids: Iterable[str]) -> set[str]:
     return set(with_uploads.distinct().values_list("deployment_id", flat=True))
 
 
-def _tidy(deployment: Deployment) -> None:
+def tidy(deployment: Deployment) -> None:
     """Blanks at the ends go; composed letters (NFC), or one place spelt in two ways could be active twice."""
-    for name in _TEXTS:
+    for name in TEXTS:
         setattr(deployment, name, unicodedata.normalize("NFC", getattr(deployment, name).strip()))
 
 
-def _check(deployment: Deployment) -> None:
+def check(deployment: Deployment) -> None:
+    """Raise Conflict for an active twin, ValidationError for what the model refuses."""
     if deployment.status == Status.ACTIVE and (other := active_twin(deployment)):
         raise _twin_conflict(other)
     deployment.full_clean(exclude={"deployment_id"})
@@ -244,13 +192,14 @@ def _conflicts_named(deployment: Deployment):
         raise Conflict("Somebody else changed this at the same time. Look again and repeat.") from error
 
 
-def _save(deployment: Deployment, *, actor: User | None, why: str = "") -> None:
+def save(deployment: Deployment, *, actor: User | None, why: str = "") -> None:
+    """Write it, with the beginning of `why` in its history. A race lost is a Conflict that names the winner."""
     deployment._history_user = actor
     deployment._change_reason = why[:100] or None
     with _conflicts_named(deployment):
         deployment.save()
 
 
-def _locked(deployment: Deployment) -> Deployment:
+def locked(deployment: Deployment) -> Deployment:
     """The row as it is now, held against other tabs until the transaction ends."""
     return Deployment.objects.select_for_update(of=("self",)).select_related("bucket", "hardware").get(pk=deployment.pk)

@@ -7,7 +7,8 @@ from django.db import transaction
 from amiportal.accounts.models import User
 from deployments.models import Deployment, Status
 from deployments.permissions import require_maintainer
-from deployments.services.deployments import reactivate_deployment, retire_deployment, update_deployment
+from deployments.services.deployments import update_deployment
+from deployments.services.life import reactivate_deployment, retire_deployment
 
 
 def revert_deployment(*, actor: User | None, deployment: Deployment, values: dict[str, Any], why: str) -> Deployment:

@@ -1,27 +1,12 @@
 """What maintainers do in the admin, and that it goes through the services."""
 
 import pytest
-from django.contrib.messages import get_messages
-from django.urls import reverse
 
 from deployments.models import Bucket, Deployment
 from tests.cast import make_deployment
+from tests.deployments.admin_pages import said, url
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def page(client, maintainer):
-    client.force_login(maintainer)
-    return client
-
-
-def url(name: str, *args) -> str:
-    return reverse(f"admin:deployments_{name}", args=args)
-
-
-def said(response) -> str:
-    return " ".join(str(message) for message in get_messages(response.wsgi_request))
 
 
 def fields(bucket: Bucket, **changes) -> dict:

@@ -1,0 +1,90 @@
+"""What a deployment's page shows of its files: what the store holds, night by night, and who brought it.
+
+Everything comes from the inventories and from the last sessions: nothing is counted while the page loads.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from deployments.holdings import Teller
+from deployments.models import Deployment
+from deployments.names import DataType
+from uploads.admin.inventory import Day, months
+from uploads.holdings import holdings_of, list_of, under_way
+from uploads.models import Inventory, InventoryNight, UploadSession
+from uploads.tasks import order_inventory
+
+_SESSIONS_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One data type as it was last counted; inventory None: never yet. months: the calendar, nights: with files."""
+
+    label: str
+    inventory: Inventory | None
+    nights: int
+    gaps: int
+    months: Sequence[tuple[date, list[Day]]]
+
+
+def recount(deployment: Deployment) -> None:
+    for data_type in deployment.bucket.data_types:
+        order_inventory(deployment_pk=deployment.pk, data_type=data_type)
+
+
+def panels(request: HttpRequest, deployment: Deployment) -> list[SafeString]:
+    return [_store(request, deployment), _sessions(request, deployment)]
+
+
+def _store(request: HttpRequest, deployment: Deployment) -> SafeString:
+    counted = _counted(deployment)
+    known = [row.inventory for row in counted if row.inventory and row.inventory.taken_at]
+    context = {
+        "counted": counted,
+        "objects": sum(inventory.objects_count for inventory in known),
+        "size_bytes": sum(inventory.size_bytes for inventory in known),
+        "oldest": min((inventory.taken_at for inventory in known), default=None),
+        "count_again": reverse("admin:deployments_deployment_count_again", args=[deployment.pk]),
+    }
+    return render_to_string("admin/uploads/_deployment_store.html", context, request)
+
+
+def _counted(deployment: Deployment) -> list[Counted]:
+    """The bucket's data types and those that were ever counted, in the order in which people know them."""
+    inventories = {inventory.data_type: inventory for inventory in Inventory.objects.filter(deployment=deployment)}
+    nights: dict[int, dict[date, int]] = defaultdict(dict)
+    for pk, night, objects in InventoryNight.objects.filter(inventory__deployment=deployment).values_list(
+        "inventory_id", "night", "objects_count"
+    ):
+        nights[pk][night] = objects
+    rows = []
+    for data_type in DataType:
+        inventory = inventories.get(data_type)
+        if inventory is None and data_type not in deployment.bucket.data_types:
+            continue
+        of_type = nights[inventory.pk] if inventory else {}
+        calendar = list(months(of_type))
+        gaps = sum(day.is_gap for _, days in calendar for day in days)
+        rows.append(Counted(data_type.label, inventory, len(of_type), gaps, calendar))
+    return rows
+
+
+def _sessions(request: HttpRequest, deployment: Deployment) -> SafeString:
+    sessions = UploadSession.objects.filter(deployment=deployment).select_related("account").order_by("-id")
+    context = {
+        "sessions": sessions[:_SESSIONS_SHOWN],
+        "all_sessions": list_of("uploadsession", deployment),
+        "ledger": list_of("uploadlog", deployment),
+    }
+    return render_to_string("admin/uploads/_deployment_sessions.html", context, request)
+
+
+TELLER = Teller(under_way=under_way, holdings=holdings_of, recount=recount, panels=panels)
