@@ -44,6 +44,11 @@ def pack(lines: Iterable[tuple[str, str]], *, about: dict) -> tuple[dict, bytes]
     return manifest, gzip.compress(head + body, mtime=0)
 
 
+def read_line(line: str | bytes) -> dict:
+    """Decimals stay text: through a float they would lose digits."""
+    return json.loads(line, parse_float=str)
+
+
 def unpack(packed: bytes) -> Content:
     """Raises NotASnapshot, also where the rows are not those of which the manifest has the SHA-256."""
     try:
@@ -59,7 +64,7 @@ def unpack(packed: bytes) -> Content:
             raise NotASnapshot("its rows are not those that were written")
         rows: dict[str, list[dict]] = {table: [] for table in manifest["rows"]}
         for line in body.splitlines():
-            entry = json.loads(line, parse_float=str)
+            entry = read_line(line)
             rows.setdefault(entry["table"], []).append(entry["row"])
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise NotASnapshot(f"it is damaged ({type(error).__name__})") from error

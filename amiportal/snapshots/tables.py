@@ -44,8 +44,8 @@ class Table:
 
     lists: what a row has several of, by name: a subquery of an id or a name per member.
     fixed: columns that say which thing a row is: rows of one id that differ here are two different things.
-    unique: sets of columns that no two rows may share; None in any of them is shared freely.
-    told: how a row is named to people.
+    unique: columns of which no two rows may have the same value; None is shared freely.
+    told: how a row is named to people, from its values.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Table:
     columns: tuple[str, ...]
     told: Callable[[dict], str]
     fixed: tuple[str, ...] = ()
-    unique: tuple[tuple[str, ...], ...] = ()
+    unique: tuple[str, ...] = ()
     lists: dict[str, QuerySet] = field(default_factory=dict)
 
     @cached_property
@@ -65,6 +65,24 @@ class Table:
     def names(self) -> tuple[str, ...]:
         """Every name of a row's values: columns, then lists."""
         return (*self.columns, *self.lists)
+
+    def name_of(self, row: dict) -> str:
+        """A row's name for people, also where an old snapshot has not what the name is made of."""
+        try:
+            return self.told(row)
+        except KeyError:
+            return f"{self.title}, no. {row['id']}"
+
+    def label(self, name: str) -> str:
+        """What people call a column or a list."""
+        column = self.fields.get(name)
+        return str(column.verbose_name) if column is not None else name.replace("_", " ")
+
+    def refers_to(self, name: str) -> "Table | None":
+        """The table whose ids the column has."""
+        column = self.fields.get(name)
+        model = column.related_model if column is not None else None
+        return next((table for table in TABLES if table.model is model), None) if model else None
 
     def rows(self) -> QuerySet:
         """Its rows as dictionaries by `names`, in the order of their ids."""
@@ -89,7 +107,7 @@ TABLES: tuple[Table, ...] = (
         columns=_columns(Bucket, without=_SAID_BY_THE_STORE),
         told=lambda row: f"{row['title']} ({row['name']})",
         fixed=("name",),
-        unique=(("name",), ("title",)),
+        unique=("name", "title"),
     ),
     Table(
         name="hardware",
@@ -97,7 +115,7 @@ TABLES: tuple[Table, ...] = (
         model=HardwareConfig,
         columns=_columns(HardwareConfig),
         told=lambda row: f"hardware {row['number']}",
-        unique=(("number",),),
+        unique=("number",),
     ),
     Table(
         name="people",
@@ -105,7 +123,7 @@ TABLES: tuple[Table, ...] = (
         model=User,
         columns=tuple(name for name in _columns(User) if name in KEPT_OF_PEOPLE),
         told=lambda row: row["username"],
-        unique=(("username",),),
+        unique=("username",),
         lists={"roles": _role_names, "upload_buckets": _bucket_names},
     ),
     Table(
@@ -115,7 +133,7 @@ TABLES: tuple[Table, ...] = (
         columns=_columns(Deployment),
         told=lambda row: f"{row['deployment_id']} · {row['location_name']}",
         fixed=("deployment_id",),
-        unique=(("deployment_id",), ("previous_season_id",)),
+        unique=("deployment_id", "previous_season_id"),
     ),
     Table(
         name="allocation",
