@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 
 # The two shapes that the readers downstream look for.
-_STAMP = re.compile(r"(?<!\d)(\d{8})_?(\d{6})(?!\d)")
+STAMP = re.compile(r"(?<!\d)(\d{8})_?(\d{6})(?!\d)")
 
 
 def device_time(name: str) -> datetime | None:
@@ -13,7 +13,7 @@ def device_time(name: str) -> datetime | None:
     The clock's time zone is not known here: the value carries UTC as a mere label, and the deployment's time
     zone stands beside it. A reset clock (1970) is returned as it is; judging is for others.
     """
-    for match in _STAMP.finditer(name):
+    for match in STAMP.finditer(name):
         day, time = int(match[1]), int(match[2])
         try:
             # Three times as fast as strptime, which matters at 1,000 names a request.

@@ -163,12 +163,12 @@ def just_before(name: str) -> str:
 def _advances(page: listing.Page, prefix: str, start_after: str) -> bool:
     """Whether the page begins after `start_after` and rises, as S3 has it: else what it lacks may be elsewhere."""
     previous = start_after
-    for entry in page.objects:
-        if entry.key <= previous or not entry.key.startswith(prefix):
+    for key in page.keys:
+        if key <= previous or not key.startswith(prefix):
             return False
-        previous = entry.key
+        previous = key
     # A full page of folders alone shows no key up to which it answers.
-    return bool(page.objects) or not page.is_truncated
+    return bool(page.keys) or not page.is_truncated
 
 
 def _heads(bucket: str, prefix: str, names: Iterable[str]) -> dict[str, StoredObject]:

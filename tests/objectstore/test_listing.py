@@ -28,7 +28,9 @@ def test_pages_are_fetched_as_they_are_read(filled, proxy):
     objects = stream(filled, "dep", page_size=5)
     for _ in range(6):
         next(objects)
-    assert len(proxy.seen) == 2
+    assert len(proxy.seen) in (2, 3)  # the third may be on its way
+    objects.close()
+    assert len(proxy.seen) <= 3
 
 
 def test_a_prefix_without_objects_is_empty(filled):

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -10,9 +11,12 @@ from amiportal.errors import StoreError
 from amiportal.objectstore import listing
 from tests.faultproxy import FaultProxy
 from tests.faults import Status, first
-from uploads.models import Inventory, UploadLog, UploadSession
+from tests.uploads import holding
+from tests.uploads.holding import counted, row
+from uploads.models import Inventory
+from uploads.services import counting
 from uploads.services import inventory as service
-from uploads.services.inventory import night_of, take_inventory
+from uploads.services.counting import night_of
 from uploads.tasks import order_inventory, plan_inventories_task
 
 pytestmark = pytest.mark.django_db
@@ -26,31 +30,7 @@ def deployment(site):
 
 @pytest.fixture
 def put(store, deployment):
-    def put(name: str, body: bytes = b"1234", data_type: str = "snapshot_images") -> None:
-        key = f"{deployment.deployment_id}/{data_type}/{name}"
-        store.put_object(Bucket=deployment.bucket.name, Key=key, Body=body)
-
-    return put
-
-
-def row(deployment, account, name, **values) -> UploadLog:
-    moment = datetime(2025, 8, 1, tzinfo=UTC)
-    session = UploadSession.objects.create(
-        account=account, deployment=deployment, data_type="snapshot_images", started_at=moment, last_seen_at=moment
-    )
-    proof = {"size_bytes": 4, "md5": "0" * 32, "etag": "x", "verified_at": moment, "stored_at": moment}
-    return UploadLog.objects.create(
-        session=session,
-        deployment=deployment,
-        data_type="snapshot_images",
-        filename=name,
-        status=values.pop("status", "verified"),
-        **proof | values,
-    )
-
-
-def counted(deployment) -> Inventory:
-    return take_inventory(deployment=deployment, data_type="snapshot_images")
+    return partial(holding.put, store, deployment)
 
 
 def test_objects_bytes_nights_and_times(put, deployment):
@@ -99,7 +79,7 @@ def test_what_came_after_the_listing_began_is_not_called_absent(deployment, acco
 def test_what_a_short_listing_lacks_is_asked_for(put, deployment, account, monkeypatch):
     put(NAMES[0])
     row(deployment, account, NAMES[0])
-    monkeypatch.setattr(service, "stream", lambda bucket, prefix: iter(()))
+    monkeypatch.setattr(service, "pages", lambda bucket, prefix: iter(()))
     taken = counted(deployment)
     assert (taken.objects_count, taken.absent) == (0, 0)
 
@@ -115,8 +95,7 @@ def test_files_outside_the_season_are_named(put, deployment):
 
 
 def test_of_very_many_oddities_all_are_counted_and_the_first_are_named(put, deployment, monkeypatch):
-    monkeypatch.setattr(service, "ODDITIES_NAMED", 2)
-    monkeypatch.setattr(service, "_COPIED_AT_ONCE", 2)
+    monkeypatch.setattr(counting, "ODDITIES_NAMED", 2)
     for name in NAMES:
         put(name)
     taken = counted(deployment)
@@ -139,7 +118,7 @@ def test_a_store_that_fails_half_way_leaves_the_figures_of_before(put, deploymen
         put(name)
     before = counted(deployment)
     put("20250720220000-snapshot.jpg")
-    monkeypatch.setattr(service, "stream", lambda bucket, prefix: listing.stream(bucket, prefix, page_size=2))
+    monkeypatch.setattr(service, "pages", lambda bucket, prefix: listing.pages(bucket, prefix, page_size=2))
     with FaultProxy(settings.S3_ENDPOINT_URL) as proxy:
         settings.S3_ENDPOINT_URL = proxy.url
         pages = []
