@@ -63,7 +63,11 @@ export function makeItems(count, text = (n) => `content of ${n}`) {
   });
 }
 
-export const hasher = { parallel: 2, digest: async (file) => ({ md5: md5(file.text_), kept: null }) };
+export const hasher = {
+  parallel: 2,
+  digest: async (file) => ({ md5: md5(file.text_), kept: null }),
+  changedSince: async () => new Map(),
+};
 
 /** A connection that goes and comes at the test's word. */
 export function fakeLink() {

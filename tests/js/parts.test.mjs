@@ -11,7 +11,7 @@ const { signal } = new AbortController();
 const inParts = (text) => text.match(new RegExp(`.{1,${PART}}`, "gs"));
 
 const partHasher = {
-  parallel: 2,
+  ...hasher,
   async digest(file, { partBytes }) {
     const whole = await hasher.digest(file);
     if (!partBytes) return whole;

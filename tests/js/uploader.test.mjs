@@ -131,7 +131,7 @@ test("ten tries, then the file is set aside and the rest goes on", async () => {
   assert.equal(items[7].status, "failed");
 });
 
-test("a file that changed while it was read or sent is not verified under the old content", async () => {
+test("a file that changed while it was read, before it was sent or since is not verified under the old content", async () => {
   const items = makeItems(6);
   const store = fakeStore((name) => (name === items[1].name ? { before: new FileError("file_changed") } : null));
   const changing = {
@@ -140,11 +140,13 @@ test("a file that changed while it was read or sent is not verified under the ol
       if (file === items[0].file) throw new FileError("file_changed");
       return { md5: md5(file.text_), kept: null };
     },
+    changedSince: async (files) =>
+      new Map(files.includes(items[2].file) ? [[items[2].file, new FileError("file_changed")]] : []),
   };
   const outcome = await run({ items, store, ports: { hasher: changing } });
-  assert.equal(outcome.verified, 4);
+  assert.equal(outcome.verified, 3);
   assert.equal(outcome.safeToWipe, false);
-  assert.deepEqual(outcome.notStored.map(({ code }) => code), ["file_changed", "file_changed"]);
+  assert.deepEqual(outcome.notStored.map(({ code }) => code), ["file_changed", "file_changed", "file_changed"]);
 });
 
 test("the verdict is withheld when one confirmation is falsified, or the portal does not agree", async () => {

@@ -1,5 +1,6 @@
 /** The pool of workers that read, hash and send small files, seen from the page. */
 
+import { changedSince } from "./card-look.js";
 import { FileError, WorkerError, putError } from "./errors.js";
 import { parseRetryAfter } from "./retry.js";
 import { putByXhr } from "./transport.js";
@@ -61,6 +62,8 @@ export class Hasher {
     const keep = !partBytes && file.size <= KEPT_FILE_BYTES && this.#keptBytes + file.size <= KEPT_BYTES;
     return this.#digest(file, { signal, partBytes, keep });
   }
+
+  changedSince = changedSince;
 
   /** @type {import("./sender.js").Transport} */
   transport = {

@@ -21,8 +21,10 @@ export class LaneRule {
   #bytes = 0;
   #transfers = 0;
   #wasBusy = false;
-  /** What the link carried before the last lane was added, bytes per ms. */ #before = 0;
+  /** What the link carried before lanes were added, bytes per ms. */ #before = 0;
+  #limitBefore = FIRST_LANES;
   #isProbing = false;
+  /** Until a step did not help or a transfer failed: as many lanes again at each step. */ #isOpening = true;
   #restSpans = 0;
   #failedAt = -Infinity;
 
@@ -51,7 +53,7 @@ export class LaneRule {
     if (this.#clock.now() - this.#failedAt < FAILURE_REST_MS) return;
     this.#failedAt = this.#clock.now();
     this.limit = Math.max(1, Math.floor(this.limit / 2));
-    this.#isProbing = false;
+    this.#isProbing = this.#isOpening = false;
     this.#restSpans = 1;
     this.#beginSpan();
   }
@@ -59,15 +61,16 @@ export class LaneRule {
   /** @param {number} bytesPerMs */
   #judge(bytesPerMs) {
     if (this.#isProbing && bytesPerMs < this.#before * WORTH_IT) {
-      this.limit -= 1;
-      this.#isProbing = false;
+      this.limit = this.#limitBefore;
+      this.#isProbing = this.#isOpening = false;
       this.#restSpans = SPANS_UNTIL_NEXT_PROBE;
     } else if (this.#restSpans > 0) {
       this.#restSpans -= 1;
     } else {
       this.#isProbing = this.limit < MOST_LANES;
       this.#before = bytesPerMs;
-      this.limit = Math.min(MOST_LANES, this.limit + 1);
+      this.#limitBefore = this.limit;
+      this.limit = Math.min(MOST_LANES, this.limit + (this.#isOpening ? this.limit : 1));
     }
   }
 

@@ -88,7 +88,7 @@ export class Pipeline {
     const { maxBatch } = this.#session;
     try {
       for (let start = 0; start < sent.length; start += maxBatch) {
-        const batch = sent.slice(start, start + maxBatch);
+        const batch = await this.#unchanged(sent.slice(start, start + maxBatch));
         await this.#settleConfirmed(await this.#session.confirmAtLast(batch));
       }
     } catch (error) {
@@ -224,8 +224,22 @@ export class Pipeline {
   async #confirm(from) {
     const options = { max: this.#session.maxBatch, min: CONFIRM_BATCH, lingerMs: CONFIRM_LINGER_MS };
     for (let batch = await from.takeBatch(options); batch.length; batch = await from.takeBatch(options)) {
-      await this.#settleConfirmed(await this.#session.confirm(batch));
+      const unchanged = await this.#unchanged(batch);
+      if (unchanged.length) await this.#settleConfirmed(await this.#session.confirm(unchanged));
     }
+  }
+
+  /**
+   * What changed on the card while it was sent must not be proven in its name: the others.
+   * @param {Item[]} batch
+   */
+  async #unchanged(batch) {
+    const changed = await this.#hasher.changedSince(batch.map(({ file }) => file));
+    for (const item of batch) {
+      const error = changed.get(item.file);
+      if (error) await this.#tally.fail(item, error, "confirm");
+    }
+    return batch.filter(({ file }) => !changed.has(file));
   }
 
   /** @param {[Item, import("./api.js").FileAnswer][]} pairs */

@@ -25,7 +25,8 @@ import { Throttle } from "./throttle.js";
  * @property {import("./api.js").PortalApi} api
  * @property {import("./sender.js").Transport} transport
  * @property {{parallel: number, digest: (file: File, options: {partBytes: number, signal: AbortSignal}) =>
- *             Promise<import("./hasher.js").Digest>}} hasher
+ *             Promise<import("./hasher.js").Digest>,
+ *             changedSince: (files: File[]) => Promise<Map<Blob, import("./errors.js").FileError>>}} hasher reads the card
  * @property {Clock} clock
  * @property {() => number} [random]
  * @property {import("./hold.js").Link} [link]
