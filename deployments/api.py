@@ -1,5 +1,7 @@
 """/api/v1/: deployments, buckets, hardware. Parses, calls services and selectors, renders."""
 
+from collections.abc import Iterator
+
 from django.http import StreamingHttpResponse
 from drf_spectacular.utils import OpenApiTypes, extend_schema
 from rest_framework import mixins, status, viewsets
@@ -7,7 +9,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from deployments import selectors, services
+from deployments import camtrap, selectors, services
+from deployments.exports import CAMTRAP_FILENAME, GEOJSON_FILENAME, GEOJSON_TYPE, write_geojson
 from deployments.permissions import require_maintainer
 from deployments.records import table_record
 from deployments.serializers import (
@@ -44,7 +47,11 @@ class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
         },
     )
     def list(self, request: Request, *args, **kwargs):
-        """Pages of deployments by id; with `format=csv` all of them, in the legacy table's shape."""
+        """Pages of deployments by id; with another `format` all of them in one file, but those for trials.
+
+        Camtrap DP requires coordinates and both ends of the season: the header `X-Deployments-Left-Out` of its answer
+        says how many deployments lack one of them and are not in it.
+        """
         query = _checked(DeploymentQuerySerializer, request.query_params)
         user = request.user
         deployments = selectors.deployments_open_for_upload(user) if query["open_for_upload"] else self.get_queryset()
@@ -54,8 +61,8 @@ class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
             deployments = deployments.filter(status=query["status"])
         if "search" in query:
             deployments = selectors.search_deployments(deployments, query["search"])
-        if query["format"] == "csv":
-            return table_response(deployments.filter(bucket__is_test=False))
+        if query["format"] != "json":
+            return _FILES[query["format"]](deployments.filter(bucket__is_test=False))
         page = self.paginate_queryset(deployments)
         return self.get_paginated_response(DeploymentSerializer(page, many=True).data)
 
@@ -134,11 +141,26 @@ class HardwareViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
 def table_response(deployments) -> StreamingHttpResponse:
     """The legacy table as a download, streamed. Presupposes bucket and hardware joined."""
     pieces = write_table(table_record(deployment) for deployment in deployments.iterator())
-    return StreamingHttpResponse(
-        pieces,
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{TABLE_FILENAME}"'},
-    )
+    return _file(pieces, TABLE_FILENAME, "text/csv; charset=utf-8")
+
+
+def _camtrap_response(deployments) -> StreamingHttpResponse:
+    number, _ = camtrap.left_out(deployments.iterator())
+    response = _file(camtrap.write_camtrap(deployments.iterator()), CAMTRAP_FILENAME, "text/csv; charset=utf-8")
+    response["X-Deployments-Left-Out"] = str(number)
+    return response
+
+
+def _geojson_response(deployments) -> StreamingHttpResponse:
+    return _file(write_geojson(deployments.iterator()), GEOJSON_FILENAME, GEOJSON_TYPE)
+
+
+_FILES = {"csv": table_response, "camtrap": _camtrap_response, "geojson": _geojson_response}
+
+
+def _file(pieces: Iterator[bytes], filename: str, content_type: str) -> StreamingHttpResponse:
+    disposition = f'attachment; filename="{filename}"'
+    return StreamingHttpResponse(pieces, content_type=content_type, headers={"Content-Disposition": disposition})
 
 
 def _checked(serializer_class, data, *, partial: bool = False) -> dict:

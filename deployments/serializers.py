@@ -130,7 +130,11 @@ class DeploymentQuerySerializer(serializers.Serializer):
         required=False, default=False, help_text="Only those into which the caller may upload now."
     )
     format = serializers.ChoiceField(
-        ["json", "csv"], required=False, default="json", help_text="csv: all of them, in the legacy table's shape."
+        ["json", "csv", "geojson", "camtrap"],
+        required=False,
+        default="json",
+        help_text="csv: all of them, in the legacy table's shape. geojson: RFC 7946. "
+        "camtrap: the table deployments.csv of Camtrap DP 1.0.",
     )
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from functools import partial
 
+from amiportal.sheets.common import Columns, Fault, Sheet
+from amiportal.sheets.csv_sheet import read_csv
 from deployments.names import TEST_BUCKET, bucket_name_fault, deployment_number, place_fault, text_fault
 
 COLUMNS = (
@@ -29,28 +31,11 @@ COLUMNS = (
     "deployment_id",
     "status",
 )
-MAX_ROWS = 50_000  # a hundred times what there is; beyond it the file is not this table
+TABLE = Columns(required=COLUMNS, codes=("camera_id", "system_id"))
 ACTIVE, INACTIVE = "active", "inactive"
 _ISO_CODE = re.compile(r"[A-Za-z]{3}")
 _SIX_DECIMALS = Decimal("0.000001")
 _HARDWARE_DIGITS = 4  # what the column of the database holds
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why a row cannot be taken. `line` is the line of the file, the header being 1; `column` may be ""."""
-
-    line: int
-    column: str
-    message: str
-
-    def __str__(self) -> str:
-        where = f"line {self.line}, {self.column}" if self.column else f"line {self.line}"
-        return f"{where}: {self.message}"
-
-
-class NotTheTable(ValueError):
-    """The file as a whole cannot be read as this table; the message says why, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,50 +85,24 @@ class Table:
 
 
 def read_table(data: bytes) -> Table:
-    """The rows of a file and their faults. Raises NotTheTable when it is not UTF-8 CSV with the eleven columns."""
+    """The rows of a file and their faults. Raises NotASheet when it is not UTF-8 CSV with the eleven columns.
+
+    For machines: what people import, with a preview to look at, may be another CSV, XLSX or JSON (check_sheet).
+    """
     return check_records(read_records(data))
 
 
 def read_records(data: bytes) -> list[tuple[int, dict[str, str]]]:
-    """Each record with the line where it ends, values as they stand. Raises NotTheTable, as read_table does."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise NotTheTable("The file is in UTF-16. Save it as “CSV UTF-8”.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise NotTheTable(f"The file is not in UTF-8 (line {line}). Save it as “CSV UTF-8”.") from error
-    if "\0" in text:
-        raise NotTheTable("The file holds NUL characters: it is not a CSV file.")
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    records = []
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        _check_header(header)
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) != len(header):
-                raise NotTheTable(f"Line {reader.line_num} has {len(cells)} columns instead of {len(header)}.")
-            records.append((reader.line_num, dict(zip(header, cells, strict=True))))
-            if len(records) > MAX_ROWS:
-                raise NotTheTable(f"The file has more than {MAX_ROWS} rows.")
-    except csv.Error as error:
-        raise NotTheTable(f"Line {reader.line_num} is not CSV: {error}.") from error
-    return records
+    """Each record with the line where it ends, values as they stand. Raises NotASheet, as read_table does."""
+    return read_csv(data, TABLE, strict=True).records
 
 
-def _check_header(header: list[str]) -> None:
-    missing = [name for name in COLUMNS if name not in header]
-    unknown = [name or "(empty)" for name in header if name not in COLUMNS]
-    twice = sorted({name for name in header if header.count(name) > 1 and name in COLUMNS})
-    faults = [
-        f"{what}: {', '.join(names)}"
-        for what, names in (("missing", missing), ("unknown", unknown), ("there twice", twice))
-        if names
-    ]
-    if faults:
-        raise NotTheTable(f"The columns should be {', '.join(COLUMNS)}. {'; '.join(faults).capitalize()}.")
+def check_sheet(sheet: Sheet) -> Table:
+    """As check_records; a row of which a cell could not be read is no row that can be taken."""
+    table = check_records(sheet.records)
+    unread = {fault.line for fault in sheet.faults}
+    rows = tuple(row for row in table.rows if row.line not in unread)
+    return replace(table, rows=rows, faults=tuple(sheet.with_own(table.faults)))
 
 
 def check_records(records: Iterable[tuple[int, dict[str, str]]]) -> Table:

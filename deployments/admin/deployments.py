@@ -12,14 +12,14 @@ from deployments.admin.forms import DeploymentForm
 from deployments.admin.life import LifeActions
 from deployments.admin.page import DeploymentPage
 from deployments.admin.reverting import DeploymentHistory
-from deployments.admin.table import TableImport
+from deployments.admin.table import TablePages
 from deployments.models import Deployment
 
 _RECORD = ["deployment_id", "season_before", "season_after", "created", "retired", "retire_reason"]
 
 
 @admin.register(Deployment)
-class DeploymentAdmin(DeploymentPage, LifeActions, SavedByServices, Kept, DeploymentHistory, TableImport, ModelAdmin):
+class DeploymentAdmin(DeploymentPage, LifeActions, SavedByServices, Kept, DeploymentHistory, TablePages, ModelAdmin):
     form = DeploymentForm
     list_display = [
         "deployment_id",

@@ -1,14 +1,22 @@
+from collections.abc import Iterable
+
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from amiportal.adminkit import History, SavedByServices, take_over
+from amiportal.sheets.admin import SheetExport, SheetImport
 from deployments import services
 from deployments.models import HardwareConfig
+from deployments.resources import HardwareTable
+from deployments.resources.hardware import hardware_row
 
 
 @admin.register(HardwareConfig)
-class HardwareConfigAdmin(SavedByServices, History, ModelAdmin):
+class HardwareConfigAdmin(SavedByServices, History, SheetImport, SheetExport, ModelAdmin):
+    import_export_change_list_template = "admin/import_export/change_list_import_export.html"
+    resource_classes = [HardwareTable]
     list_display = ["number", "attractant_light", "camera", "camera_lights", "microphone", "used_by"]
     list_display_links = ["number", "attractant_light"]
     search_fields = ["=number", "attractant_light", "camera", "microphone", "used_by"]
@@ -33,3 +41,6 @@ class HardwareConfigAdmin(SavedByServices, History, ModelAdmin):
 
     def go_back(self, request: HttpRequest, obj: HardwareConfig, values: dict, why: str) -> None:
         services.update_hardware(actor=request.user, hardware=obj, why=why, **values)
+
+    def export_records(self, queryset: QuerySet[HardwareConfig]) -> Iterable[dict]:
+        return map(hardware_row, queryset)

@@ -1,60 +1,69 @@
-"""The table of deployments in the admin: import with a preview, and the download."""
+"""The table of deployments in the admin: import with a preview, export, and the download of the whole table."""
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
-from import_export.admin import ImportMixin
-from unfold.contrib.import_export.forms import ImportForm
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from unfold.decorators import action
 
+from amiportal.sheets.admin import SheetExport, SheetImport
+from amiportal.sheets.formats import CsvFile, ExportFormat, JsonFile, XlsxFile
 from deployments.api import table_response
-from deployments.resources import DeploymentTable, ImportFolder, TableFile
+from deployments.camtrap import left_out, write_camtrap
+from deployments.exports import CAMTRAP_FILENAME, GEOJSON_TYPE, write_geojson
+from deployments.models import Deployment
+from deployments.resources import DeploymentTable
+from deployments.resources.table import export_record
 from deployments.selectors import deployments_of_the_table
-from deployments.table import NotTheTable
-
-_FAULTS_TOLD = 10
 
 
-class TableImport(ImportMixin):
-    """django-import-export's pages over deployments.table and services.import_table: one set of rules for all."""
+class CamtrapFile(ExportFormat):
+    title = "Camtrap DP 1.0 (deployments.csv)"
+    extension = "csv"
+    content_type = "text/csv; charset=utf-8"
 
+
+class GeoJsonFile(ExportFormat):
+    title = "GeoJSON (maps)"
+    extension = "geojson"
+    content_type = GEOJSON_TYPE
+
+
+_WRITERS = {CamtrapFile: write_camtrap, GeoJsonFile: write_geojson}
+
+
+class TablePages(SheetImport, SheetExport):
+    import_export_change_list_template = "admin/import_export/change_list_import_export.html"
     resource_classes = [DeploymentTable]
-    import_form_class = ImportForm
-    import_template_name = "admin/deployments/import.html"
-    tmp_storage_class = ImportFolder
+    export_formats_offered = (CsvFile, XlsxFile, JsonFile, CamtrapFile, GeoJsonFile)
 
-    def get_import_formats(self) -> list:
-        return [TableFile]
+    def export_records(self, queryset: QuerySet[Deployment]) -> Iterable[dict]:
+        return map(export_record, queryset.select_related("bucket", "hardware"))
 
-    def has_import_permission(self, request: HttpRequest) -> bool:
-        return self.has_add_permission(request) and self.has_change_permission(request)
+    def get_export_data(self, file_format: ExportFormat, request: HttpRequest, queryset: QuerySet, **kwargs) -> bytes:
+        if writer := _WRITERS.get(type(file_format)):
+            return b"".join(writer(queryset.select_related("bucket", "hardware")))
+        return super().get_export_data(file_format, request, queryset, **kwargs)
 
-    def add_data_read_fail_error_to_form(self, form, e: Exception) -> None:
-        if isinstance(e, NotTheTable):
-            form.add_error("import_file", str(e))
-        else:
-            super().add_data_read_fail_error_to_form(form, e)
+    def get_export_filename(self, request: HttpRequest, queryset: QuerySet, file_format: ExportFormat) -> str:
+        if isinstance(file_format, CamtrapFile):
+            return CAMTRAP_FILENAME
+        return f"deployments-{timezone.now():%Y-%m-%d}.{file_format.get_extension()}"
 
-    def process_import(self, request: HttpRequest, **kwargs) -> HttpResponse:
-        try:
-            return super().process_import(request, **kwargs)
-        except (FileNotFoundError, NotTheTable):
-            messages.error(request, "The file of the preview is gone. Choose it again.")
-            return HttpResponseRedirect(reverse("admin:deployments_deployment_import"))
+    def exportable(self, queryset: QuerySet[Deployment]) -> QuerySet[Deployment]:
+        """As the table has it everywhere: without the deployments for trials."""
+        return queryset.filter(bucket__is_test=False)
 
-    def process_result(self, result, request: HttpRequest) -> HttpResponse:
-        """The database may have changed since the preview: then nothing was written, and that is what is said."""
-        if not result.has_errors():
-            return super().process_result(result, request)
-        for line, errors in result.row_errors()[:_FAULTS_TOLD]:
-            messages.error(request, f"Line {line}: {errors[0].error}")
-        for error in result.base_errors:
-            messages.error(request, str(error.error))
-        messages.error(request, "Nothing was imported.")
-        return HttpResponseRedirect(reverse("admin:deployments_deployment_import"))
-
-    def add_success_message(self, result, request: HttpRequest) -> None:
-        messages.success(request, f"Imported: {result.summary}")
+    def export_notes(self, chosen: QuerySet[Deployment]) -> list[str]:
+        number, lacking = left_out(chosen)
+        if not number:
+            return []
+        whats = ", ".join(f"{what} ({count})" for what, count in lacking.items())
+        return [
+            f"Camtrap DP requires coordinates and both ends of the season. {number} of {chosen.count()} deployments "
+            f"lack {whats}: that file leaves them out, all others have them."
+        ]
 
     def has_download_permission(self, request: HttpRequest, object_id=None) -> bool:
         return self.has_view_permission(request)

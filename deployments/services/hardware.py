@@ -9,10 +9,10 @@ from deployments.permissions import require_maintainer
 _CHANGEABLE = frozenset({"attractant_light", "camera", "camera_lights", "microphone", "used_by"})
 
 
-def create_hardware(*, actor: User | None, number: int, **parts: str) -> HardwareConfig:
+def create_hardware(*, actor: User | None, number: int, why: str = "", **parts: str) -> HardwareConfig:
     """A new configuration; its number is what field sheets say. Raises ValidationError for what the model refuses."""
     require_maintainer(actor)
-    return _saved(HardwareConfig(number=number), parts, actor=actor, why="")
+    return _saved(HardwareConfig(number=number), parts, actor=actor, why=why)
 
 
 def update_hardware(*, actor: User | None, hardware: HardwareConfig, why: str = "", **parts: str) -> HardwareConfig:

@@ -7,7 +7,9 @@ from django.db import IntegrityError, transaction
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from amiportal.accounts.models import User
-from amiportal.errors import Conflict, PortalError
+from amiportal.errors import Conflict
+from amiportal.sheets.common import Fault
+from amiportal.sheets.plan import SheetRefused
 from deployments import hooks
 from deployments.models import Bucket, Deployment, HardwareConfig, Status
 from deployments.names import deployment_number
@@ -15,7 +17,7 @@ from deployments.permissions import require_maintainer
 from deployments.services import numbers
 from deployments.services.buckets import usual_data_types
 from deployments.services.deployments import deployments_with_uploads, mark_status_change
-from deployments.table import Fault, Row, Table, Twin
+from deployments.table import Row, Table, Twin
 
 REASON = "Imported table"
 _FIELDS = (
@@ -30,16 +32,6 @@ _FIELDS = (
 )
 _WRITTEN = [*_FIELDS, "retired_at", "retired_by", "retire_reason"]
 _BATCH = 500
-
-
-class TableRefused(PortalError):
-    """Some rows cannot be taken, so nothing was written. `faults` has them, in the order of the file."""
-
-    code = "table_refused"
-
-    def __init__(self, faults: Iterable[Fault]):
-        self.faults = tuple(faults)
-        super().__init__(f"{len(self.faults)} faults in the table: nothing was written.")
 
 
 @dataclass(frozen=True)
@@ -93,14 +85,14 @@ def import_table(*, actor: User | None, table: Table) -> ImportPlan:
 
     Buckets that are not known are made as rows, not in the store. Deployments that the table does not name stay as
     they are. What is registered for before an import (hooks.py) is done first, unless nothing would change. Raises
-    TableRefused, or Conflict when somebody else wrote at the same time: nothing is written then.
+    SheetRefused, or Conflict when somebody else wrote at the same time: nothing is written then.
     """
     require_maintainer(actor)
     if table.faults:
-        raise TableRefused(table.faults)
+        raise SheetRefused(table.faults)
     plan = _plan(table, actor=actor, lock=False)
     if plan.faults:
-        raise TableRefused(plan.faults)
+        raise SheetRefused(plan.faults)
     if not plan.writes:
         return plan
     hooks.run_before_import(actor=actor)
@@ -108,7 +100,7 @@ def import_table(*, actor: User | None, table: Table) -> ImportPlan:
         with transaction.atomic():
             plan = _plan(table, actor=actor, lock=True)
             if plan.faults:
-                raise TableRefused(plan.faults)
+                raise SheetRefused(plan.faults)
             _write(plan, actor=actor)
     except IntegrityError as error:
         raise Conflict("Somebody else changed deployments at the same time. Import the table again.") from error

@@ -74,9 +74,9 @@ def test_faults_carry_their_lines_and_nothing_can_be_confirmed(page):
     response = preview(page, "\r\n".join(lines).encode())
     text = response.content.decode()
     assert "confirm_form" not in response.context
-    assert text.index("Line number 5") < text.index("Line number 10")
-    assert "lat: “north” is not a number" in text
-    assert "status: “gone” is neither" in text
+    assert text.index("<td>5</td>") < text.index("<td>10</td>")
+    assert '<th scope="row">lat</th><td>“north” is not a number' in text
+    assert '<th scope="row">status</th><td>“gone” is neither' in text
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_what_changed_since_the_preview_is_checked_again(page, panama):
     previewed = preview(page, only)
     make_deployment("dep000900", panama, "Ladera 3", camera_id="2607679D", status="active")
     response = confirm(page, previewed)
-    assert "Line 2: status: dep000900" in said(response)
+    assert "Row 2: status: dep000900" in said(response)
     assert "Nothing was imported" in said(response)
     assert not Deployment.objects.filter(deployment_id="dep000012").exists()
 

@@ -8,11 +8,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from amiportal.errors import Forbidden
+from amiportal.sheets.plan import SheetRefused
 from deployments import services
 from deployments.models import Bucket, Deployment
 from deployments.records import table_record
 from deployments.selectors import deployments_of_the_table
-from deployments.services.table_import import TableRefused
 from deployments.table import COLUMNS, read_records, read_table, write_table
 from tests.cast import make_deployment
 from tests.deployments.test_table import GOOD, table_of
@@ -170,7 +170,7 @@ def test_sites_may_change_hands_within_one_table(maintainer, panama):
 
 def refusals(maintainer, *rows) -> list[tuple[int, str]]:
     before = Deployment.history.count()
-    with pytest.raises(TableRefused) as refused:
+    with pytest.raises(SheetRefused) as refused:
         services.import_table(actor=maintainer, table=table_of(*rows))
     assert Deployment.history.count() == before
     return [(fault.line, fault.column) for fault in refused.value.faults]

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from amiportal.sheets.common import NotASheet
 from deployments.models import Deployment
-from deployments.table import COLUMNS, NotTheTable, read_table, write_table
+from deployments.table import COLUMNS, read_table, write_table
 
 DATA = Path(__file__).parents[1] / "data" / "deployments_info.csv"
 HEADER = ",".join(COLUMNS)
@@ -132,7 +133,7 @@ def test_an_id_twice():
     ],
 )
 def test_other_files_are_refused_as_a_whole(data, said):
-    with pytest.raises(NotTheTable) as refusal:
+    with pytest.raises(NotASheet) as refusal:
         read_table(data)
     assert said in str(refusal.value)
 

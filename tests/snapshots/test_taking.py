@@ -10,11 +10,11 @@ from knox.models import AuthToken
 
 from amiportal import portal_files
 from amiportal.errors import Forbidden
+from amiportal.sheets.plan import SheetRefused
 from amiportal.snapshots.models import Snapshot
 from amiportal.snapshots.services import SnapshotFailed, take_snapshot
 from deployments.models import Deployment
 from deployments.services import import_table
-from deployments.services.table_import import TableRefused
 from tests.deployments.test_table import GOOD, table_of
 
 pytestmark = pytest.mark.django_db
@@ -103,7 +103,7 @@ def test_an_import_takes_one_first_of_what_was_before(store, maintainer):
 def test_an_import_that_changes_nothing_or_is_refused_takes_none(maintainer):
     import_table(actor=maintainer, table=table_of(GOOD))
     import_table(actor=maintainer, table=table_of(GOOD))
-    with pytest.raises(TableRefused):
+    with pytest.raises(SheetRefused):
         import_table(actor=maintainer, table=table_of({**GOOD, "status": "gone"}))
     assert Snapshot.objects.count() == 1
 

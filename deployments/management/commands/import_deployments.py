@@ -5,9 +5,10 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from amiportal.errors import PortalError
+from amiportal.sheets.common import NotASheet
+from amiportal.sheets.plan import SheetRefused
 from deployments.services import ImportPlan, import_table, plan_import
-from deployments.services.table_import import TableRefused
-from deployments.table import NotTheTable, read_table
+from deployments.table import read_table
 
 
 class Command(BaseCommand):
@@ -22,14 +23,14 @@ class Command(BaseCommand):
             table = read_table(file.read_bytes())
             plan = plan_import(actor=None, table=table)
             if plan.faults:
-                raise TableRefused(plan.faults)
+                raise SheetRefused(plan.faults)
             if not dry_run:
                 plan = import_table(actor=None, table=table)
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}") from error
-        except NotTheTable as error:
+        except NotASheet as error:
             raise CommandError(str(error)) from error
-        except TableRefused as refused:
+        except SheetRefused as refused:
             for fault in refused.faults:
                 self.stderr.write(str(fault))
             raise CommandError(refused.message) from refused

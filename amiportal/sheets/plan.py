@@ -1,0 +1,58 @@
+"""What an import would do, and what keeps it from being done."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from amiportal.errors import PortalError
+from amiportal.sheets.common import Fault
+
+
+class SheetRefused(PortalError):
+    """Some rows cannot be taken, so nothing was written. `faults` has them, in the order of the file."""
+
+    code = "table_refused"
+
+    def __init__(self, faults: Iterable[Fault]):
+        self.faults = tuple(faults)
+        super().__init__(f"{len(self.faults)} faults in the table: nothing was written.")
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """A row against the database, as texts by column; `before` is None for a new `record`."""
+
+    line: int
+    before: Mapping[str, str] | None
+    after: Mapping[str, str]
+    record: Any
+
+    @property
+    def differs(self) -> bool:
+        return self.before != self.after
+
+
+@dataclass
+class Plan:
+    """What an import would do, or did. `notes` are for people; with any fault nothing is done."""
+
+    rows: list[PlannedRow] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def created(self) -> list[PlannedRow]:
+        return [row for row in self.rows if row.before is None]
+
+    @property
+    def updated(self) -> list[PlannedRow]:
+        return [row for row in self.rows if row.before is not None and row.differs]
+
+    @property
+    def writes(self) -> bool:
+        return any(row.differs for row in self.rows)
+
+    @property
+    def summary(self) -> str:
+        unchanged = len(self.rows) - len(self.created) - len(self.updated)
+        return f"{len(self.created)} new, {len(self.updated)} changed, {unchanged} unchanged."
