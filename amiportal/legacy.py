@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from knox.auth import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
-from amiportal.accounts.authentication import user_for_credentials
+from amiportal.accounts.authentication import PasswordAlone, user_for_credentials
 from amiportal.accounts.models import User
 from amiportal.errors import PortalError, StoreUnavailable
 
@@ -79,11 +79,12 @@ def legacy_call(*, methods: Sequence[str], required: Sequence[str] = (), accepts
                 fields = _fields(request, accepts_json=accepts_json)
             except ValueError:
                 return answer({"detail": "The body cannot be read: a JSON object, or a form, without NUL"}, 400)
-            user = _user(request, fields)
+            try:
+                user = _user(request, fields)
+            except PasswordAlone as error:
+                return _unauthorized(error.message)
             if user is None:
-                refusal = answer({"detail": BAD_CREDENTIALS}, 401)
-                refusal["WWW-Authenticate"] = 'Basic realm="AMI Portal"'
-                return refusal
+                return _unauthorized(BAD_CREDENTIALS)
             request.user = user  # the history of changes names who made them
             missing = [name for name in required if name not in fields]
             if missing:
@@ -101,6 +102,12 @@ def legacy_call(*, methods: Sequence[str], required: Sequence[str] = (), accepts
         return view
 
     return decorate
+
+
+def _unauthorized(detail: str) -> HttpResponse:
+    refusal = answer({"detail": detail}, 401)
+    refusal["WWW-Authenticate"] = 'Basic realm="AMI Portal"'
+    return refusal
 
 
 def _method_not_allowed(methods: Sequence[str]) -> HttpResponse:

@@ -47,7 +47,7 @@ def _prepare_database(layout: Layout, variables: dict[str, str], say: Callable[[
 
 def _prepare_static_files(layout: Layout, variables: dict[str, str], say: Callable[[str], None]) -> None:
     stamp = layout.run_dir / "static.stamp"
-    own = [path for folder in CODE for path in _files(REPOSITORY / folder / "static")]
+    own = [path for folder in CODE for static in (REPOSITORY / folder).rglob("static") for path in _files(static)]
     wanted = _fingerprint([REPOSITORY / "constraints.txt", *own], [variables["STATIC_ROOT"]])
     if _text(stamp) == wanted and Path(variables["STATIC_ROOT"]).is_dir():
         return

@@ -26,6 +26,8 @@ PATTERNS = [
         r"(\b(?:sessionid|csrftoken|csrfmiddlewaretoken)[\"']?\s*[:=]\s*[\"']?)[^;&\s\"',]+",
         r"([\"']?\b(?:password|passwd|passphrase|secret|secret_access_key|aws_secret_access_key|access_token)[\"']?"
         r"\s*[:=]\s*[\"']?)[^&\s\"',;]+",
+        # The links by which people set a password.
+        r"(/accounts/password/)[A-Za-z0-9_-]{20,}",
         # The user part of an address: postgresql://user:password@host
         r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@/]+(?=@)",
     )

@@ -76,6 +76,9 @@ INSTALLED_APPS = [
     "csp",
     "import_export",
     "simple_history",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "procrastinate.contrib.django",
     "amiportal.accounts",
     "amiportal.objectstore",
@@ -93,7 +96,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "amiportal.accounts.language.LanguageMiddleware",
+    "amiportal.accounts.sign_in.SecondStepMiddleware",
+    "amiportal.accounts.sign_in.SecondStepMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -160,6 +166,10 @@ AXES_VERBOSE = False
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]
 
 REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token", "TOKEN_LIMIT_PER_USER": None}
+
+# Maintainers without two-factor sign-in are led to setting it up, and see nothing else of the admin.
+REQUIRE_TWO_FACTOR = env.flag("REQUIRE_TWO_FACTOR")
+OTP_TOTP_ISSUER = "AMI Portal"
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_HTTP
 SESSION_COOKIE_AGE = 14 * 24 * 3600

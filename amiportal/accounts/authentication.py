@@ -16,16 +16,36 @@ from rest_framework import exceptions
 from rest_framework.authentication import BasicAuthentication
 
 from amiportal.accounts.models import User
+from amiportal.accounts.two_factor import has_two_factor
+from amiportal.errors import PortalError
 
 REMEMBERED_FOR_S = 300
+
+
+class PasswordAlone(PortalError):
+    """The password is right, and the account asks for a code besides: a script of its owner's uses a token."""
+
+    code = "two_factor_required"
+    http_status = 401
+
+    def __init__(self) -> None:
+        super().__init__("This account has two-factor sign-in, so its password opens nothing here: use a token.")
 
 
 def user_for_credentials(*, request: WSGIRequest, username: str, password: str) -> User | None:
     """The active user whom these credentials name, or None; counts failures towards the lock-out.
 
     A remembered success holds while the stored password hash is the one it was checked against and the account
-    is active, so a changed password or a closed account ends it at once in every process.
+    is active, so a changed password or a closed account ends it at once in every process. Raises PasswordAlone for
+    a maintainer's account with two-factor sign-in.
     """
+    user = _user_by_password(request=request, username=username, password=password)
+    if user is not None and user.is_staff and has_two_factor(user):
+        raise PasswordAlone
+    return user
+
+
+def _user_by_password(*, request: WSGIRequest, username: str, password: str) -> User | None:
     remembered_as = _mac("credentials", username, password)
     known = cache.get(remembered_as)
     if known is not None:
@@ -51,7 +71,10 @@ class RememberingBasicAuthentication(BasicAuthentication):
 
     def authenticate_credentials(self, userid: str, password: str, request=None):
         django_request = getattr(request, "_request", request)
-        user = user_for_credentials(request=django_request, username=userid, password=password)
+        try:
+            user = user_for_credentials(request=django_request, username=userid, password=password)
+        except PasswordAlone as error:
+            raise exceptions.AuthenticationFailed(error.message, code=error.code) from error
         if user is None:
             raise exceptions.AuthenticationFailed("Invalid username or password.")
         return (user, None)

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from simple_history.models import HistoricalRecords
 
@@ -88,3 +89,94 @@ class User(AbstractUser):
         """Django's, of the password, and of the generation beside it."""
         signed = f"{self.session_generation}:{self.password}"
         return salted_hmac("accounts.User.session", signed, secret=secret, algorithm="sha256").hexdigest()
+
+
+class PasswordLink(models.Model):
+    """A link by which a person sets a password: mailed, good once and for some days. Kept as the record of it.
+
+    The database has a hash alone, so that a copy of it lets nobody in.
+    """
+
+    class Purpose(models.TextChoices):
+        INVITATION = "invitation"
+        RESET = "reset", "new password"
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        USED = "used"
+        EXPIRED = "expired"
+        REVOKED = "revoked"
+
+    person = models.ForeignKey(User, models.CASCADE, related_name="password_links")
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    made_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")  # null: the person asked for it
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "purpose"],
+                condition=models.Q(used_at=None, revoked_at=None),
+                name="one_open_password_link",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()} for {self.person}"
+
+    @property
+    def state(self) -> State:
+        if self.used_at:
+            return self.State.USED
+        if self.revoked_at:
+            return self.State.REVOKED
+        return self.State.OPEN if self.expires_at > timezone.now() else self.State.EXPIRED
+
+
+class LegacyCount(models.Model):
+    """How often the clients from before the portal called on one day; written by legacy_meter alone.
+
+    The account is kept by its name: the table speaks of what happened, whatever became of the account.
+    """
+
+    day = models.DateField()
+    account = models.CharField(max_length=150)
+    call = models.CharField(max_length=40)
+    style = models.CharField(max_length=10)
+    client = models.CharField(max_length=30)
+    calls = models.PositiveBigIntegerField(default=0)
+    refused = models.PositiveBigIntegerField(default=0, help_text="Of these, refused because of a switch.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day", "account", "call", "style", "client"], name="one_legacy_count"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.call}: {self.calls}"
+
+
+class LegacySwitch(models.Model):
+    """Whether one call, or one style of credentials, of the old clients is still answered. No row: it is."""
+
+    class Kind(models.TextChoices):
+        CALL = "call"
+        STYLE = "style", "style of credentials"
+
+    kind = models.CharField(max_length=5, choices=Kind)
+    name = models.CharField(max_length=40)
+    is_on = models.BooleanField("answered", default=True)
+
+    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
+
+    class Meta:
+        verbose_name = "switch of the old clients"
+        verbose_name_plural = "switches of the old clients"
+        constraints = [models.UniqueConstraint(fields=["kind", "name"], name="one_legacy_switch")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.name}"

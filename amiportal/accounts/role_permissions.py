@@ -10,7 +10,12 @@ from amiportal.accounts.roles import Role
 # Per app and model: the admin actions of a maintainer. Nothing is deleted that the ledger or the history speaks
 # of; the ledger itself is only looked at.
 MAINTAINER_ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
-    "accounts": {"user": ("add", "change", "view"), "historicaluser": ("view",)},
+    "accounts": {
+        "historicallegacyswitch": ("view",),
+        "historicaluser": ("view",),
+        "legacyswitch": ("view",),
+        "user": ("add", "change", "view"),
+    },
     "axes": {"accessattempt": ("view", "delete")},
     "deployments": {
         "bucket": ("add", "change", "view"),

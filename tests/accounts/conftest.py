@@ -1,4 +1,8 @@
+import base64
+
 import pytest
+
+from tests.cast import PASSWORD
 
 
 @pytest.fixture
@@ -6,3 +10,14 @@ def page(client, maintainer):
     """A browser in which the maintainer is signed in."""
     client.force_login(maintainer)
     return client
+
+
+@pytest.fixture
+def basic():
+    """HTTP Basic of a person of the cast."""
+
+    def header(person, password: str = PASSWORD) -> dict[str, str]:
+        pair = base64.b64encode(f"{person.username}:{password}".encode()).decode()
+        return {"Authorization": f"Basic {pair}"}
+
+    return header

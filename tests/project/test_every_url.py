@@ -20,6 +20,12 @@ DOORS = {
     "schema": ("GET", EVERYBODY),
     "api-docs": ("GET", EVERYBODY),
     "login": ("GET", (200, 302, 302, 302)),
+    "sign-in-code": ("GET", (302, 302, 302, 302)),
+    "password-forgot": ("GET", EVERYBODY),
+    "password-set": ("GET", (410, 410, 410, 410)),
+    "two-factor": ("POST", (302, 403, 403, 200)),
+    "two-factor-codes": ("POST", (302, 302, 302, 302)),
+    "two-factor-remove": ("POST", (302, 302, 302, 302)),
     "logout": ("POST", (302, 302, 302, 302)),
     "home": ("GET", (302, 302, 302, 302)),
     "upload": ("GET", (302, 200, 200, 200)),
@@ -83,7 +89,11 @@ def path_of(route: str, session: int) -> str:
     """A path to ask for; regular expressions of the field clients lose their anchors."""
     path = "/" + route.replace("^", "").replace("/?$", "/").replace("\\Z", "").replace("$", "")
     path = re.sub(r"\(\?P<deployment_id>[^)]*\)", "dep000045", path)
-    return path.replace("<int:session_id>", str(session)).replace("<str:token_key>", "nobodys")
+    return (
+        path.replace("<int:session_id>", str(session))
+        .replace("<str:token_key>", "nobodys")
+        .replace("<str:secret>", "nobodys")
+    )
 
 
 def test_every_url_has_a_row():

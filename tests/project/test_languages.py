@@ -25,7 +25,8 @@ _PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%%|<[^>]*>|</?\w+>")
 
 
 def templates() -> list[Path]:
-    found = sorted(BASE.glob("templates/**/*.html")) + sorted(BASE.glob("*/templates/**/*.html"))
+    found = sorted(path for ending in ("html", "txt") for path in BASE.glob(f"templates/**/*.{ending}"))
+    found += sorted(BASE.glob("*/templates/**/*.html"))
     return [path for path in found if not str(path.relative_to(BASE)).startswith(UNTRANSLATED)]
 
 

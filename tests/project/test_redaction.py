@@ -44,6 +44,7 @@ def log():
         f"Cookie: sessionid={CANARY}; csrftoken={CANARY}",
         f'{{"username": "ann", "password": "{CANARY}"}}',
         f"username=ann&password={CANARY}&next=/",
+        f"Forbidden (CSRF token missing.): /ami-data-upload/accounts/password/{CANARY}/",
     ],
 )
 def test_what_looks_like_a_secret_is_masked(text):

@@ -1,42 +1,36 @@
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
-from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.http import HttpRequest
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminIntegerFieldWidget,
-)
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from amiportal.accounts.models import User
+from amiportal.accounts.admin.access import AccessActions
+from amiportal.accounts.admin.inviting import Inviting
+from amiportal.accounts.admin.mailing import Mailing
+from amiportal.accounts.admin.states import StateFilter, state_of
+from amiportal.accounts.amending import AMENDABLE, amend
+from amiportal.accounts.models import PasswordLink, User
+from amiportal.accounts.record import note
 from amiportal.accounts.roles import Role
-from amiportal.accounts.tokens import make_token
-from amiportal.adminkit import History, Kept, ask, minute
+from amiportal.accounts.rules import GIVEN_BY_MAINTAINERS
+from amiportal.accounts.two_factor import recovery_codes_left
+from amiportal.adminkit import History, Kept, minute
 
-# What a maintainer may give away: roles below the own.
-_GIVEN_BY_MAINTAINERS = (Role.PARTNERS, Role.SCRIPTS)
 _ROLE_LABELS = {Role.MAINTAINERS: "primary", Role.PARTNERS: "info", Role.SCRIPTS: "default", "superuser": "danger"}
-_LONGEST_TOKEN_DAYS = 3_650
-
-
-class TokenForm(forms.Form):
-    days = forms.IntegerField(
-        label="Valid for days",
-        required=False,
-        min_value=1,
-        max_value=_LONGEST_TOKEN_DAYS,
-        widget=UnfoldAdminIntegerFieldWidget(),
-        help_text="Empty: until it is revoked.",
-    )
+_STATE_LABELS = {
+    "active": "success",
+    "invited": "info",
+    "invitation expired": "warning",
+    "contact": "default",
+    "closed": "danger",
+}
 
 
 class PersonAddForm(UserCreationForm):
@@ -46,7 +40,7 @@ class PersonAddForm(UserCreationForm):
 
 
 @admin.register(User)
-class PersonAdmin(Kept, History, UserAdmin, ModelAdmin):
+class PersonAdmin(Kept, History, Inviting, AccessActions, Mailing, UserAdmin, ModelAdmin):
     """Maintainers look after all but superusers. Nobody is deleted: the ledger names them."""
 
     form = UserChangeForm
@@ -57,8 +51,8 @@ class PersonAdmin(Kept, History, UserAdmin, ModelAdmin):
     list_filter = [
         ("groups", RelatedDropdownFilter),
         ("buckets", RelatedDropdownFilter),
+        StateFilter,
         ("is_service_account", BooleanRadioFilter),
-        ("is_active", BooleanRadioFilter),
     ]
     list_filter_submit = True
     list_per_page = 50
@@ -68,18 +62,30 @@ class PersonAdmin(Kept, History, UserAdmin, ModelAdmin):
     ordering = ["username"]
     autocomplete_fields = ["buckets"]
     filter_horizontal = ()
-    readonly_fields = ["last_login", "date_joined"]
-    actions_detail = ["new_token"]
+    readonly_fields = ["last_login", "date_joined", "state", "invitation", "second_factor"]
+    actions = ["copy_addresses"]
+    actions_list = ["invite", "all_addresses"]
+    actions_detail = [
+        "send_invitation",
+        "send_password_link",
+        "new_token",
+        {
+            "title": "More",
+            "icon": "more_horiz",
+            "items": ["tokens", "take_links_back", "reset_two_factor", "open_again", "close"],
+        },
+    ]
+    revert_fields = AMENDABLE
     _person = (
         "Person",
         {"fields": [("first_name", "last_name"), ("email", "organisation"), ("country", "language")]},
     )
-    _access = ("Access", {"fields": ["groups", "buckets", ("is_active", "is_service_account")]})
+    _access = ("Access", {"fields": ["groups", "buckets", "is_service_account"]})
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         _person,
         _access,
-        ("Record", {"fields": [("last_login", "date_joined")]}),
+        ("Signing in", {"fields": [("state", "second_factor"), "invitation", ("last_login", "date_joined")]}),
     ]
     _superuser_only = ("Superuser", {"fields": [("is_staff", "is_superuser")]})
     add_fieldsets = [
@@ -108,7 +114,7 @@ class PersonAdmin(Kept, History, UserAdmin, ModelAdmin):
         if db_field.name == "groups":
             roles = Group.objects.filter(name__in=Role.values)
             if not request.user.is_superuser:
-                roles = roles.filter(name__in=_GIVEN_BY_MAINTAINERS)
+                roles = roles.filter(name__in=GIVEN_BY_MAINTAINERS)
             field = forms.ModelMultipleChoiceField(
                 roles, label="Roles", required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget
             )
@@ -123,16 +129,27 @@ class PersonAdmin(Kept, History, UserAdmin, ModelAdmin):
         """Whoever is a maintainer may sign in to the admin; is_staff says that and nothing else."""
         super().save_related(request, form, formsets, change)
         person = form.instance
-        if person.is_superuser or person.groups.filter(name=Role.MAINTAINERS).exists():
-            person.is_staff = True
+        person.is_staff = person.is_superuser or person.groups.filter(name=Role.MAINTAINERS).exists()
         del person.skip_history_when_saving
-        person.save()
+        note(person, actor=request.user, reason="", fields=["is_staff"], made=not change)
+
+    def go_back(self, request: HttpRequest, obj: User, values: dict, why: str) -> None:
+        amend(actor=request.user, person=obj, changes=values, reason=why)
 
     # --- What is shown ----------------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         groups = Prefetch("groups", Group.objects.order_by("name"))
-        return super().get_queryset(request).prefetch_related(groups, "buckets")
+        invitations = PasswordLink.objects.filter(purpose=PasswordLink.Purpose.INVITATION).order_by("-made_at")
+        coded = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(has_code=Exists(coded))
+            .prefetch_related(
+                groups, "buckets", Prefetch("password_links", invitations.select_related("made_by"), "invitations")
+            )
+        )
 
     @display(description="Name", ordering="last_name")
     def full_name(self, person: User) -> str:
@@ -151,48 +168,33 @@ class PersonAdmin(Kept, History, UserAdmin, ModelAdmin):
     def seen(self, person: User) -> str:
         return minute(person.last_login)
 
-    @display(description="State", label={"active": "success", "closed": "danger", "contact": "default"})
+    @display(description="State", label=_STATE_LABELS)
     def state(self, person: User) -> str:
-        if not person.is_active:
-            return "closed"
-        return "active" if person.has_usable_password() else "contact"
+        return state_of(person)
 
-    # --- Tokens -----------------------------------------------------------------------------------------------
-
-    def has_token_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        person = User.objects.filter(pk=object_id).first() if object_id else None
-        return self.has_change_permission(request, person)
-
-    @action(description="Make a token", icon="key", permissions=["token"])
-    def new_token(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        person = get_object_or_404(User, pk=object_id)
-        if not self.has_change_permission(request, person):
-            raise PermissionDenied
-        form = TokenForm(request.POST if request.method == "POST" else None)
-        back = reverse("admin:accounts_user_change", args=[person.pk])
-        if not form.is_valid():
-            return ask(
-                self,
-                request,
-                title=f"Make a token for {person}",
-                text="A script signs in with it in place of a password. It is shown once, on the next page.",
-                form=form,
-                button="Make the token",
-                back=back,
-            )
-        token = make_token(actor=request.user, user=person, days=form.cleaned_data["days"])
-        self.log_change(request, person, "Made a token.")
-        messages.success(request, "The token is made. Copy it now: it is not shown again.")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Token for {person}",
-            "opts": self.opts,
-            "token": token,
-            "back": back,
+    @display(description="Invitation")
+    def invitation(self, person: User) -> str:
+        """The newest one, as a sentence."""
+        if not person.invitations:
+            return "never invited"
+        link = person.invitations[0]
+        sent = f"Invited {link.made_at:%Y-%m-%d %H:%M} UTC by {link.made_by or 'the server'}"
+        ends = {
+            PasswordLink.State.OPEN: f"the link is good until {link.expires_at:%Y-%m-%d %H:%M} UTC",
+            PasswordLink.State.EXPIRED: f"the link expired {link.expires_at:%Y-%m-%d %H:%M} UTC",
         }
-        response = TemplateResponse(request, "admin/accounts/token.html", context)
-        response["Cache-Control"] = "no-store"
-        return response
+        if link.used_at:
+            return f"{sent}; accepted {link.used_at:%Y-%m-%d %H:%M} UTC."
+        if link.revoked_at:
+            return f"{sent}; the link was taken back {link.revoked_at:%Y-%m-%d %H:%M} UTC."
+        return f"{sent}; {ends[link.state]}."
+
+    @display(description="Two-factor sign-in")
+    def second_factor(self, person: User) -> str:
+        if not person.has_code:
+            return "not set up"
+        left = recovery_codes_left(person)
+        return f"on, {left} recovery code{'' if left == 1 else 's'} left"
 
 
 admin.site.unregister(Group)  # roles are given on a person's page; which there are is decided by migrations

@@ -5,6 +5,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from knox.models import AuthToken
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 from unfold.admin import ModelAdmin, TabularInline
@@ -16,7 +18,8 @@ from amiportal.adminkit import ReadOnly
 
 _JOB_LABELS = {"todo": "info", "doing": "info", "succeeded": "success", "failed": "danger", "aborted": "warning"}
 
-for _model in (AuthToken, AccessAttempt, AccessLog, AccessFailureLog, ProcrastinateJob):
+# The last two show what signs a person in.
+for _model in (AuthToken, AccessAttempt, AccessLog, AccessFailureLog, ProcrastinateJob, TOTPDevice, StaticDevice):
     if admin.site.is_registered(_model):
         admin.site.unregister(_model)
 

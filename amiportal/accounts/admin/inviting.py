@@ -1,0 +1,199 @@
+"""Bringing people in: the invitation's form, its mail, and the link where no mail can be sent."""
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.validators import RegexValidator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from unfold.decorators import action
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from amiportal.accounts.mail import MailFailed, mail_is_configured, mail_link
+from amiportal.accounts.models import PasswordLink, User
+from amiportal.accounts.password_links import GOOD_FOR, invite, make_link, revoke_links
+from amiportal.accounts.roles import Role
+from amiportal.accounts.rules import GIVEN_BY_MAINTAINERS
+from amiportal.adminkit import EXPLAINED, ask, explanation, faults_of
+
+_ROLE_TOLD = {
+    Role.PARTNERS: "Partner: uploads files and sees their own uploads",
+    Role.SCRIPTS: "Script: uploads by a token",
+    Role.MAINTAINERS: "Maintainer: all of this admin",
+}
+
+
+def _model_field(name: str, **more) -> forms.Field:
+    return User._meta.get_field(name).formfield(widget=UnfoldAdminTextInputWidget(), **more)
+
+
+class InvitationForm(forms.Form):
+    first_name = _model_field("first_name", required=True)
+    last_name = _model_field("last_name", required=True)
+    email = forms.EmailField(max_length=254, label="Mail address", widget=UnfoldAdminEmailInputWidget())
+    organisation = _model_field("organisation")
+    country = forms.CharField(
+        required=False,
+        max_length=3,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocapitalize": "characters"}),
+        help_text="Where they work: three letters of ISO 3166, such as PAN.",
+        validators=[RegexValidator(r"^[A-Za-z]{3}\Z", "Three letters of ISO 3166, such as PAN.")],
+    )
+    language = forms.ChoiceField(
+        required=False,
+        choices=[],
+        widget=UnfoldAdminSelectWidget(),
+        help_text="Of the invitation and the pages.",
+    )
+    role = forms.ChoiceField(choices=[], initial=Role.PARTNERS, widget=UnfoldAdminRadioSelectWidget())
+    buckets = forms.ModelMultipleChoiceField(
+        queryset=None,
+        required=False,
+        label="May upload into",
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+        help_text="Without any they can sign in, and are told to ask.",
+    )
+    username = _model_field("username", required=False)
+
+    sections = (
+        ("Who", "How you and they know each other.", ("first_name", "last_name", "email", "organisation", "country")),
+        ("What they may do", "It can be changed at any time on their page.", ("role", "buckets")),
+        ("How they are greeted", "", ("language", "username")),
+    )
+
+    def __init__(self, *args, actor: User, **kwargs):
+        super().__init__(*args, **kwargs)
+        roles = list(Role) if actor.is_superuser else GIVEN_BY_MAINTAINERS
+        self.fields["role"].choices = [(role.value, _ROLE_TOLD[role]) for role in roles]
+        self.fields["language"].choices = [
+            ("", "English, until they choose"),
+            *User._meta.get_field("language").choices,
+        ]
+        self.fields["buckets"].queryset = User._meta.get_field("buckets").related_model.objects.order_by("title")
+        self.fields["username"].help_text = "Empty: the part of the address before the @."
+
+    def clean_country(self) -> str:
+        return self.cleaned_data["country"].upper()
+
+    def shown(self) -> list[tuple[str, str, list]]:
+        return [(title, text, [self[name] for name in names]) for title, text, names in self.sections]
+
+
+class Inviting:
+    """Actions of PersonAdmin."""
+
+    def has_invite_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return self.has_add_permission(request) and request.user.is_maintainer
+
+    @action(description="Invite a partner", icon="person_add", permissions=["invite"])
+    def invite(self, request: HttpRequest) -> HttpResponse:
+        form = InvitationForm(request.POST if request.method == "POST" else None, actor=request.user)
+        if form.is_valid():
+            with faults_of(form):
+                person, secret = invite(actor=request.user, **form.cleaned_data)
+                self.log_addition(request, person, "Invited.")
+                return self._deliver(request, person, PasswordLink.Purpose.INVITATION, secret)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Invite a partner",
+            "opts": self.opts,
+            "form": form,
+            "sends_mail": mail_is_configured(),
+            "days": GOOD_FOR[PasswordLink.Purpose.INVITATION].days,
+            "back": reverse("admin:accounts_user_changelist"),
+        }
+        return TemplateResponse(request, "admin/accounts/invite.html", context)
+
+    @action(description="Send the invitation", icon="mail", permissions=["look_after"])
+    def send_invitation(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._send(request, object_id, "invitation", "Earlier invitations of this person end.")
+
+    @action(description="Send a new-password link", icon="lock_reset", permissions=["look_after"])
+    def send_password_link(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._send(request, object_id, "link for a new password", "Until it is used the old password stays.")
+
+    @action(description="Take the link back", icon="link_off", permissions=["look_after"])
+    def take_links_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        person, back = self._looked_after(request, object_id)
+        if request.method != "POST":
+            return ask(
+                self,
+                request,
+                title=f"Take {person}'s link back?",
+                text="The invitation, or the link for a new password, that was sent opens nothing any more.",
+                button="Take it back",
+                back=back,
+                danger=True,
+            )
+        try:
+            taken = revoke_links(actor=request.user, person=person)
+        except EXPLAINED as error:
+            messages.error(request, explanation(error))
+        else:
+            self.log_change(request, person, "Took a link back.")
+            messages.success(request, "The link is taken back." if taken else "There was no open link.")
+        return HttpResponseRedirect(back)
+
+    def _send(self, request: HttpRequest, object_id: str, what: str, text: str) -> HttpResponse:
+        person, back = self._looked_after(request, object_id)
+        if request.method != "POST":
+            where = f"It goes to {person.email}." if mail_is_configured() else "This portal sends no mail: you get it."
+            return ask(
+                self,
+                request,
+                title=f"{person}: {what}",
+                text=f"{where} {text}",
+                button="Send it" if mail_is_configured() else "Make it",
+                back=back,
+            )
+        try:
+            purpose, secret = make_link(actor=request.user, person=person)
+        except EXPLAINED as error:
+            messages.error(request, explanation(error))
+            return HttpResponseRedirect(back)
+        self.log_change(request, person, f"Made a link: {purpose.label}.")
+        return self._deliver(request, person, purpose, secret)
+
+    def _deliver(self, request: HttpRequest, person: User, purpose: PasswordLink.Purpose, secret: str) -> HttpResponse:
+        """By mail; where that cannot be, on this one page."""
+        back = reverse("admin:accounts_user_change", args=[person.pk])
+        if mail_is_configured():
+            try:
+                mail_link(person=person, purpose=purpose, secret=secret, sender=request.user)
+            except MailFailed as error:
+                messages.error(request, error.message)
+            else:
+                messages.success(request, f"The mail went to {person.email}.")
+                return HttpResponseRedirect(back)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Link for {person}",
+            "opts": self.opts,
+            "person": person,
+            "purpose": purpose,
+            "link": request.build_absolute_uri(reverse("password-set", args=[secret])),
+            "days": GOOD_FOR[purpose].days,
+            "sends_mail": mail_is_configured(),
+            "back": back,
+        }
+        response = TemplateResponse(request, "admin/accounts/link.html", context)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def has_look_after_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Of people at all; whether of this one, `_looked_after` asks."""
+        return self.has_change_permission(request)
+
+    def _looked_after(self, request: HttpRequest, object_id: str) -> tuple[User, str]:
+        person = get_object_or_404(User, pk=object_id)
+        if not self.has_change_permission(request, person):
+            raise PermissionDenied
+        return person, reverse("admin:accounts_user_change", args=[person.pk])

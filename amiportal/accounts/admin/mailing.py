@@ -1,0 +1,70 @@
+"""Addresses to copy: of chosen people, of a bucket's, of a deployment's."""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
+from unfold.decorators import action, display
+
+from amiportal.accounts.addresses import addresses_of, of_bucket, of_deployment
+from amiportal.accounts.models import User
+
+_Bucket = User._meta.get_field("buckets").related_model
+
+
+class Mailing:
+    """Actions of PersonAdmin."""
+
+    @admin.action(description="Mail addresses of the chosen", permissions=["view"])
+    def copy_addresses(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
+        return _page(request, User.objects.filter(pk__in=queryset.values("pk")), "Mail addresses of the chosen people")
+
+    @action(description="Mail addresses", icon="alternate_email", permissions=["view"])
+    def all_addresses(self, request: HttpRequest) -> HttpResponse:
+        return _page(request, User.objects.all(), "Mail addresses of everybody")
+
+
+class AddressesOfBucket:
+    """For the bucket's page: list `people_addresses` among its fields."""
+
+    @display(description="Its people")
+    def people_addresses(self, bucket) -> SafeString | str:
+        return _button(of_bucket(bucket.pk), "bucket", bucket.pk)
+
+
+class AddressesOfDeployment:
+    """For the deployment's page: list `people_addresses` among its fields."""
+
+    @display(description="Its people")
+    def people_addresses(self, deployment) -> SafeString | str:
+        return _button(of_deployment(deployment.pk), "deployment", deployment.pk)
+
+
+@require_safe
+def addresses_page(request: HttpRequest) -> HttpResponse:
+    """`?bucket=` or `?deployment=` by primary key; 404 without."""
+    deployments = _Bucket._meta.get_field("deployments").related_model
+    for name, model, people in (("bucket", _Bucket, of_bucket), ("deployment", deployments, of_deployment)):
+        key = request.GET.get(name, "")
+        if key.isdecimal():
+            found = get_object_or_404(model, pk=key)
+            return _page(request, people(found.pk), f"Mail addresses: {found}")
+    raise Http404
+
+
+def _page(request: HttpRequest, people: QuerySet[User], title: str) -> HttpResponse:
+    if not request.user.has_perm("accounts.view_user"):
+        raise PermissionDenied
+    context = admin.site.each_context(request) | {"title": title, "found": addresses_of(people)}
+    return TemplateResponse(request, "admin/accounts/addresses.html", context)
+
+
+def _button(people: QuerySet[User], of: str, pk: int) -> SafeString | str:
+    if pk is None:
+        return "–"
+    return render_to_string("admin/accounts/_addresses.html", {"found": addresses_of(people), "of": of, "pk": pk})
