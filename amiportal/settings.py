@@ -375,6 +375,7 @@ UNFOLD = {
                 "separator": True,
                 "items": [
                     {"title": "Health", "icon": "monitor_heart", "link": reverse_lazy("admin-health")},
+                    _page("Snapshots", "history", "snapshots_snapshot"),
                     _page("Allocation", "hard_drive", "objectstore_allocation"),
                     _page("Store probes", "troubleshoot", "objectstore_storeprobe"),
                     _page("Background work", "schedule", "procrastinate_procrastinatejob"),

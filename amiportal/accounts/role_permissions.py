@@ -28,6 +28,7 @@ MAINTAINER_ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "knox": {"authtoken": ("view", "delete")},
     "objectstore": {"storeprobe": ("view",), "allocation": ("change", "view"), "historicalallocation": ("view",)},
     "procrastinate": {"procrastinatejob": ("view",), "procrastinateevent": ("view",)},
+    "snapshots": {"snapshot": ("view",)},
     "uploads": {
         "inventory": ("view",),
         "multipartupload": ("view",),

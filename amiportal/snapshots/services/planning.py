@@ -6,7 +6,7 @@ the snapshot was taken they took no uploads.
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from amiportal.accounts.models import User
@@ -15,7 +15,8 @@ from amiportal.snapshots.contents import Contents, Difference, Row, differences
 from amiportal.snapshots.models import Snapshot
 from amiportal.snapshots.services.checking import faults_of
 from amiportal.snapshots.tables import BY_NAME, TABLES, Table
-from deployments.models import Status
+from deployments.holdings import under_way
+from deployments.models import Deployment, Status
 from deployments.services.deployments import deployments_with_uploads
 
 INSERT, UPDATE, RETIRE = "insert", "update", "retire"
@@ -71,13 +72,18 @@ class Kept:
 
 @dataclass
 class Plan:
-    """What a restore would do, or did. With any fault nothing is done. digest: of all that it stands on."""
+    """What a restore would do, or did. With any fault nothing is done.
+
+    cautions: what speaks against it and does not bar it. digest: of all that it stands on.
+    """
 
     snapshot: Snapshot
+    then: Contents = field(repr=False)
+    now: Contents = field(repr=False)
     effects: list[Effect] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    notes: tuple[str, ...] = ()
+    cautions: list[str] = field(default_factory=list)
     digest: str = ""
 
     @property
@@ -91,7 +97,7 @@ class Plan:
 
 def make_plan(*, actor: User | None, snapshot: Snapshot, then: Contents, now: Contents, chosen: Selection) -> Plan:
     """`now` and what else is asked of the database must be of one moment: the caller sees to that where it matters."""
-    plan = Plan(snapshot, notes=then.notes)
+    plan = Plan(snapshot, then, now)
     found = differences(now, then)  # from what is, to what was: the way a restore goes
     picked = [difference for table in TABLES for difference in found.get(table.name, ()) if difference in chosen]
     with_uploads = deployments_with_uploads(
@@ -107,7 +113,9 @@ def make_plan(*, actor: User | None, snapshot: Snapshot, then: Contents, now: Co
     final = _final_rows(now, plan.effects)
     _drop_dead_references(plan, final)
     plan.faults += faults_of(plan.effects, final)
-    plan.digest = _digest(plan)
+    cut_off = _uploads_cut_off(plan)
+    plan.cautions += [sentence for sentences in cut_off.values() for sentence in sentences]
+    plan.digest = _digest(plan, cut_off)
     return plan
 
 
@@ -196,12 +204,23 @@ def _drop_dead_references(plan: Plan, final: dict[str, dict[int, Row]]) -> None:
                 plan.kept.append(Kept(effect.table, effect.row_id, effect.told, why, name))
 
 
-def _digest(plan: Plan) -> str:
+def _uploads_cut_off(plan: Plan) -> Mapping[int, Sequence[str]]:
+    """Deployments that would take no more uploads while somebody is at it: a sentence for each upload."""
+    closed = [
+        e.row_id
+        for e in plan.effects
+        if e.table.name == "deployments" and e.before and "status" in e.names and e.after["status"] != Status.ACTIVE
+    ]
+    return under_way(Deployment.objects.filter(pk__in=closed)) if closed else {}
+
+
+def _digest(plan: Plan, cut_off: Iterable[int]) -> str:
     stands_on = [
         plan.snapshot.pk,
         plan.snapshot.sha256,
         [[e.kind, e.table.name, e.row_id, e.before, e.after, e.names] for e in plan.effects],
         [[k.table.name, k.row_id, k.name, k.why] for k in plan.kept],
         plan.faults,
+        sorted(cut_off),  # who uploads now, and not the sentences: they tell minutes
     ]
     return hashlib.sha256(json.dumps(stands_on, default=str, sort_keys=True).encode()).hexdigest()
