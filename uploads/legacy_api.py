@@ -3,7 +3,7 @@
 import itertools
 import json
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -13,14 +13,13 @@ from django.views.decorators.csrf import csrf_exempt
 from amiportal.client_address import client_address
 from amiportal.errors import NotFound, PortalError
 from amiportal.legacy import LegacyCall, LegacyRefusal, answer, legacy_call, legacy_path
-from amiportal.objectstore.listing import stream
 from deployments.models import Deployment
 from deployments.names import PLACE_SEPARATOR, DataType
 from deployments.selectors import deployments_visible_to
-from uploads.keys import key_prefix
 from uploads.messages import CardFile
 from uploads.selectors import UploadedCount, uploaded_counts
 from uploads.services.field_clients import grant_to_field_client, which_exist
+from uploads.services.reading import count_objects, keys_of
 
 _PLACED = ("name", "country", "deployment", "data_type")
 
@@ -66,13 +65,22 @@ def generate_presigned_url(call: LegacyCall) -> HttpResponse:
 
 @legacy_call(methods=["GET"], required=("country_location_name", "data_type"))
 def list_data(call: LegacyCall) -> HttpResponse:
-    keys = (stored.key for stored in _objects(call))
+    data_type = _data_type(call.fields["data_type"])
+    deployments = _deployments_at(call, call.fields["country_location_name"])
+    keys = keys_of(deployments=deployments, data_type=data_type)
     return StreamingHttpResponse(_json_list("files", _primed(keys)), content_type="application/json")
 
 
 @legacy_call(methods=["GET"], required=("country_location_name", "data_type"))
 def count_data(call: LegacyCall) -> HttpResponse:
-    return answer({"count": sum(1 for _ in _objects(call))})
+    """A figure that is not of this moment says so in a header: the body has no place for it."""
+    data_type = _data_type(call.fields["data_type"])
+    deployments = _deployments_at(call, call.fields["country_location_name"])
+    held = count_objects(deployments=deployments, data_type=data_type)
+    response = answer({"count": held.objects})
+    if held.as_of is not None:
+        response["X-Counted-At"] = f"{held.as_of:%Y-%m-%dT%H:%M:%SZ}"
+    return response
 
 
 @legacy_call(methods=["GET"])
@@ -123,16 +131,6 @@ def _data_type(value: str) -> str:
     return value
 
 
-def _objects(call: LegacyCall) -> Iterator:
-    """All objects of the deployments at a place, one deployment after the other."""
-    data_type = _data_type(call.fields["data_type"])
-    deployments = _deployments_at(call, call.fields["country_location_name"])
-    return itertools.chain.from_iterable(
-        stream(deployment.bucket.name, key_prefix(deployment_id=deployment.deployment_id, data_type=data_type))
-        for deployment in deployments
-    )
-
-
 def _deployments_at(call: LegacyCall, country_location_name: str) -> list[Deployment]:
     """The deployments at "COUNTRY - LOCATION"; split where the left part is a bucket's title, from the right."""
     visible = deployments_visible_to(call.user).select_related("bucket")
@@ -154,13 +152,13 @@ def _primed(items: Iterator) -> Iterator:
     return iter(())
 
 
-def _json_list(name: str, items: Iterator[str]) -> Iterator[str]:
+def _json_list(name: str, pages: Iterator[Sequence[str]]) -> Iterator[str]:
     yield f'{{"{name}":['
     separator = ""
-    for chunk in iter(lambda: list(itertools.islice(items, 1_000)), []):
-        # One piece per thousand: a piece per key would cost a system call each.
-        yield separator + json.dumps(chunk, ensure_ascii=False)[1:-1]
-        separator = ", "
+    for page in pages:
+        # One piece per page: a piece per key would cost a system call each.
+        yield separator + json.dumps(page, ensure_ascii=False, separators=(",", ":"))[1:-1]
+        separator = ","
     yield "]}"
 
 

@@ -1,6 +1,6 @@
 """`make bench`: a portal as `make run` serves it, the yardstick beside it, one store beneath both; ratios printed.
 
-python -m tests.bench [existence] [signing] [end-to-end] [parts] [page] [client] [store]
+python -m tests.bench [existence] [signing] [end-to-end] [parts] [page] [client] [store] [inventory]
 """
 
 import os
@@ -43,7 +43,7 @@ def run(portal_port: int, yardstick_port: int) -> None:
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415
 
-    from tests.bench import client_bench, legacy_bench, objectstore_bench, page_bench, site  # noqa: PLC0415
+    from tests.bench import client_bench, inventory_bench, legacy_bench, objectstore_bench, page_bench, site  # noqa: PLC0415
     from tests.bench.field_client import FieldClient  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
@@ -71,6 +71,7 @@ def run(portal_port: int, yardstick_port: int) -> None:
             "page": lambda: page_bench.main(portal_port, place, password),
             "client": lambda: client_bench.main(portal_port, place),
             "store": lambda: objectstore_bench.main(place.bucket),
+            "inventory": lambda: inventory_bench.main(place.bucket),
         }
         for name in sys.argv[1:] or measures:
             for line in measures[name]() or ():

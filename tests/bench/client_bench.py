@@ -13,6 +13,7 @@ from amiportal.accounts.models import User
 from amiportal.accounts.tokens import make_token
 from deployments.models import Bucket, Deployment
 from tests.bench.legacy_bench import FILE_BYTES, Ratio, names_of
+from tests.bench.rclone import rclone_environment
 from tests.bench.site import Place
 
 SCRIPT = Path(__file__).parents[2] / "clients" / "ami_upload.py"
@@ -76,16 +77,6 @@ def script_upload(card: Path, state: Path, portal_port: int, token: str, place: 
 
 
 def rclone_copy(card: Path, target: str) -> Callable:
-    store = {
-        "TYPE": "s3",
-        "PROVIDER": "Other",
-        "ENDPOINT": os.environ["S3_ENDPOINT_URL"],
-        "ACCESS_KEY_ID": os.environ["AWS_ACCESS_KEY_ID"],
-        "SECRET_ACCESS_KEY": os.environ["AWS_SECRET_ACCESS_KEY"],
-        "REGION": os.environ["AWS_REGION"],
-    }
-    kept = {name: value for name, value in os.environ.items() if name != "AWS_CA_BUNDLE"}  # rclone wants it for https
-    environment = kept | {f"RCLONE_CONFIG_STORE_{name}": value for name, value in store.items()}
-    environment |= {"RCLONE_CONFIG": os.devnull}
+    environment = rclone_environment()
     command = ["rclone", "copy", "--transfers", "32", str(card), f"store:{target}"]
     return lambda: subprocess.run(command, check=True, env=environment, stderr=subprocess.DEVNULL)

@@ -5,6 +5,7 @@ import json
 
 from django.test import Client
 
+from amiportal.objectstore import listing
 from deployments.models import Bucket, Deployment
 from tests.uploads.field import PASSWORD, FieldClient
 
@@ -22,10 +23,11 @@ def test_listing_and_counting_a_place(account, site, store, probed_store):
     for slash in ("/", ""):
         response = http.get(f"/list-data{slash}", query)
         assert response.status_code == 200
-        assert json.loads(b"".join(response.streaming_content)) == {"files": keys}
-        assert http.get(f"/count-data{slash}", query).json() == {"count": 3}
+        # Byte for byte as the old service wrote it.
+        assert b"".join(response.streaming_content) == b'{"files":["' + '","'.join(keys).encode() + b'"]}'
+        assert http.get(f"/count-data{slash}", query).content == b'{"count":3}'
     empty = query | {"data_type": "motion_images"}
-    assert json.loads(b"".join(http.get("/list-data/", empty).streaming_content)) == {"files": []}
+    assert b"".join(http.get("/list-data/", empty).streaming_content) == b'{"files":[]}'
     for call in ("list-data", "count-data"):
         unknown = http.get(f"/{call}/", query | {"country_location_name": "Nowhere - X"})
         assert (unknown.status_code, unknown.json()) == (404, {"message": "No deployment is known at Nowhere - X"})
@@ -34,6 +36,30 @@ def test_listing_and_counting_a_place(account, site, store, probed_store):
         "country_location_name",
     ]
     assert Client().get("/count-data/", query).status_code == 401
+
+
+def test_a_long_list_comes_as_it_is_read_and_is_one_array(account, site, store, monkeypatch):
+    monkeypatch.setattr(listing.pages, "__kwdefaults__", {"page_size": 2})
+    asked = []
+    honest = listing.page
+    monkeypatch.setattr(listing, "page", lambda **where: asked.append(where) or honest(**where))
+    season = Deployment.objects.get(pk=site.deployment.pk)
+    season.pk, season.deployment_id, season.status = None, "dep000120", "inactive"
+    season.save()
+    for number in range(5):
+        store.put_object(Bucket=site.bucket.name, Key=site.key(f"{number:04d}.jpg"), Body=b"x")
+    late = "dep000120/snapshot_images/\N{LATIN SMALL LETTER E WITH ACUTE}\N{QUOTATION MARK}.jpg"
+    store.put_object(Bucket=site.bucket.name, Key=late, Body=b"x")
+    http = Client()
+    http.force_login(account)
+    place = f"{site.bucket.title} - {site.deployment.location_name}"
+    query = {"country_location_name": place, "data_type": "snapshot_images"}
+    pieces = iter(http.get("/list-data/", query).streaming_content)
+    assert next(pieces) == b'{"files":['
+    assert len(asked) <= 2  # the first page is there before anything is answered, the second may be on its way
+    whole = b'{"files":[' + b"".join(pieces)
+    assert json.loads(whole) == {"files": [site.key(f"{number:04d}.jpg") for number in range(5)] + [late]}
+    assert late.replace('"', '\\"').encode() in whole  # letters of any script as they are
 
 
 def test_the_log_is_for_maintainers_and_cannot_be_forged(account, site, maintainer):
