@@ -17,10 +17,13 @@ from knox.auth import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
 from amiportal.accounts.authentication import PasswordAlone, user_for_credentials
+from amiportal.accounts.legacy_meter import meter
+from amiportal.accounts.legacy_switches import refusal_of
 from amiportal.accounts.models import User
 from amiportal.errors import PortalError, StoreUnavailable
 
 BAD_CREDENTIALS = "Invalid username or password"
+CALLS: list[str] = []  # every call by its name in the path, as `legacy_call` meets them
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,9 @@ def legacy_call(*, methods: Sequence[str], required: Sequence[str] = (), accepts
     """
 
     def decorate(function: Callable[[LegacyCall], HttpResponse]):
+        name = function.__name__.replace("_", "-")
+        CALLS.append(name)
+
         @csrf_exempt
         @wraps(function)
         def view(request: HttpRequest) -> HttpResponse:
@@ -80,12 +86,22 @@ def legacy_call(*, methods: Sequence[str], required: Sequence[str] = (), accepts
             except ValueError:
                 return answer({"detail": "The body cannot be read: a JSON object, or a form, without NUL"}, 400)
             try:
-                user = _user(request, fields)
+                user, style = _user(request, fields)
             except PasswordAlone as error:
                 return _unauthorized(error.message)
             if user is None:
                 return _unauthorized(BAD_CREDENTIALS)
             request.user = user  # the history of changes names who made them
+            refusal = refusal_of(call=name, style=style)
+            meter.count(
+                account=user.get_username(),
+                call=name,
+                style=style,
+                user_agent=request.headers.get("User-Agent", ""),
+                refused=refusal is not None,
+            )
+            if refusal is not None:
+                return answer({"detail": refusal}, 403)  # these clients stop at a 403, and show its detail
             missing = [name for name in required if name not in fields]
             if missing:
                 return answer({"detail": [_missing(name, request) for name in missing]}, 422)
@@ -139,27 +155,27 @@ def _fields(request: HttpRequest, *, accepts_json: bool) -> dict[str, str]:
     return fields
 
 
-def _user(request: HttpRequest, fields: dict[str, str]) -> User | None:
-    """The account by form fields, HTTP Basic, token or session, in this order; None when it is wrong or absent.
+def _user(request: HttpRequest, fields: dict[str, str]) -> tuple[User | None, str]:
+    """The account by form or JSON fields, HTTP Basic, token or session, in this order, and which; None when wrong.
 
-    Credentials that are there and wrong are never passed over for another style.
+    Credentials that are there and wrong are never passed over for another style. Raises PasswordAlone.
     """
     # Never from a query: addresses end up in logs.
     if request.method != "GET" and ("username" in fields or "password" in fields):
-        return user_for_credentials(
-            request=request, username=fields.get("username", ""), password=fields.get("password", "")
-        )
+        username, password = fields.get("username", ""), fields.get("password", "")
+        style = "json" if request.content_type == "application/json" else "form"
+        return user_for_credentials(request=request, username=username, password=password), style
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "basic":
         try:
             username, _, password = base64.b64decode(value, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
-            return None
-        return user_for_credentials(request=request, username=username, password=password)
+            return None, "basic"
+        return user_for_credentials(request=request, username=username, password=password), "basic"
     if scheme.lower() == "token":
         try:
-            return TokenAuthentication().authenticate_credentials(value.strip().encode())[0]
+            return TokenAuthentication().authenticate_credentials(value.strip().encode())[0], "token"
         except AuthenticationFailed:
-            return None
+            return None, "token"
     user = request.user
-    return user if user.is_authenticated and user.is_active else None
+    return user if user.is_authenticated and user.is_active else None, "session"

@@ -368,6 +368,7 @@ UNFOLD = {
                     _page("People", "group", "accounts_user"),
                     _page("Tokens", "key", "knox_authtoken"),
                     _page("Failed sign-ins", "lock_person", "axes_accessattempt"),
+                    _page("Old clients", "history_toggle_off", "accounts_legacyswitch"),
                 ],
             },
             {
