@@ -94,5 +94,5 @@ def _refused(line: int, after: dict[str, str]) -> list[Fault]:
     try:
         HardwareConfig(number=1, **parts).clean_fields()
     except ValidationError as error:
-        found += [Fault(line, name, message) for name, told in error.message_dict.items() for message in told]
+        found += [Fault(line, name, " ".join(told)) for name, told in error.message_dict.items()]
     return found

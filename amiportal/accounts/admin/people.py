@@ -18,6 +18,7 @@ from amiportal.accounts.admin.states import StateFilter, state_of
 from amiportal.accounts.amending import AMENDABLE, amend
 from amiportal.accounts.models import PasswordLink, User
 from amiportal.accounts.record import note
+from amiportal.accounts.resources import PeoplePages
 from amiportal.accounts.roles import Role
 from amiportal.accounts.rules import GIVEN_BY_MAINTAINERS
 from amiportal.accounts.two_factor import recovery_codes_left
@@ -40,7 +41,7 @@ class PersonAddForm(UserCreationForm):
 
 
 @admin.register(User)
-class PersonAdmin(Kept, History, Inviting, AccessActions, Mailing, UserAdmin, ModelAdmin):
+class PersonAdmin(Kept, History, Inviting, AccessActions, Mailing, PeoplePages, UserAdmin, ModelAdmin):
     """Maintainers look after all but superusers. Nobody is deleted: the ledger names them."""
 
     form = UserChangeForm
