@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from amiportal.doctor.keeping import WARN_END, WARN_FULL
 from amiportal.doctor.models import Finding
 from amiportal.doctor.observations import State
 from amiportal.objectstore.models import Allocation
@@ -28,8 +29,6 @@ UPLOAD_DAYS = 30
 FORECAST_DAYS = 90
 FEWEST_DAYS_TO_FORECAST = 7
 LISTED = 8
-WARN_FULL = 0.8
-WARN_END = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ def _database() -> Observation:
             State.BAD,
             f"{len(waiting)} migrations have not been applied.",
             "Run `python manage.py migrate` and restart the portal.",
+            is_certain=True,
         )
     return Observation(*told, State.OK, f"PostgreSQL {version.split()[0]}, {size_bytes / 1e6:,.0f} MB.")
 

@@ -13,10 +13,14 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One check's answer. `remedy` says what to do, for every state but OK."""
+    """One check's answer. `remedy` says what to do, for every state but OK.
+
+    is_certain: the state does not come and go by itself, as an outage may, so people are told of it at once.
+    """
 
     subject: str  # stable, for machines: "store", "bucket pan"
     title: str
     state: State
     told: str
     remedy: str = ""
+    is_certain: bool = False

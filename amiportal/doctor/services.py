@@ -1,25 +1,18 @@
-"""Look, remember, and tell the maintainers what has changed."""
+"""Look, and remember what was seen."""
 
-import logging
-import smtplib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
-from amiportal.accounts.models import User
-from amiportal.accounts.roles import Role
-from amiportal.doctor.machine import MAIL_TIMEOUT_S, examine_machine
+from amiportal.doctor.keeping import examine_keeping
+from amiportal.doctor.machine import examine_machine
 from amiportal.doctor.models import Finding
 from amiportal.doctor.observations import Observation, State
 from amiportal.doctor.store import examine_store
 from amiportal.doctor.work import examine_work
 
-logger = logging.getLogger(__name__)
 _TOLD_LENGTH = Finding._meta.get_field("told").max_length
 
 
@@ -39,6 +32,7 @@ def examine() -> Iterator[Observation]:
         return  # all else stands on it
     yield from examine_store()
     yield from examine_work()
+    yield from examine_keeping()
 
 
 def record(observations: Iterable[Observation]) -> list[Change]:
@@ -56,50 +50,7 @@ def record(observations: Iterable[Observation]) -> list[Change]:
                 changes.append(Change(row.state, row))
                 row.state, row.since = state, now
             row.title, row.told, row.remedy = seen.title, seen.told[:_TOLD_LENGTH], seen.remedy[:_TOLD_LENGTH]
-            row.checked_at = now
+            row.checked_at, row.is_certain = now, seen.is_certain
             row.save()
         Finding.objects.filter(pk__in=[row.pk for row in known.values()]).delete()
     return changes
-
-
-def worth_telling(change: Change) -> bool:
-    """Whatever breaks, needs a look, or recovers; that all is well at the first look is no news."""
-    return change.finding.state != State.OK or change.before in (State.WARN, State.BAD)
-
-
-def tell(changes: Iterable[Change]) -> int:
-    """Mail the active maintainers what changed; to how many. A mail that cannot be sent is logged, not raised."""
-    changes = [change for change in changes if worth_telling(change)]
-    people = User.objects.filter(groups__name=Role.MAINTAINERS, is_active=True).exclude(email="")
-    addresses = sorted(set(people.values_list("email", flat=True)))
-    if not changes or not addresses or not settings.EMAIL_HOST:
-        return 0
-    worst = next((change for change in changes if change.finding.state == State.BAD), changes[0])
-    more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
-    message = EmailMessage(
-        subject=f"AMI Portal: {worst.finding.title} is {_WORDS[worst.finding.state]}{more}",
-        body=_body(changes),
-        bcc=addresses,
-    )
-    try:
-        message.connection = get_connection(timeout=MAIL_TIMEOUT_S)
-        message.send()
-    except (OSError, smtplib.SMTPException) as error:
-        logger.error("the maintainers could not be told of %s changes: %s", len(changes), type(error).__name__)
-        return 0
-    return len(addresses)
-
-
-_WORDS = {State.OK: "well again", State.WARN: "in need of a look", State.BAD: "broken", State.UNKNOWN: "unknown"}
-
-
-def _body(changes: list[Change]) -> str:
-    parts = []
-    for change in changes:
-        row = change.finding
-        lines = [f"{row.title}: {_WORDS[row.state]}", row.told]
-        if row.state != State.OK and row.remedy:
-            lines.append(f"What to do: {row.remedy}")
-        parts.append("\n".join(lines))
-    address = settings.PORTAL_ORIGINS[0] + reverse("admin-health") if settings.PORTAL_ORIGINS else ""
-    return "\n\n".join([*parts, address]).strip() + "\n"

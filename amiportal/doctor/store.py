@@ -46,6 +46,7 @@ def _store() -> Observation:
             "The store refuses the portal's key.",
             "Ask the store's operator whether the key has expired or lost its rights; set AWS_ACCESS_KEY_ID and "
             "AWS_SECRET_ACCESS_KEY anew and restart.",
+            is_certain=True,
         )
     except StoreUnavailable:
         return Observation(
@@ -65,10 +66,9 @@ def _key_expiry(today: date) -> Observation:
     left = (ends - today).days
     remedy = "Ask the store's operator for a new key, set it and S3_KEY_EXPIRES_ON, and restart."
     if left < 0:
-        return Observation(*told, State.BAD, f"Expired on {ends}.", remedy)
-    return Observation(
-        *told, State.WARN if left <= KEY_WARN_DAYS else State.OK, f"Expires on {ends}, in {left} days.", remedy
-    )
+        return Observation(*told, State.BAD, f"Expired on {ends}.", remedy, is_certain=True)
+    state = State.WARN if left <= KEY_WARN_DAYS else State.OK
+    return Observation(*told, state, f"Expires on {ends}, in {left} days.", remedy, is_certain=True)
 
 
 def _clock(bucket: str) -> Observation:

@@ -4,7 +4,8 @@ import logging
 
 from procrastinate.contrib.django import app
 
-from amiportal.doctor.services import examine, record, tell
+from amiportal.doctor.services import examine, record
+from amiportal.doctor.telling import tell
 
 logger = logging.getLogger(__name__)
 
@@ -13,10 +14,9 @@ logger = logging.getLogger(__name__)
 @app.task(name="doctor.look", queueing_lock="doctor.look", pass_context=False)
 def look_task(timestamp: int) -> None:
     """Every five minutes: look, remember, tell what changed. `timestamp` is the scheduler's."""
-    changes = record(examine())
-    if changes:
-        told = tell(changes)
-        logger.info("health: %s changes, told to %s people", len(changes), told)
+    changes, mails = record(examine()), tell()
+    if changes or mails:
+        logger.info("health: %s changes, %s mails", len(changes), mails)
 
 
 @app.periodic(cron="*/5 * * * *")

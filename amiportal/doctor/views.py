@@ -9,7 +9,8 @@ from django.views.decorators.http import require_http_methods
 
 from amiportal.doctor.models import Finding
 from amiportal.doctor.observations import State
-from amiportal.doctor.services import examine, record, tell
+from amiportal.doctor.services import examine, record
+from amiportal.doctor.telling import tell
 
 _ORDER = {State.BAD: 0, State.WARN: 1, State.UNKNOWN: 2, State.OK: 3}
 _SHOWN = {
@@ -26,7 +27,8 @@ def doctor_page(request: HttpRequest) -> HttpResponse:
     if not request.user.is_maintainer:
         raise PermissionDenied
     if request.method == "POST":
-        tell(record(examine()))
+        record(examine())
+        tell()
         messages.success(request, "Everything was looked at just now.")
         return redirect("admin-health")
     findings = sorted(Finding.objects.all(), key=lambda row: _ORDER[row.state])

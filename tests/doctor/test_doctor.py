@@ -4,16 +4,14 @@ import io
 from datetime import timedelta
 
 import pytest
-from django.core import mail
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from amiportal.accounts.models import User
 from amiportal.doctor import machine
 from amiportal.doctor.models import Finding
 from amiportal.doctor.observations import Observation, State
-from amiportal.doctor.services import examine, record, tell
+from amiportal.doctor.services import examine, record
 from amiportal.objectstore import roundtrip
 from amiportal.objectstore.buckets import ensure_bucket
 from deployments.models import Bucket
@@ -130,22 +128,6 @@ def test_since_stays_while_the_state_does(db):
     assert again.checked_at > first.checked_at
     record([Observation("b", "B", State.OK, "")])
     assert [row.subject for row in Finding.objects.all()] == ["b"]
-
-
-def test_maintainers_are_mailed_what_broke_and_that_it_recovered(maintainer, outsider, settings):
-    settings.EMAIL_HOST = "localhost"
-    User.objects.filter(pk=maintainer.pk).update(email="maria@example.org")
-    User.objects.filter(pk=outsider.pk).update(email="partner@example.org")
-    assert tell(record([Observation("a", "Store", State.OK, "fine")])) == 0
-    assert tell(record([Observation("a", "Store", State.BAD, "silent", "Ask its operator.")])) == 1
-    assert tell(record([Observation("a", "Store", State.BAD, "silent")])) == 0
-    assert tell(record([Observation("a", "Store", State.OK, "fine")])) == 1
-    broken, recovered = mail.outbox
-    assert broken.bcc == ["maria@example.org"]
-    assert (broken.to, broken.subject) == ([], "AMI Portal: Store is broken")
-    assert "What to do: Ask its operator." in broken.body
-    assert "/admin/health/" in broken.body
-    assert recovered.subject == "AMI Portal: Store is well again"
 
 
 def test_the_command_ends_with_1_when_something_is_broken(trials, worker):
