@@ -31,8 +31,8 @@ def delete_file(name: str) -> None:
 
 def read_file(name: str, consume: Callable[[bytes], object]) -> None:
     """Feed the file to `consume` in pieces. Raises NotFound, and StoreError, also in the middle."""
-    if not wire.read(bucket=settings.PORTAL_FILES_BUCKET, key=name, consume=consume):
-        raise _gone()
+    for piece in _opened(name).pieces:
+        consume(piece)
 
 
 def stream_file(name: str, as_name: str, content_type: str) -> HttpResponseBase:
@@ -42,9 +42,7 @@ def stream_file(name: str, as_name: str, content_type: str) -> HttpResponseBase:
     Content-Length, which every browser shows as a failed download.
     """
     try:
-        body = wire.open_body(bucket=settings.PORTAL_FILES_BUCKET, key=name)
-        if body is None:
-            raise _gone()
+        body = _opened(name)
     except PortalError as error:
         page = render_to_string("admin/portal_file_fault.html", {"message": error.message, "status": error.http_status})
         return HttpResponse(page, status=error.http_status, headers={"Cache-Control": "no-store"})
@@ -57,5 +55,8 @@ def stream_file(name: str, as_name: str, content_type: str) -> HttpResponseBase:
     return response
 
 
-def _gone() -> NotFound:
-    return NotFound("This file is not in the portal's storage any more.")
+def _opened(name: str) -> wire.Body:
+    body = wire.open_body(bucket=settings.PORTAL_FILES_BUCKET, key=name, attempts=settings.S3_MAX_ATTEMPTS)
+    if body is None:
+        raise NotFound("This file is not in the portal's storage any more.")
+    return body

@@ -201,12 +201,21 @@ class Body:
     pieces: Iterator[bytes]
 
 
-def open_body(*, bucket: str, key: str) -> Body | None:
+def open_body(*, bucket: str, key: str, attempts: int = 1) -> Body | None:
     """An object's bytes, to be read once; None where the store has no such key.
 
-    Tried once: what was consumed cannot be taken back. Raises StoreUnavailable, as the pieces do when the stream
-    breaks or falls short.
+    Asked for at most `attempts` times while the store is unavailable; once they flow, what was consumed cannot be
+    taken back. Raises StoreUnavailable, as the pieces do when the stream breaks or falls short.
     """
+    for tried in range(1, attempts):
+        try:
+            return _opened(bucket, key)
+        except StoreUnavailable:
+            _wait_before_retry(tried)
+    return _opened(bucket, key)
+
+
+def _opened(bucket: str, key: str) -> Body | None:
     try:
         response = wire().send("GET", bucket=bucket, key=key, stream=True)
         if response.status == 200:

@@ -55,21 +55,24 @@ def contents_of(content: Content) -> Contents:
     """What a file says, in this portal's terms. Raises NotASnapshot for a value that a column cannot have."""
     given = content.manifest.get("fields", {})
     rows: dict[str, dict[int, Row]] = {}
-    names, notes = (
-        {},
-        [f"Its table “{name}” is not known here and is ignored." for name in given if name not in BY_NAME],
-    )
+    names: dict[str, tuple[str, ...]] = {}
+    notes = [f"Its table “{name}” is not known here and is ignored." for name in given if name not in BY_NAME]
     for table in TABLES:
         known = given.get(table.name, ())
         names[table.name] = tuple(name for name in table.names if name in known)
         notes += _odd_names(table, known)
-        rows[table.name] = {row["id"]: row for row in (_typed(table, raw) for raw in content.rows.get(table.name, ()))}
+        rows[table.name] = {}
+        for raw in content.rows.get(table.name, ()):
+            if lacking := {"id", *names[table.name]} - raw.keys():
+                raise NotASnapshot(f"a row of {table.title} lacks {', '.join(sorted(lacking))}")
+            row = _typed(table, raw)
+            rows[table.name][row["id"]] = row
     return Contents(rows, names, tuple(notes))
 
 
 def _odd_names(table: Table, given: Iterable[str]) -> Iterable[str]:
     if not given:
-        yield f"{table.title} are not in it: they stay as they are."
+        yield f"The table “{table.title}” is not in it: its rows stay as they are."
         return
     for name in given:
         if name not in table.names:

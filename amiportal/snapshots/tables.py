@@ -55,7 +55,7 @@ class Table:
     told: Callable[[dict], str]
     fixed: tuple[str, ...] = ()
     unique: tuple[str, ...] = ()
-    lists: dict[str, QuerySet] = field(default_factory=dict)
+    lists: dict[str, QuerySet] = field(default_factory=dict, repr=False)
 
     @cached_property
     def fields(self) -> dict[str, Field]:
@@ -114,7 +114,7 @@ TABLES: tuple[Table, ...] = (
         title="Hardware",
         model=HardwareConfig,
         columns=_columns(HardwareConfig),
-        told=lambda row: f"hardware {row['number']}",
+        told=lambda row: f"Hardware {row['number']}",
         unique=("number",),
     ),
     Table(
@@ -122,7 +122,7 @@ TABLES: tuple[Table, ...] = (
         title="People",
         model=User,
         columns=tuple(name for name in _columns(User) if name in KEPT_OF_PEOPLE),
-        told=lambda row: row["username"],
+        told=lambda row: " ".join(filter(None, (row["first_name"], row["last_name"], f"({row['username']})"))),
         unique=("username",),
         lists={"roles": _role_names, "upload_buckets": _bucket_names},
     ),

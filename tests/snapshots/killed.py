@@ -1,0 +1,49 @@
+"""A process that takes or restores a snapshot and dies at a named step: `python -m tests.snapshots.killed ...`.
+
+    killed take STEP               killed restore SNAPSHOT STEP
+
+STEP is `before:` or `after:` and the name of what is called at that step, such as after:taking.save_file. The end is
+os._exit: no cleaning up, no rollback of ours, as with SIGKILL.
+"""
+
+import os
+import sys
+
+import django
+
+DIED = 9
+
+
+def die_at(step: str) -> None:
+    when, name = step.split(":")
+    module_name, function_name = name.split(".")
+    module = sys.modules[f"amiportal.snapshots.services.{module_name}"]
+    called = getattr(module, function_name)
+
+    def dying(*given, **named):
+        if when == "after":
+            called(*given, **named)
+        os._exit(DIED)
+
+    setattr(module, function_name, dying)
+
+
+def main(what: str, *arguments: str) -> None:
+    django.setup()
+    from amiportal.snapshots import services  # noqa: PLC0415 (needs the app registry)
+    from amiportal.snapshots.models import Snapshot  # noqa: PLC0415
+    from amiportal.snapshots.services.planning import Selection  # noqa: PLC0415
+
+    if what == "take":
+        die_at(*arguments)
+        services.take_snapshot(actor=None, reason=Snapshot.Reason.DAILY)
+    else:
+        number, step = arguments
+        snapshot, chosen = Snapshot.objects.get(pk=number), Selection.everything()
+        digest = services.plan_restore(actor=None, snapshot=snapshot, chosen=chosen).digest
+        die_at(step)
+        services.restore(actor=None, snapshot=snapshot, chosen=chosen, digest=digest)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
