@@ -33,6 +33,9 @@ def of_deployment(deployment_id: int) -> QuerySet[User]:
     ).distinct()
 
 
+PEOPLE_OF = {"bucket": of_bucket, "deployment": of_deployment}
+
+
 def addresses_of(people: QuerySet[User]) -> Addresses:
     addresses: dict[str, str] = {}
     without, closed = [], 0

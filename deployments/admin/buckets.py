@@ -8,6 +8,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from amiportal.accounts.admin.mailing import AddressesOfBucket
 from amiportal.adminkit import EXPLAINED, History, Kept, SavedByServices, ask, explanation, minute, take_over
 from deployments import services
 from deployments.models import Bucket, station_data_types
@@ -27,7 +28,7 @@ class BucketForm(forms.ModelForm):
 
 
 @admin.register(Bucket)
-class BucketAdmin(SavedByServices, Kept, History, ModelAdmin):
+class BucketAdmin(SavedByServices, Kept, History, AddressesOfBucket, ModelAdmin):
     form = BucketForm
     list_display = ["title", "name", "country_code", "shown_data_types", "in_store", "checked"]
     list_filter = [("is_test", BooleanRadioFilter), ("exists_in_store", BooleanRadioFilter)]
@@ -35,11 +36,12 @@ class BucketAdmin(SavedByServices, Kept, History, ModelAdmin):
     search_fields = ["name", "title", "country_code"]
     search_help_text = "Name, title or ISO code"
     actions_detail = ["open_in_store"]
-    readonly_fields = ["in_store", "checked", "store_error"]
+    readonly_fields = ["in_store", "checked", "store_error", "people_addresses"]
     revert_fields = ("title", "country_code", "data_types", "is_test")
     fieldsets = [
         (None, {"fields": [("title", "name"), ("country_code", "is_test"), "data_types"]}),
         ("What the store last said", {"fields": [("in_store", "checked"), "store_error"]}),
+        ("Who may upload", {"fields": ["people_addresses"]}),
     ]
     add_fieldsets = fieldsets[:1]
 

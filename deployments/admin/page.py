@@ -58,6 +58,7 @@ class DeploymentPage:
 
 def _people(request: HttpRequest, deployment: Deployment) -> SafeString:
     context = {
+        "deployment": deployment,
         "bucket": deployment.bucket,
         "people": people_who_may_upload(deployment.bucket),
         "all_people": f"{reverse('admin:accounts_user_changelist')}?buckets__id__exact={deployment.bucket_id}",

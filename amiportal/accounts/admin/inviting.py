@@ -25,9 +25,9 @@ from amiportal.accounts.rules import GIVEN_BY_MAINTAINERS
 from amiportal.adminkit import EXPLAINED, ask, explanation, faults_of
 
 _ROLE_TOLD = {
-    Role.PARTNERS: "Partner: uploads files and sees their own uploads",
+    Role.PARTNERS: "Partner: uploads files",
     Role.SCRIPTS: "Script: uploads by a token",
-    Role.MAINTAINERS: "Maintainer: all of this admin",
+    Role.MAINTAINERS: "Maintainer: this admin",
 }
 
 

@@ -11,8 +11,9 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 from unfold.decorators import action, display
 
-from amiportal.accounts.addresses import addresses_of, of_bucket, of_deployment
+from amiportal.accounts.addresses import PEOPLE_OF, addresses_of
 from amiportal.accounts.models import User
+from amiportal.accounts.templatetags.people import copy_addresses
 
 _Bucket = User._meta.get_field("buckets").related_model
 
@@ -34,26 +35,20 @@ class AddressesOfBucket:
 
     @display(description="Its people")
     def people_addresses(self, bucket) -> SafeString | str:
-        return _button(of_bucket(bucket.pk), "bucket", bucket.pk)
-
-
-class AddressesOfDeployment:
-    """For the deployment's page: list `people_addresses` among its fields."""
-
-    @display(description="Its people")
-    def people_addresses(self, deployment) -> SafeString | str:
-        return _button(of_deployment(deployment.pk), "deployment", deployment.pk)
+        if not bucket.pk:
+            return "–"
+        return render_to_string("admin/accounts/_addresses.html", copy_addresses("bucket", bucket.pk))
 
 
 @require_safe
 def addresses_page(request: HttpRequest) -> HttpResponse:
     """`?bucket=` or `?deployment=` by primary key; 404 without."""
-    deployments = _Bucket._meta.get_field("deployments").related_model
-    for name, model, people in (("bucket", _Bucket, of_bucket), ("deployment", deployments, of_deployment)):
-        key = request.GET.get(name, "")
+    models = {"bucket": _Bucket, "deployment": _Bucket._meta.get_field("deployments").related_model}
+    for of, model in models.items():
+        key = request.GET.get(of, "")
         if key.isdecimal():
             found = get_object_or_404(model, pk=key)
-            return _page(request, people(found.pk), f"Mail addresses: {found}")
+            return _page(request, PEOPLE_OF[of](found.pk), f"Mail addresses: {found}")
     raise Http404
 
 
@@ -62,9 +57,3 @@ def _page(request: HttpRequest, people: QuerySet[User], title: str) -> HttpRespo
         raise PermissionDenied
     context = admin.site.each_context(request) | {"title": title, "found": addresses_of(people)}
     return TemplateResponse(request, "admin/accounts/addresses.html", context)
-
-
-def _button(people: QuerySet[User], of: str, pk: int) -> SafeString | str:
-    if pk is None:
-        return "–"
-    return render_to_string("admin/accounts/_addresses.html", {"found": addresses_of(people), "of": of, "pk": pk})
