@@ -10,10 +10,11 @@ from rest_framework.views import APIView
 from amiportal.client_address import client_address
 from amiportal.errors import PortalError
 from uploads import exports, serializers
+from uploads.log_filter import LogFilter, log_visible_to
 from uploads.log_serializers import LogFilterRequest, LogRow
 from uploads.permissions import require_maintainer, session_of, session_visible_to
 from uploads.receipts import receipt
-from uploads.selectors import LogFilter, log_visible_to, sessions_visible_to
+from uploads.selectors import sessions_visible_to
 from uploads.serializers import read
 from uploads.services.checking import check_files
 from uploads.services.confirming import confirm_files

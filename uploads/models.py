@@ -131,6 +131,10 @@ class UploadLog(models.Model):
         indexes = [
             models.Index(fields=["session", "id"], name="ledger_by_session"),
             models.Index(fields=["filename"], name="ledger_by_filename"),
+            # For pages of the ledger, see ledger_pages. A grant's row enters the first only when it is settled.
+            models.Index(fields=["status", "id"], condition=~Q(status="granted"), name="ledger_by_state"),
+            models.Index(fields=["status", "session", "id"], name="ledger_by_state_session"),
+            models.Index(fields=["session", "filename", "id"], name="ledger_by_session_name"),
             # Rows come in the order of their grants, so a range of days is a range of pages.
             BrinIndex(fields=["granted_at"], name="ledger_by_day", autosummarize=True),
             models.Index(fields=["grant_expires_at"], condition=Q(status="granted"), name="ledger_open_grants"),

@@ -2,51 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 
 from django.db import connection
 from django.db.models import QuerySet
 
 from amiportal.accounts.models import User
 from uploads.models import UploadLog, UploadSession
-
-
-@dataclass(frozen=True, slots=True)
-class LogFilter:
-    """What of the ledger is asked for; empty fields ask for nothing."""
-
-    bucket: str = ""
-    deployment: str = ""
-    data_type: str = ""
-    uploader: str = ""  # the account's user name
-    status: str = ""
-    name_prefix: str = ""
-    session: int | None = None
-    granted_from: date | None = None
-    granted_to: date | None = None  # the whole of this day, UTC
-
-
-def log_visible_to(actor: User, wanted: LogFilter) -> QuerySet[UploadLog]:
-    """Ledger rows, newest first: all for maintainers, one's own for everybody else."""
-    rows = UploadLog.objects.select_related("session__account", "deployment__bucket").order_by("-id")
-    if not actor.is_maintainer:
-        rows = rows.filter(session__account=actor)
-    exact = {
-        "deployment__bucket__name": wanted.bucket,
-        "deployment__deployment_id": wanted.deployment,
-        "data_type": wanted.data_type,
-        "session__account__username": wanted.uploader,
-        "status": wanted.status,
-        "filename__startswith": wanted.name_prefix,
-        "session_id": wanted.session,
-        "granted_at__gte": _start_of(wanted.granted_from),
-        "granted_at__lt": _start_of(wanted.granted_to, days_later=1),
-    }
-    return rows.filter(**{name: value for name, value in exact.items() if value not in ("", None)})
-
-
-def _start_of(day: date | None, *, days_later: int = 0) -> datetime | None:
-    return datetime.combine(day + timedelta(days=days_later), time.min, tzinfo=UTC) if day else None
 
 
 def sessions_visible_to(

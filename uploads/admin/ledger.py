@@ -1,29 +1,23 @@
 """The ledger, to look at. Nobody adds to it, changes it or deletes from it here, superusers included."""
 
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Sequence
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import (
-    AutocompleteSelectFilter,
-    BooleanRadioFilter,
-    ChoicesDropdownFilter,
-    DropdownFilter,
-    RangeDateFilter,
-    RelatedDropdownFilter,
-    TextFilter,
-)
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
 from unfold.utils import parse_date_str
 
-from amiportal.adminkit import ReadOnly, minute
-from uploads.models import MultipartUpload, UploadFailure, UploadLog, UploadSession
+from amiportal.accounts.models import User
+from amiportal.adminkit import minute
+from deployments.models import Bucket, Deployment
+from uploads.admin.paging import DayRange, KeysetChangeList, LongTable
+from uploads.ledger_pages import ledger_page
+from uploads.log_filter import LogFilter
+from uploads.models import UploadLog
 from uploads.templatetags.portal_text import size as size_text
 
 _STATUS_LABELS = {
@@ -38,101 +32,66 @@ _STATUS_LABELS = {
 }
 
 
-class DayRange(RangeDateFilter):
-    """Whole days in UTC, the last one included: the library compares with midnight at its beginning."""
+def _username(pk: str) -> str:
+    return User.objects.values_list("username", flat=True).get(pk=pk)
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        for end, lookup, shift in (("from", "gte", timedelta()), ("to", "lt", timedelta(days=1))):
-            day = parse_date_str(self.used_parameters.get(f"{self.parameter_name}_{end}") or "")
-            if day is not None:
-                moment = datetime.combine(day, time(), tzinfo=UTC) + shift
-                queryset = queryset.filter(**{f"{self.parameter_name}__{lookup}": moment})
+
+def _deployment_id(pk: str) -> str:
+    return Deployment.objects.values_list("deployment_id", flat=True).get(pk=pk)
+
+
+def _bucket_name(pk: str) -> str:
+    return Bucket.objects.values_list("name", flat=True).get(pk=pk)
+
+
+# The list's parameters: the field of LogFilter that each sets, and how its value is read.
+_ASKED_BY = {
+    "status__exact": ("status", str),
+    "data_type__exact": ("data_type", str),
+    "deployment__id__exact": ("deployment", _deployment_id),
+    "deployment__bucket__id__exact": ("bucket", _bucket_name),
+    "session__account__id__exact": ("uploader", _username),
+    "session__id__exact": ("session", int),
+    "granted_at_from": ("granted_from", parse_date_str),
+    "granted_at_to": ("granted_to", parse_date_str),
+    "q": ("name_prefix", str),
+}
+
+
+def log_filter_of(params: dict[str, str]) -> LogFilter:
+    """What the ledger's list is asked for by its address. Raises what the admin answers with the whole list."""
+    asked = {}
+    for name, value in params.items():
+        if value in ("", None):
+            continue
+        if name not in _ASKED_BY:
+            # A filter that had no effect would show other rows than it says.
+            raise IncorrectLookupParameters(name)
+        field, read = _ASKED_BY[name]
+        try:
+            asked[field] = read(value)
+        except (ObjectDoesNotExist, ValueError) as error:
+            raise IncorrectLookupParameters(name) from error
+    return LogFilter(**asked)
+
+
+class LedgerChangeList(KeysetChangeList):
+    """Pages of ten million rows; see ledger_pages."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters=None) -> QuerySet[UploadLog]:
+        queryset = super().get_queryset(request, exclude_parameters)
+        self.wanted = log_filter_of(self.params)
+        if self.wanted.name_prefix:
+            self.order_in_words = "by name"
         return queryset
 
-
-class Ledger(ReadOnly, ModelAdmin):
-    """Pages without a COUNT over tables of tens of millions of rows; newest first, by the primary key."""
-
-    paginator = InfinitePaginator
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
-    list_per_page = 100
-    list_filter_submit = True
-    list_fullwidth = True
-    ordering = ["-id"]
-    sortable_by = ()
-
-
-@admin.register(UploadSession)
-class UploadSessionAdmin(Ledger):
-    list_display = [
-        "started",
-        "account",
-        "uploader_name",
-        "deployment",
-        "data_type",
-        "progress",
-        "declared",
-        "last_seen",
-        "client",
-    ]
-    list_select_related = ["account", "deployment"]
-    list_filter = [
-        ("account", AutocompleteSelectFilter),
-        ("deployment", AutocompleteSelectFilter),
-        ("deployment__bucket", RelatedDropdownFilter),
-        ("data_type", ChoicesDropdownFilter),
-        ("is_legacy", BooleanRadioFilter),
-        ("started_at", DayRange),
-    ]
-    search_fields = ["uploader_name__startswith", "account__username__startswith", "deployment__deployment_id__exact"]
-    search_help_text = "Beginning of the uploader's name or account, or a deployment's whole ID"
-    readonly_fields = ["ledger", "declared_size"]
-    fieldsets = [
-        (None, {"fields": [("account", "uploader_name"), ("deployment", "data_type"), "season_reason", "ledger"]}),
-        ("How far", {"fields": [("started_at", "last_seen_at", "finished_at"), ("declared_files", "declared_size")]}),
-        ("By what", {"fields": [("client", "is_legacy"), "address"]}),
-    ]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[UploadSession]:
-        return super().get_queryset(request).select_related("account", "deployment")
-
-    @display(description="Started (UTC)")
-    def started(self, session: UploadSession) -> str:
-        return minute(session.started_at)
-
-    @display(description="Last seen (UTC)")
-    def last_seen(self, session: UploadSession) -> str:
-        return minute(session.last_seen_at)
-
-    @display(description="Progress", label={"finished": "success", "open": "info", "by a field client": "default"})
-    def progress(self, session: UploadSession) -> str:
-        if session.finished_at:
-            return "finished"
-        return "by a field client" if session.is_legacy else "open"
-
-    @display(description="Declared")
-    def declared(self, session: UploadSession) -> str:
-        if session.declared_files is None:
-            return "–"
-        return f"{session.declared_files:,} files, {self.declared_size(session)}"
-
-    @display(description="Declared size")
-    def declared_size(self, session: UploadSession) -> str:
-        return "–" if session.declared_bytes is None else size_text(session.declared_bytes)
-
-    @display(description="Ledger")
-    def ledger(self, session: UploadSession) -> SafeString:
-        return format_html(
-            '<a href="{}?session__id__exact={}" class="{}">Files of this session</a>',
-            reverse("admin:uploads_uploadlog_changelist"),
-            session.pk,
-            "text-primary-600 dark:text-primary-500",
-        )
+    def page(self, request: HttpRequest) -> tuple[Sequence[UploadLog], bool, bool]:
+        page = ledger_page(request.user, self.wanted, self.place, size=self.list_per_page)
+        return page.rows, page.has_previous, page.has_next
 
 
 @admin.register(UploadLog)
-class UploadLogAdmin(Ledger):
+class UploadLogAdmin(LongTable):
     list_display = [
         "filename",
         "shown_status",
@@ -162,6 +121,9 @@ class UploadLogAdmin(Ledger):
         ("When", {"fields": [("granted_at", "grant_expires_at"), ("stored_at", "verified_at")]}),
     ]
 
+    def get_changelist(self, request: HttpRequest, **kwargs) -> type[LedgerChangeList]:
+        return LedgerChangeList
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[UploadLog]:
         return super().get_queryset(request).select_related("deployment", "session__account")
 
@@ -184,117 +146,3 @@ class UploadLogAdmin(Ledger):
     @display(description="Uploader")
     def uploader(self, file: UploadLog) -> str:
         return str(file.session.account)
-
-
-def _stacked(text: str, under: str, *, wide: bool = False) -> SafeString:
-    """Two facts in one column: a column for each would squeeze them all."""
-    return format_html(
-        '<div class="{}"><div>{}</div><div class="text-xs">{}</div></div>', "min-w-56" if wide else "", text, under
-    )
-
-
-class StepFilter(DropdownFilter):
-    """The steps that our own clients name; asked of the rows, the filter would read the whole table."""
-
-    title = "step"
-    parameter_name = "step"
-
-    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
-        steps = ["page", "scan", "hash", "check", "presign", "send", "confirm", "finish"]
-        return [(step, step) for step in steps]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(step=self.value()) if self.value() else queryset
-
-
-class CodeFilter(TextFilter):
-    title = "whole code"
-    parameter_name = "code"
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(code=self.value().strip()) if self.value() else queryset
-
-
-@admin.register(UploadFailure)
-class UploadFailureAdmin(Ledger):
-    list_display = ["reported", "step", "shown_code", "what", "who", "where", "by_what"]
-    list_filter = [
-        StepFilter,
-        CodeFilter,
-        ("account", AutocompleteSelectFilter),
-        ("deployment", AutocompleteSelectFilter),
-        ("reported_at", DayRange),
-    ]
-    search_fields = ["filename__startswith", "code__exact"]
-    search_help_text = "Beginning of the file's name, or a whole code"
-    fieldsets = [
-        (None, {"fields": [("code", "step"), ("http_status", "attempts"), "filename", "message"]}),
-        ("Whose and where", {"fields": [("account", "deployment"), ("session", "reported_at")]}),
-        ("By what", {"fields": [("client", "link"), "user_agent"]}),
-    ]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[UploadFailure]:
-        joined = ["account", "deployment", "session__account", "session__deployment"]
-        return super().get_queryset(request).select_related(*joined)
-
-    @display(description="Reported (UTC)")
-    def reported(self, failure: UploadFailure) -> str:
-        return minute(failure.reported_at)
-
-    @display(description="Code")
-    def shown_code(self, failure: UploadFailure) -> SafeString:
-        tries = "" if failure.attempts is None else f"{failure.attempts:,} tries"
-        answer = f"HTTP {failure.http_status}" if failure.http_status else ""
-        return _stacked(failure.code, ", ".join(filter(None, [answer, tries])))
-
-    @display(description="What happened")
-    def what(self, failure: UploadFailure) -> SafeString:
-        return _stacked(failure.filename, failure.message, wide=True)
-
-    @display(description="By what")
-    def by_what(self, failure: UploadFailure) -> SafeString:
-        return _stacked(failure.client, failure.link)
-
-    @display(description="Uploader")
-    def who(self, failure: UploadFailure) -> str:
-        # The oldest rows name their session alone.
-        return str(failure.account or (failure.session.account if failure.session else "–"))
-
-    @display(description="Deployment")
-    def where(self, failure: UploadFailure) -> str:
-        return str(failure.deployment or (failure.session.deployment if failure.session else "–"))
-
-
-@admin.register(MultipartUpload)
-class MultipartUploadAdmin(Ledger):
-    """Large files on their way in parts; those that nobody goes on with are given up after a week."""
-
-    list_display = ["filename", "shown_status", "deployment", "data_type", "size", "begun", "used"]
-    list_select_related = ["deployment"]
-    list_filter = [("status", ChoicesDropdownFilter), ("deployment", AutocompleteSelectFilter)]
-    search_fields = ["filename__startswith"]
-    search_help_text = "Beginning of the file's name, as it is written"
-    fieldsets = [
-        (None, {"fields": ["filename", ("deployment", "data_type"), ("status", "session")]}),
-        ("Content", {"fields": [("size_bytes", "part_size_bytes"), ("md5", "multipart_md5")]}),
-        ("When", {"fields": [("started_at", "last_used_at"), "ended_at"]}),
-    ]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[MultipartUpload]:
-        return super().get_queryset(request).select_related("deployment")
-
-    @display(description="Status", label={"open": "info", "completed": "success", "aborted": "warning"})
-    def shown_status(self, upload: MultipartUpload) -> str:
-        return upload.status
-
-    @display(description="Size")
-    def size(self, upload: MultipartUpload) -> str:
-        return size_text(upload.size_bytes)
-
-    @display(description="Begun (UTC)")
-    def begun(self, upload: MultipartUpload) -> str:
-        return minute(upload.started_at)
-
-    @display(description="Last used (UTC)")
-    def used(self, upload: MultipartUpload) -> str:
-        return minute(upload.last_used_at)
