@@ -2,12 +2,14 @@
 
 import logging
 
+from procrastinate import JobContext, builtin_tasks
 from procrastinate.contrib.django import app
 
 from amiportal.doctor.services import examine, record
 from amiportal.doctor.telling import tell
 
 logger = logging.getLogger(__name__)
+JOBS_KEPT_H = 30 * 24  # rounds alone are some 300 a day
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -26,3 +28,12 @@ async def recover_stalled_jobs_task(timestamp: int) -> None:
     for job in await app.job_manager.get_stalled_jobs():
         logger.warning("job %s (%s) had stalled and is run again", job.id, job.task_name)
         await app.job_manager.retry_job(job)
+
+
+@app.periodic(cron="40 3 * * *")
+@app.task(name="doctor.forget_old_jobs", queueing_lock="doctor.forget_old_jobs", pass_context=True)
+async def forget_old_jobs_task(context: JobContext, timestamp: int) -> None:
+    """Every night: what ended a month ago, well or not, is no longer of use to anybody."""
+    await builtin_tasks.remove_old_jobs(
+        context, max_hours=JOBS_KEPT_H, remove_failed=True, remove_cancelled=True, remove_aborted=True
+    )

@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from amiportal.doctor.models import Finding
@@ -12,6 +13,17 @@ from amiportal.doctor.observations import State
 from amiportal.doctor.services import examine, record
 from amiportal.doctor.telling import tell
 
+# Where in the admin a remedy begins; a bucket's is its own page.
+_LINKS = {
+    "queue": ("admin:procrastinate_procrastinatejob_changelist", "?state=failed"),
+    "uploads": ("admin:uploads_uploadfailure_changelist", ""),
+    "storage": ("admin:objectstore_allocation_changelist", ""),
+    "allocation end": ("admin:objectstore_allocation_changelist", ""),
+    "snapshot": ("admin:snapshots_snapshot_changelist", ""),
+    "inventory": ("admin:uploads_inventory_changelist", "?odd=failed"),
+    "round trip": ("admin:deployments_bucket_changelist", ""),
+}
+_BUCKET = "bucket "
 _ORDER = {State.BAD: 0, State.WARN: 1, State.UNKNOWN: 2, State.OK: 3}
 _SHOWN = {
     State.BAD: ("error", "Broken"),
@@ -32,6 +44,8 @@ def doctor_page(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Everything was looked at just now.")
         return redirect("admin-health")
     findings = sorted(Finding.objects.all(), key=lambda row: _ORDER[row.state])
+    for row in findings:
+        row.link = _link(row.subject)
     context = admin.site.each_context(request) | {
         "title": "Health",
         "findings": findings,
@@ -42,3 +56,10 @@ def doctor_page(request: HttpRequest) -> HttpResponse:
         "checked_at": min((row.checked_at for row in findings), default=None),
     }
     return TemplateResponse(request, "admin/doctor/health.html", context)
+
+
+def _link(subject: str) -> str:
+    if subject.startswith(_BUCKET):
+        return f"{reverse('admin:deployments_bucket_changelist')}?q={subject.removeprefix(_BUCKET)}"
+    name, query = _LINKS.get(subject, ("", ""))
+    return reverse(name) + query if name else ""

@@ -44,6 +44,26 @@ def test_what_is_broken_stands_first_with_its_remedy(maintainer):
     assert "1 broken" in text
     assert "Ask its operator." in text
     assert "hidden remedy" not in text
+    assert text.count("since 20") == 2
+
+
+def test_a_remedy_begins_with_a_link_that_works(maintainer, ladera):
+    subjects = ["queue", "uploads", "storage", "allocation end", "snapshot", "inventory", "round trip", "bucket pan"]
+    record([Observation(subject, subject, State.WARN, "Look.", "Do.") for subject in [*subjects, "disk"]])
+    client = page_for(maintainer)
+    findings = {row.subject: row.link for row in client.get("/admin/health/").context["findings"]}
+    assert findings.pop("disk") == ""
+    for subject, link in findings.items():
+        assert client.get(link, follow=True).status_code == 200, subject
+    buckets = client.get(findings["bucket pan"]).context["cl"].result_list
+    assert [bucket.name for bucket in buckets] == ["pan"]
+
+
+def test_few_queries_however_many_findings(maintainer, django_assert_max_num_queries):
+    record([Observation(f"bucket {number}", "Bucket", State.OK, "Fine.") for number in range(30)])
+    client = page_for(maintainer)
+    with django_assert_max_num_queries(8):
+        assert client.get("/admin/health/").status_code == 200
 
 
 @pytest.mark.parametrize("who", ["outsider", "colleague", "script"])

@@ -1,4 +1,4 @@
-"""Tables of other packages, as maintainers need them: tokens, locked accounts, background work."""
+"""Tables of other packages, as maintainers need them: tokens and locked accounts."""
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
@@ -8,18 +8,14 @@ from django.http import HttpRequest
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from knox.models import AuthToken
-from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
-from unfold.admin import ModelAdmin, TabularInline
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
 
 from amiportal.adminkit import ReadOnly
 
-_JOB_LABELS = {"todo": "info", "doing": "info", "succeeded": "success", "failed": "danger", "aborted": "warning"}
-
 # The last two show what signs a person in.
-for _model in (AuthToken, AccessAttempt, AccessLog, AccessFailureLog, ProcrastinateJob, TOTPDevice, StaticDevice):
+for _model in (AuthToken, AccessAttempt, AccessLog, AccessFailureLog, TOTPDevice, StaticDevice):
     if admin.site.is_registered(_model):
         admin.site.unregister(_model)
 
@@ -70,39 +66,3 @@ class LockedOutAdmin(_Revocable, ModelAdmin):
     @display(description="State", label={"locked": "danger", "counting": "default"})
     def state(self, attempt: AccessAttempt) -> str:
         return "locked" if attempt.failures_since_start >= settings.AXES_FAILURE_LIMIT else "counting"
-
-
-class JobEvents(TabularInline):
-    model = ProcrastinateEvent
-    fields = ["type", "at"]
-    readonly_fields = fields
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj=None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
-        return False
-
-
-@admin.register(ProcrastinateJob)
-class QueuedJobAdmin(ReadOnly, ModelAdmin):
-    """Background work, to look at; retried and cleaned up by the worker."""
-
-    list_display = ["id", "task_name", "shown_status", "queue_name", "attempts", "scheduled_at"]
-    list_filter = [("status", ChoicesDropdownFilter)]
-    list_filter_submit = True
-    search_fields = ["task_name__startswith"]
-    search_help_text = "Beginning of the task's name"
-    ordering = ["-id"]
-    paginator = InfinitePaginator
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
-    fields = ["task_name", "shown_status", "queue_name", "lock", "queueing_lock", "attempts", "scheduled_at", "args"]
-    readonly_fields = fields
-    inlines = [JobEvents]
-
-    @display(description="Status", label=_JOB_LABELS)
-    def shown_status(self, job: ProcrastinateJob) -> str:
-        return job.status
