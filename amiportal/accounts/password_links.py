@@ -101,17 +101,19 @@ def make_link(*, actor: User, person: User) -> tuple[PasswordLink.Purpose, str]:
     return purpose, _make(person, purpose, made_by=actor)
 
 
-def links_for_address(address: str) -> list[tuple[User, str]]:
-    """For whoever forgot a password: a link for each open account of this address, none for all others.
+def accounts_of_address(address: str) -> list[int]:
+    """The open accounts of this address, by key; contacts and people who have not taken up their invitation are not
+    among them: they have no password to forget."""
+    people = User.objects.filter(email__iexact=address, is_active=True).exclude(email="")
+    return [person.pk for person in people if person.has_usable_password()]
 
-    Contacts and people who have not taken up their invitation have no password to forget. Of one account at most
-    MOST_RESETS_AN_HOUR are made.
-    """
+
+def links_for_forgotten(accounts: Sequence[int]) -> list[tuple[User, str]]:
+    """A link for each of these accounts that is still open, at most MOST_RESETS_AN_HOUR for one."""
     made = []
     since = timezone.now() - timedelta(hours=1)
-    for person in User.objects.filter(email__iexact=address, is_active=True).exclude(email=""):
-        recent = person.password_links.filter(purpose=Purpose.RESET, made_at__gt=since).count()
-        if person.has_usable_password() and recent < MOST_RESETS_AN_HOUR:
+    for person in User.objects.filter(pk__in=accounts, is_active=True).exclude(email=""):
+        if person.password_links.filter(purpose=Purpose.RESET, made_at__gt=since).count() < MOST_RESETS_AN_HOUR:
             made.append((person, _make(person, Purpose.RESET, made_by=None)))
     return made
 

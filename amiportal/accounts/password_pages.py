@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from amiportal.accounts.mail import mail_is_configured
 from amiportal.accounts.models import PasswordLink
-from amiportal.accounts.password_links import LinkClosed, find_link, set_password_by_link
+from amiportal.accounts.password_links import LinkClosed, accounts_of_address, find_link, set_password_by_link
 from amiportal.accounts.sign_in import sign_in
 from amiportal.accounts.tasks import mail_new_password_task
 from amiportal.client_address import client_address
@@ -78,7 +78,8 @@ def password_forgot(request: HttpRequest) -> HttpResponse:
         if _asks_too_often(request):
             context["too_often"] = True
         else:
-            mail_new_password_task.defer(address=form.cleaned_data["email"])
+            # Also for nobody, and never by the address as it was typed: what strangers type is not kept.
+            mail_new_password_task.defer(accounts=accounts_of_address(form.cleaned_data["email"]))
             context["asked"] = True
     return render(request, "registration/password_forgot.html", context, status=429 if context["too_often"] else 200)
 

@@ -4,18 +4,18 @@ from procrastinate.contrib.django import app
 
 from amiportal.accounts.mail import MailFailed, mail_link
 from amiportal.accounts.models import PasswordLink
-from amiportal.accounts.password_links import links_for_address
+from amiportal.accounts.password_links import links_for_forgotten
 
 
 @app.task(name="accounts.mail_new_password", pass_context=False)
-def mail_new_password_task(address: str) -> None:
-    """Mail a link to the accounts of this address, if there are any.
+def mail_new_password_task(accounts: list[int]) -> None:
+    """Mail each of these accounts a link for a new password.
 
     Here and not in the request, so that the page takes as long for an address that nobody has. Not retried: whoever
     waits asks again, and a link that was made and not mailed is ended by the next one.
     """
-    for person, secret in links_for_address(address):
+    for person, secret in links_for_forgotten(accounts):
         try:
             mail_link(person=person, purpose=PasswordLink.Purpose.RESET, secret=secret)
         except MailFailed:
-            continue  # logged where it happened; the other accounts of this address get theirs
+            continue  # logged where it happened; the other accounts get theirs

@@ -105,7 +105,7 @@ def test_again_under_a_prefix_and_without_its_launcher(place):
         assert "Preparing" not in launcher.said
         for prefix in ("", "/ami-data-upload"):
             assert get(place, f"{prefix}/healthz") == (200, "ok")
-            status, page = get(place, f"{prefix}/admin/login/")
+            status, page = get(place, f"{prefix}/accounts/login/")
             assert status == 200
             assets = re.findall(r'(?:href|src)="([^"]+\.(?:css|js))"', page)
             assert assets

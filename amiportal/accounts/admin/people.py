@@ -47,7 +47,7 @@ class PersonAdmin(Kept, History, Inviting, AccessActions, Mailing, PeoplePages, 
     form = UserChangeForm
     add_form = PersonAddForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ["username", "full_name", "organisation", "roles", "shown_buckets", "state", "seen"]
+    list_display = ["username", "full_name", "organisation", "country", "roles", "shown_buckets", "state", "seen"]
     list_display_links = ["username", "full_name"]
     list_filter = [
         ("groups", RelatedDropdownFilter),
