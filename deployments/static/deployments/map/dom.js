@@ -31,4 +31,7 @@ export function escaped(text) {
   return el("span", {}, text).innerHTML;
 }
 
+/** @param {number} number @returns {string} such as 4,931 */
+export const grouped = (number) => number.toLocaleString("en");
+
 export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -1,12 +1,13 @@
 /** The map under everything: country shapes of our own, tiles if the portal is set to some, and what is told when one fails. */
 
 import { el, escaped, reducedMotion } from "./dom.js";
+import { addGraticule } from "./graticule.js";
 import { L, topojson } from "./leaflet.js";
 
 const SHAPES = new URL("./vendor/world-atlas-2.0.2/countries-50m.json", import.meta.url);
 const FARTHEST_ZOOM = { shapes: 12, tiles: 19 };
 // The map goes on past the date line by this much, so that a place beside it has surroundings.
-const BEYOND_DEGREES = 60;
+const BEYOND_DEGREES = 30;
 const BOUNDS = [
   [-89, -180 - BEYOND_DEGREES],
   [89, 180 + BEYOND_DEGREES],
@@ -21,7 +22,6 @@ export function worldMap(element, options = {}) {
   const moves = !reducedMotion();
   const tiles = element.dataset.tiles;
   const map = L.map(element, {
-    minZoom: 1,
     maxZoom: tiles ? FARTHEST_ZOOM.tiles : FARTHEST_ZOOM.shapes,
     zoomSnap: 0.5,
     maxBounds: BOUNDS,
@@ -37,10 +37,22 @@ export function worldMap(element, options = {}) {
   L.control.scale({ imperial: false }).addTo(map);
   map.createPane("shapes").style.zIndex = "150"; // beneath the tiles, which cover it where they come
   const notice = noticeOn(map);
+  addGraticule(map);
   if (tiles) addTiles(map, tiles, element.dataset.tilesAttribution ?? "", notice);
   addShapes(map, attribution, notice);
-  new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(element);
+  new ResizeObserver(() => {
+    map.invalidateSize({ animate: false });
+    stayWithinTheWorld(map);
+  }).observe(element);
+  stayWithinTheWorld(map);
   return map;
+}
+
+/** Nobody zooms out so far that there is more frame than world; a hidden map has no size yet. */
+function stayWithinTheWorld(map) {
+  if (!map.getSize().x) return;
+  map.setMinZoom(0);
+  map.setMinZoom(map.getBoundsZoom(BOUNDS, true));
 }
 
 /** @returns {(text: string) => void} says something at the map's foot; "" takes it away */
@@ -72,7 +84,7 @@ async function addShapes(map, attribution, notice) {
     notice("The countries could not be loaded. Places are shown all the same; load the page again for the countries.");
     return;
   }
-  L.geoJSON([...countries, ...beyondTheDateLine(countries)], {
+  L.geoJSON(countries.flatMap(flat), {
     pane: "shapes",
     interactive: false,
     style: { className: "world-land" },
@@ -93,14 +105,27 @@ function shapes() {
   return loading;
 }
 
-/** What lies near the date line, drawn once more on its other side. */
-function beyondTheDateLine(countries) {
-  return countries.flatMap((country) =>
-    [-360, 360].flatMap((by) => {
-      const polygons = country.geometry.type === "Polygon" ? [country.geometry.coordinates] : country.geometry.coordinates;
-      const near = polygons.filter(([outline]) => outline.some(([longitude]) => Math.abs(longitude + by) < 180 + BEYOND_DEGREES));
-      const moved = near.map((rings) => rings.map((ring) => ring.map(([longitude, latitude]) => [longitude + by, latitude])));
-      return moved.length ? [{ type: "Feature", properties: {}, geometry: { type: "MultiPolygon", coordinates: moved } }] : [];
-    }),
-  );
+/**
+ * A country as a flat map draws it. The shapes are those of a globe: their outlines cross the date line, and Antarctica's
+ * goes around the pole. Each polygon is drawn unbroken, once more on the other side where that is in view.
+ */
+function flat({ geometry }) {
+  const polygons = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
+  const copies = polygons
+    .map((rings) => rings.map(unbroken))
+    .flatMap((rings) => [-360, 0, 360].map((by) => rings.map((ring) => ring.map(([x, y]) => [x + by, y]))))
+    .filter(([outline]) => outline.some(([x]) => Math.abs(x) < 180 + BEYOND_DEGREES));
+  return { type: "Feature", properties: {}, geometry: { type: "MultiPolygon", coordinates: copies } };
+}
+
+/** @param {[number, number][]} ring whose longitudes jump at the date line @returns {[number, number][]} that goes on past it */
+function unbroken(ring) {
+  let by = 0;
+  const outline = ring.map(([x, y], at) => {
+    const step = at ? x - ring[at - 1][0] : 0;
+    if (Math.abs(step) > 180) by -= Math.sign(step) * 360;
+    return [x + by, y];
+  });
+  if (by) outline.push([outline.at(-1)[0], -90], [outline[0][0], -90]); // around the south pole, which is the map's foot
+  return outline;
 }

@@ -1,0 +1,32 @@
+/** Which deployments are asked for. Knows no DOM. */
+
+/**
+ * @typedef {{id: string, geometry: {coordinates: [number, number]}|null, properties: Record<string, any>}} Feature
+ *   as deployments/geojson.py writes it, with the address of its page as `link`
+ * @typedef {{status: string, bucket: string, q: string}} Wanted "" is any
+ */
+
+const SEARCHED = ["deployment_id", "location_name", "system_id", "camera_id", "bucket", "bucket_title"];
+
+/** Without case and accents: few keyboards have all of them. @param {string} text */
+const folded = (text) => text.normalize("NFD").replace(/\p{Mn}/gu, "").toLowerCase().trim();
+
+/**
+ * @param {Feature[]} features
+ * @param {Wanted} wanted
+ * @returns {Feature[]}
+ */
+export function matching(features, { status, bucket, q }) {
+  const words = folded(q).split(/\s+/);
+  return features.filter(({ properties }) => {
+    if (status && properties.status !== status) return false;
+    if (bucket && properties.bucket !== bucket) return false;
+    const text = folded(SEARCHED.map((name) => properties[name]).join("\n"));
+    return words.every((word) => text.includes(word));
+  });
+}
+
+/** @param {Record<string, any>} properties @returns {string} "" while unknown */
+export function season({ first_day, last_day }) {
+  return first_day || last_day ? `${first_day ?? "…"} – ${last_day ?? "…"}` : "";
+}
