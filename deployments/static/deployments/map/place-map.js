@@ -12,23 +12,18 @@ import { pin } from "./markers.js";
 import { worldMap } from "./world.js";
 
 const PLACE_ZOOM = 5;
+const NOWHERE = [15, 0];
 const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 const LONG_STEP_PX = 20;
 
 /** @param {HTMLElement} element */
 export function placeMap(element) {
-  const { latitudeInput, longitudeInput, neighbours, own } = element.dataset;
-  const map = worldMap(element, { scrollWheelZoom: "center", worldCopyJump: true }).setView([15, 0], 1);
-  if (latitudeInput && longitudeInput) new PlaceChooser(map, input(latitudeInput), input(longitudeInput));
-  else showPlace(map, parsed(element.dataset.latitude ?? "", element.dataset.longitude ?? ""));
+  const { latitudeInput, longitudeInput, latitude, longitude, neighbours, own } = element.dataset;
+  const map = worldMap(element, { scrollWheelZoom: "center", worldCopyJump: true }).setView(NOWHERE, 1);
+  const inputs = [latitudeInput, longitudeInput].map((id) => document.getElementById(id ?? ""));
+  if (inputs.every(Boolean)) new PlaceChooser(map, ...inputs);
+  else showPlace(map, parsed(latitude ?? "", longitude ?? ""));
   if (neighbours) addNeighbours(map, neighbours, own);
-}
-
-/** @param {string} id */
-function input(id) {
-  const found = document.getElementById(id);
-  if (!(found instanceof HTMLInputElement)) throw new Error(`no input ${id} for the map`);
-  return found;
 }
 
 function showPlace(map, place) {

@@ -35,11 +35,11 @@ export class Places {
     this.clusters.addLayers(features.flatMap(({ id }) => this.markers.get(id) ?? []));
   }
 
-  /** The whole of what is shown, in view. */
+  /** The whole of what is shown, in view; at once, for a cluster that flies by is hard to hit. */
   fit() {
     const bounds = this.clusters.getBounds();
-    if (bounds.isValid()) this.map.fitBounds(bounds, { padding: [40, 40], maxZoom: CLOSEST_FIT });
-    else this.map.setView([15, 0], this.map.getMinZoom());
+    if (bounds.isValid()) this.map.fitBounds(bounds, { padding: [40, 40], maxZoom: CLOSEST_FIT, animate: false });
+    else this.map.setView([15, 0], this.map.getMinZoom(), { animate: false });
   }
 
   /** Brings one out of its clusters, however many stand at its place, and says what is known of it. @param {string} id */

@@ -48,11 +48,13 @@ export function worldMap(element, options = {}) {
   return map;
 }
 
-/** Nobody zooms out so far that there is more frame than world; a hidden map has no size yet. */
+/**
+ * Nobody zooms out so far that there is more frame than world. Once, when the map has a size, and a whole number: clusters
+ * are built upon the farthest zoom, and lose lone markers when it changes or is a fraction.
+ */
 function stayWithinTheWorld(map) {
-  if (!map.getSize().x) return;
-  map.setMinZoom(0);
-  map.setMinZoom(map.getBoundsZoom(BOUNDS, true));
+  if (map.options.minZoom !== undefined || !map.getSize().x) return;
+  map.setMinZoom(Math.floor(map.getBoundsZoom(BOUNDS, true)));
 }
 
 /** @returns {(text: string) => void} says something at the map's foot; "" takes it away */
