@@ -117,8 +117,8 @@ class History(SimpleHistoryAdmin):
             "told": reader.told(versions.filter(history_date__lte=version.history_date, pk__lte=version.pk)[:2])[0],
             "is_newest": version == versions[0],
             "is_there": self._is_there(obj),
-            "rows": rows,
             "differing": differing,
+            "equal": [row for row in rows if not row.differs],
             "revertible": {row.name for row in revertible},
             "newest": versions[0].pk,
             **(extra_context or {}),
@@ -155,7 +155,7 @@ class History(SimpleHistoryAdmin):
             messages.error(request, "Nothing was changed. What this version speaks of is no longer there.")
             return HttpResponseRedirect(here)
         self.log_change(request, obj, why)
-        messages.success(request, f"{obj}: {why[0].lower()}{why[1:]}.")
+        messages.success(request, f"{why}. What was changed stands first in the history.")
         return HttpResponseRedirect(self._page(obj, "history"))
 
     def _with_versions(self, request: HttpRequest, object_id: str):

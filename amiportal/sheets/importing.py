@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
-from django.utils.html import escape, format_html
+from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString
 from import_export.fields import Field
 from import_export.resources import Resource
@@ -148,7 +148,9 @@ def _cell(row: PlannedRow, column: str) -> SafeString:
     before = after if row.before is None else row.before[column]
     if before == after:
         return escape(after)
-    return format_html("<del>{}</del> <ins>{}</ins>", before or "–", after or "–")
+    return format_html_join(
+        " ", "<{}>{}</{}>", [(tag, text, tag) for tag, text in (("del", before), ("ins", after)) if text]
+    )
 
 
 def _fault_row(fault: Fault) -> SheetRowResult:

@@ -61,8 +61,8 @@ class TablePages(SheetImport, SheetExport):
             return []
         whats = ", ".join(f"{what} ({count})" for what, count in lacking.items())
         return [
-            f"Camtrap DP requires coordinates and both ends of the season. {number} of {chosen.count()} deployments "
-            f"lack {whats}: that file leaves them out, all others have them."
+            f"Camtrap DP requires coordinates and both ends of the season: {number} of {chosen.count()} stay out of "
+            f"that file for lack of {whats}. All other formats have them."
         ]
 
     def has_download_permission(self, request: HttpRequest, object_id=None) -> bool:
