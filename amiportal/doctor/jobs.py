@@ -48,8 +48,8 @@ def run_again(*, job: ProcrastinateJob) -> None:
 
 
 def title_of(task_name: str) -> str:
-    """ "uploads.take_inventory" -> "Take inventory"."""
-    return task_name.rpartition(".")[2].replace("_", " ").capitalize()
+    """As people read it: uploads.take_inventory becomes "Uploads: take inventory"."""
+    return ": ".join(task_name.replace("_", " ").split(".")[-2:]).capitalize()
 
 
 def about(args: dict) -> str:

@@ -80,7 +80,9 @@ def _inventory(now: datetime) -> Observation:
         prefixes=Count("pk"), failed=Count("pk", filter=~Q(error="")), oldest=Min("taken_at")
     )
     never = Deployment.objects.filter(created_at__lt=now - INVENTORY_WARN, inventories__isnull=True).count()
-    parts = [f"{counted['prefixes']} counted"]
+    parts = [
+        f"{counted['prefixes']} counted" if counted["prefixes"] else "None has been counted yet, workers do by night"
+    ]
     if counted["oldest"]:
         parts[0] += f", the oldest {_ago(now - counted['oldest'])}"
     if counted["failed"]:

@@ -79,6 +79,8 @@ def _clock(bucket: str) -> Observation:
     if ahead_s is None:
         return Observation(*_CLOCK, State.OK, "The store does not tell its time.")
     text = f"The store's clock differs from the portal's by {ahead_s:+,.0f} s."
+    if abs(ahead_s) < 1:
+        text = "The clocks of the store and of the portal agree."
     remedy = "Set the portal's clock by NTP; signed URLs fail when the clocks are far apart."
     if abs(ahead_s) >= CLOCK_BAD_S:
         return Observation(*_CLOCK, State.BAD, text, remedy)

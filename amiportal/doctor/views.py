@@ -46,11 +46,17 @@ def doctor_page(request: HttpRequest) -> HttpResponse:
     findings = sorted(Finding.objects.all(), key=lambda row: _ORDER[row.state])
     for row in findings:
         row.link = _link(row.subject)
+    well = [row for row in findings if row.state == State.OK]
+    well_buckets = [row for row in well if row.subject.startswith(_BUCKET)]
     context = admin.site.each_context(request) | {
         "title": "Health",
         "findings": findings,
         "ailing": [(row, *_SHOWN[row.state]) for row in findings if row.state != State.OK],
-        "well": [(row, *_SHOWN[row.state]) for row in findings if row.state == State.OK],
+        "well": [(row, *_SHOWN[row.state]) for row in well if row not in well_buckets],
+        "found_well": len(well),
+        # One line for all of them: there are many, and alike.
+        "well_buckets": well_buckets,
+        "buckets_since": max((row.since for row in well_buckets), default=None),
         "broken": sum(row.state == State.BAD for row in findings),
         "to_look_at": sum(row.state == State.WARN for row in findings),
         "checked_at": min((row.checked_at for row in findings), default=None),

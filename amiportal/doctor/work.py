@@ -51,10 +51,14 @@ def _queue() -> Observation:
         WHERE j.status IN ('todo', 'failed')
         """
     )
-    text = f"{waiting} jobs wait, {failed} failed within a day."
+    text = f"{_jobs(waiting)} {'waits' if waiting == 1 else 'wait'}, {_jobs(failed)} failed within a day."
     remedy = "See Background work for what failed and why; start more workers if jobs wait for long."
     is_late = waiting and oldest_s is not None and oldest_s > QUEUE_WARN_S
     return Observation(*told, State.WARN if is_late or failed else State.OK, text, remedy)
+
+
+def _jobs(number: int) -> str:
+    return "1 job" if number == 1 else f"{number} jobs"
 
 
 def _uploads() -> Observation:

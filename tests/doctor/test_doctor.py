@@ -91,7 +91,7 @@ def test_jobs_that_wait_for_long(trials, worker):
             "VALUES ('default', 'x', now() - interval '1 hour')"
         )
     assert seen("queue").state == State.WARN
-    assert seen("queue").told.startswith("1 jobs wait")
+    assert seen("queue").told.startswith("1 job waits, 0 jobs failed")
 
 
 def test_failures_that_clients_reported(trials, worker, maintainer):

@@ -42,7 +42,7 @@ def status_of(pk: int) -> str:
 
 
 def test_words_for_people():
-    assert title_of("uploads.take_inventory") == "Take inventory"
+    assert title_of("uploads.take_inventory") == "Uploads: take inventory"
     assert about({"deployment_pk": 3, "data_type": "snapshot_images", "timestamp": 17}) == (
         "deployment pk 3, data type snapshot_images"
     )
@@ -64,7 +64,7 @@ def test_each_state_has_its_list_and_stalled_ones_are_told_apart(admin_client):
     admin = response.context["cl"].model_admin
     shown = [admin.shown_state(row) for row in response.context["cl"].result_list]
     assert shown == ["stalled", "stalled", "under way", "done", "waiting", "failed"]
-    assert "Take inventory" in response.content.decode()
+    assert "Uploads: take inventory" in response.content.decode()
 
 
 def test_few_queries_however_many_jobs(admin_client, django_assert_max_num_queries):
@@ -79,7 +79,7 @@ def test_a_failed_job_is_run_again_by_post_alone(admin_client):
     page = f"{LIST}{failed}/change/"
     assert "Run again" in admin_client.get(page).content.decode()
     address = f"{LIST}{failed}/run_this_again/"
-    assert f"{failed} Take inventory" in admin_client.get(address).content.decode()
+    assert f"{failed} Uploads: take inventory" in admin_client.get(address).content.decode()
     assert status_of(failed) == "failed"
     assert "It waits for a worker now." in admin_client.post(address, follow=True).content.decode()
     assert status_of(failed) == "todo"

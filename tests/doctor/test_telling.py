@@ -131,7 +131,8 @@ def test_two_who_tell_at_once_send_one_mail(post):
     try:
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(hashtext('doctor.tell'))")
-        assert tell() == 0
+            assert tell() == 0
+            cursor.execute("SELECT pg_advisory_unlock(hashtext('doctor.tell'))")
     finally:
         other.close()
     assert tell() == 1
