@@ -4,6 +4,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
 from amiportal.accounts.models import User
+from amiportal.accounts.roles import Role
 from deployments.models import Bucket, Deployment, HardwareConfig, Status
 
 
@@ -61,6 +62,13 @@ def deployments_of_the_table(user: User | AnonymousUser | None) -> QuerySet[Depl
 def people_who_may_upload(bucket: Bucket) -> QuerySet[User]:
     """The active accounts that name this bucket; maintainers without any bucket may, too, and are not among them."""
     return User.objects.filter(buckets=bucket, is_active=True).order_by("organisation", "last_name", "username")
+
+
+def people_who_can_be_let_in() -> QuerySet[User]:
+    """The active accounts whose bucket list decides where they upload: partners and scripts."""
+    names_of_groups = [Role.PARTNERS, Role.SCRIPTS]
+    people = User.objects.filter(is_active=True, groups__name__in=names_of_groups).distinct()
+    return people.order_by("organisation", "last_name", "username")
 
 
 def hardware_configs() -> QuerySet[HardwareConfig]:

@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 from django.conf import settings
 
 from amiportal.errors import Conflict, StoreDenied, StoreError, StoreUnavailable
+from amiportal.objectstore import listing
 from amiportal.objectstore.client import client, error_for, our_errors
 from amiportal.objectstore.wire import anonymous, attempt, call
 
@@ -16,6 +17,7 @@ CORS_MAX_AGE_S = 86_400
 CORS_METHODS = ["PUT", "GET", "HEAD"]
 CORS_REQUEST_HEADERS = ["content-type", "content-md5", "if-none-match"]
 CORS_EXPOSED_HEADERS = ["ETag", "Retry-After"]  # the page waits as long as the store asks it to
+ENCRYPTION = "AES256"
 _NOT_SETTABLE = frozenset({"NotImplemented", "MethodNotAllowed"})
 
 
@@ -33,13 +35,16 @@ class BucketState:
     error: str = ""
 
 
-def ensure_bucket(name: str, *, origins: Sequence[str]) -> BucketState:
+def ensure_bucket(name: str, *, origins: Sequence[str], encrypt: bool = False) -> BucketState:
     """Makes the bucket where it is missing, and lets pages of `origins` PUT into it where the store can.
 
-    Raises Conflict for a bucket that belongs to somebody else. A store that has no CORS calls is reported, not
-    raised: its operator sets the rules.
+    encrypt: has the store encrypt it while it holds nothing; ask for it only where the store was seen to honour that.
+    May be repeated. Raises Conflict for a bucket that belongs to somebody else. A store that has no CORS calls is
+    reported, not raised: its operator sets the rules.
     """
     created = _create_if_missing(name)
+    if encrypt and not listing.page(bucket=name, prefix="", max_keys=1).objects:
+        encrypt_bucket(name)
     has_no_such_call = bool(origins) and not _set_cors(name, origins)
     state = bucket_state(name, origins=origins)
     if has_no_such_call and not state.cors_ok:
@@ -58,6 +63,19 @@ def bucket_state(name: str, *, origins: Sequence[str]) -> BucketState:
         error = f"Pages of {', '.join(barred)} may not upload: the bucket's CORS rules do not allow it."
         return BucketState(exists=True, cors_ok=False, error=error)
     return BucketState(exists=True, cors_ok=True)
+
+
+def encrypt_bucket(name: str) -> bool:
+    """Has the store encrypt, with keys of its own (SSE-S3), what comes from now on; False where it has no such call."""
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": ENCRYPTION}}
+    with our_errors(bucket=name):
+        try:
+            client().put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
+        except ClientError as error:
+            if not _has_no_such_call(error):
+                raise
+            return False
+    return True
 
 
 def ping() -> None:
@@ -97,7 +115,7 @@ def _create_if_missing(name: str) -> bool:
     try:
         if call("HEAD", bucket=name).status != 404:
             return False
-        if _create(name):
+        if create(name):
             return True
         if call("HEAD", bucket=name).status != 404:  # somebody made it meanwhile, with our key
             return False
@@ -106,8 +124,8 @@ def _create_if_missing(name: str) -> bool:
     raise _belongs_to_another(name)
 
 
-def _create(name: str, **location) -> bool:
-    """False where the store says that the bucket is there, as it does of our own, too."""
+def create(name: str, **location) -> bool:
+    """Whether it was made; False where the store says that it is there, as it does of our own, too."""
     with our_errors(bucket=name):
         try:
             client().create_bucket(Bucket=name, **location)
@@ -118,7 +136,7 @@ def _create(name: str, **location) -> bool:
             # AWS wants its region told, except in us-east-1; others know no such place.
             if code != "IllegalLocationConstraintException" or location:
                 raise
-            return _create(name, CreateBucketConfiguration={"LocationConstraint": settings.S3_REGION})
+            return create(name, CreateBucketConfiguration={"LocationConstraint": settings.S3_REGION})
     return True
 
 
@@ -139,11 +157,15 @@ def _set_cors(name: str, origins: Sequence[str]) -> bool:
         try:
             client().put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": [rule]})
         except ClientError as error:
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            if error.response["Error"].get("Code") not in _NOT_SETTABLE and status not in (405, 501):
+            if not _has_no_such_call(error):
                 raise
             return False
     return True
+
+
+def _has_no_such_call(error: ClientError) -> bool:
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return error.response["Error"].get("Code") in _NOT_SETTABLE or status in (405, 501)
 
 
 def _rules_allow(name: str, origins: Sequence[str]) -> bool:

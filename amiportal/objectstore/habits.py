@@ -32,6 +32,7 @@ IDEAL_VALUES: Mapping[str, frozenset[str]] = {
     "listed_names": frozenset({"exact"}),
     "odd_keys": frozenset({"kept", "refused"}),
     "missing_bucket_on_put": frozenset({"refused"}),
+    "bucket_encryption": frozenset({"honoured"}),
     "cors_api": frozenset({"present"}),
     "cors_preflight": frozenset({"allowed"}),
     "cors_on_success": frozenset({"sent"}),
@@ -55,6 +56,7 @@ class Habits:
     listing_is_immediate: a listing's absence is proof, its presence is current, and it seeks, sorts and names keys as
         S3 does; else confirm absence by HEAD.
     etag_is_md5: the ETag of a single PUT is the MD5 of its bytes; else the content is to be hashed.
+    honours_bucket_encryption: a bucket can be told to encrypt, and ETags and contents are then as without.
     multipart_etag_is_md5_of_md5s: that of an object made of parts is the MD5 of their MD5s, "-", their number.
     """
 
@@ -69,6 +71,7 @@ class Habits:
     copy_keeps_etag: bool = False
     deletes_in_batches: bool = False
     keeps_odd_keys: bool = False
+    honours_bucket_encryption: bool = False
     verifies_content_md5: bool | None = None
     verifies_sha256: bool | None = None
     cors_is_settable: bool | None = None
@@ -128,6 +131,7 @@ def habits_of(record: Mapping[str, Mapping[str, str]], *, probed_at: datetime | 
         copy_keeps_etag=is_ideal("copy_etag"),
         deletes_in_batches=is_ideal("delete_objects"),
         keeps_odd_keys=value("odd_keys") == "kept",
+        honours_bucket_encryption=is_ideal("bucket_encryption"),
         verifies_content_md5=seen("content_md5", "verified"),
         verifies_sha256=seen("checksum_sha256", "verified"),
         cors_is_settable=seen("cors_api", "present"),

@@ -9,6 +9,7 @@ from amiportal.adminkit import Kept, SavedByServices, marked, take_over, unbroke
 from deployments import services
 from deployments.admin.filters import CameraKnown, CoordinatesKnown, HardwareKnown, SeasonKnown, Silent
 from deployments.admin.forms import DeploymentForm
+from deployments.admin.guided import GuidedAdd
 from deployments.admin.life import LifeActions
 from deployments.admin.page import DeploymentPage
 from deployments.admin.reverting import DeploymentHistory
@@ -19,7 +20,9 @@ _RECORD = ["deployment_id", "season_before", "season_after", "created", "retired
 
 
 @admin.register(Deployment)
-class DeploymentAdmin(DeploymentPage, LifeActions, SavedByServices, Kept, DeploymentHistory, TablePages, ModelAdmin):
+class DeploymentAdmin(
+    GuidedAdd, DeploymentPage, LifeActions, SavedByServices, Kept, DeploymentHistory, TablePages, ModelAdmin
+):
     form = DeploymentForm
     list_display = [
         "deployment_id",
@@ -64,7 +67,6 @@ class DeploymentAdmin(DeploymentPage, LifeActions, SavedByServices, Kept, Deploy
         ("Season", {"fields": ["shown_status", ("first_day", "last_day")]}),
         ("Record", {"fields": _RECORD}),
     ]
-    add_fieldsets = [_place, _system, ("Season", {"fields": ["status", ("first_day", "last_day")]})]
 
     # --- What is shown ----------------------------------------------------------------------------------------
 
@@ -114,9 +116,5 @@ class DeploymentAdmin(DeploymentPage, LifeActions, SavedByServices, Kept, Deploy
     # --- What is done -----------------------------------------------------------------------------------------
 
     def save_model(self, request: HttpRequest, obj: Deployment, form: DeploymentForm, change: bool) -> None:
-        if change:
-            changes = {name: form.cleaned_data[name] for name in form.changed_data}
-            saved = services.update_deployment(actor=request.user, deployment=obj, **changes)
-        else:
-            saved = services.create_deployment(actor=request.user, **form.cleaned_data)
-        take_over(obj, saved)
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        take_over(obj, services.update_deployment(actor=request.user, deployment=obj, **changes))

@@ -1,4 +1,7 @@
 from django import forms
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -24,7 +27,6 @@ class DeploymentForm(forms.ModelForm):
             "system_id",
             "camera_id",
             "hardware",
-            "status",
             "first_day",
             "last_day",
         ]
@@ -33,7 +35,17 @@ class DeploymentForm(forms.ModelForm):
         """Name the deployment that is in the way; only now has the instance the values of the form."""
         super()._post_clean()
         if self.instance.bucket_id and self.instance.status == Status.ACTIVE and (twin := active_twin(self.instance)):
-            self.add_error(None, f"{twin} is active with this bucket, place and camera.")
+            self.add_error(None, _in_the_way(twin))
+
+
+def _in_the_way(twin: Deployment) -> SafeString:
+    return format_html(
+        '<a class="underline" href="{}">{}</a> is active with this bucket, place and camera. If its season is over, '
+        'start <a class="underline" href="{}">its next season</a> instead, or retire it first.',
+        reverse("admin:deployments_deployment_change", args=[twin.pk]),
+        twin,
+        reverse("admin:deployments_deployment_next_season", args=[twin.pk]),
+    )
 
 
 class _Insisting(forms.Form):

@@ -9,17 +9,22 @@ from deployments.services.buckets import (
 )
 from deployments.services.deployments import (
     active_twin,
+    check_new,
     create_deployment,
     update_deployment,
 )
 from deployments.services.hardware import create_hardware, update_hardware
 from deployments.services.life import reactivate_deployment, retire_deployment, start_next_season
 from deployments.services.reverting import revert_deployment
+from deployments.services.setting_up import BucketNotMade, allow_uploaders, set_up_deployment
 from deployments.services.table_import import ImportPlan, import_table, plan_import
 
 __all__ = [
+    "BucketNotMade",
     "ImportPlan",
     "active_twin",
+    "allow_uploaders",
+    "check_new",
     "create_bucket",
     "create_deployment",
     "create_hardware",
@@ -31,6 +36,7 @@ __all__ = [
     "refresh_bucket_state",
     "retire_deployment",
     "revert_deployment",
+    "set_up_deployment",
     "start_next_season",
     "update_bucket",
     "update_deployment",

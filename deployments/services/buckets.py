@@ -3,12 +3,15 @@
 from contextlib import contextmanager
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from amiportal.accounts.models import User
 from amiportal.errors import Conflict, PortalError
 from amiportal.objectstore.buckets import BucketState, bucket_state, ensure_bucket
+from amiportal.objectstore.habits import current_habits
+from deployments.countries import code_fault
 from deployments.models import Bucket
 from deployments.names import SALTMARSH_DATA_TYPES, STATION_DATA_TYPES
 from deployments.permissions import require_maintainer
@@ -46,6 +49,7 @@ def create_bucket(
     )
     if Bucket.objects.filter(name=bucket.name).exists():
         raise _taken(bucket.name)
+    _check_country(bucket)
     bucket.full_clean()
     bucket._history_user = actor
     try:
@@ -80,6 +84,8 @@ def update_bucket(*, actor: User | None, bucket: Bucket, why: str = "", **change
         bucket = Bucket.objects.select_for_update().get(pk=bucket.pk)
         for name, value in changes.items():
             setattr(bucket, name, value)
+        if "country_code" in changes:
+            _check_country(bucket)
         bucket.full_clean()
         bucket._history_user = actor
         bucket._change_reason = why or None
@@ -91,11 +97,14 @@ def update_bucket(*, actor: User | None, bucket: Bucket, why: str = "", **change
 def make_bucket_in_store(*, actor: User | None, bucket: Bucket) -> Bucket:
     """Create the bucket in the store, or find it there, set its CORS rules, and keep what the store said.
 
+    While it is empty it is encrypted, too, where the store was seen to honour that.
+
     Raises StoreError, or Conflict when somebody else owns that name in the store; the row keeps the reason.
     """
     require_maintainer(actor)
     with _refusal_kept(bucket):
-        return _record(bucket, ensure_bucket(bucket.name, origins=settings.PORTAL_ORIGINS))
+        encrypt = current_habits().honours_bucket_encryption
+        return _record(bucket, ensure_bucket(bucket.name, origins=settings.PORTAL_ORIGINS, encrypt=encrypt))
 
 
 def refresh_bucket_state(*, bucket: Bucket) -> Bucket:
@@ -132,6 +141,11 @@ def _record(bucket: Bucket, state: BucketState) -> Bucket:
         store_error=bucket.store_error,
     )
     return bucket
+
+
+def _check_country(bucket: Bucket) -> None:
+    if fault := code_fault(bucket.country_code):
+        raise ValidationError({"country_code": fault})
 
 
 def _taken(name: str) -> Conflict:

@@ -45,10 +45,10 @@ def create_deployment(
     Raises Conflict when the id is taken or another active deployment has this bucket, place and camera;
     ValidationError for what the model refuses. Coordinates have at most six decimals.
     """
-    require_maintainer(actor)
     if deployment_id is not None and deployment_number(deployment_id) is None:
         raise ValidationError({"deployment_id": "Such as dep000127."})
-    deployment = Deployment(
+    deployment = check_new(
+        actor=actor,
         bucket=bucket,
         location_name=location_name,
         latitude=latitude,
@@ -60,10 +60,7 @@ def create_deployment(
         status=status,
         first_day=first_day,
         last_day=last_day,
-        created_by=actor,
     )
-    tidy(deployment)
-    check(deployment)
     with transaction.atomic():
         if deployment_id is None:
             deployment.deployment_id = numbers.allocate_id()
@@ -73,6 +70,18 @@ def create_deployment(
             numbers.reserve_up_to(deployment_number(deployment_id))
             deployment.deployment_id = deployment_id
         save(deployment, actor=actor)
+    return deployment
+
+
+def check_new(*, actor: User | None, bucket: Bucket, **given) -> Deployment:
+    """What create_deployment would make of this, unsaved and without an id. Raises as it does.
+
+    bucket: may be unsaved, for a deployment whose bucket is made with it.
+    """
+    require_maintainer(actor)
+    deployment = Deployment(bucket=bucket, created_by=actor, **given)
+    tidy(deployment)
+    check(deployment)
     return deployment
 
 
@@ -168,7 +177,7 @@ def check(deployment: Deployment) -> None:
     """Raise Conflict for an active twin, ValidationError for what the model refuses."""
     if deployment.status == Status.ACTIVE and (other := active_twin(deployment)):
         raise _twin_conflict(other)
-    deployment.full_clean(exclude={"deployment_id"})
+    deployment.full_clean(exclude={"deployment_id"} if deployment.bucket_id else {"deployment_id", "bucket"})
 
 
 def _twin_conflict(other: Deployment) -> Conflict:

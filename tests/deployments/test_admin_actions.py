@@ -15,21 +15,14 @@ def fields(bucket: Bucket, **changes) -> dict:
     return dict.fromkeys(empty, "") | given
 
 
-def test_adding_allocates_an_id(page, maintainer, panama):
-    response = page.post(url("deployment_add"), fields(panama, latitude="9.1", longitude="-79.5"))
-    assert response.status_code == 302, response.context["adminform"].form.errors
-    made = Deployment.objects.get(bucket=panama)
-    assert made.deployment_id.startswith("dep0")
-    assert (made.created_by, made.status) == (maintainer, "active")
-    assert made.history.get().history_user == maintainer
-    assert made.deployment_id in said(response)
-
-
 def test_a_clash_is_told_at_the_form(page, panama, ladera):
-    response = page.post(url("deployment_add"), fields(panama, location_name="Ladera", camera_id="81B1C025"))
+    neighbour = make_deployment("dep000046", panama, camera_id="OTHER", status="active")
+    clashing = fields(panama, location_name="Ladera", camera_id="81B1C025")
+    response = page.post(url("deployment_change", neighbour.pk), clashing)
     assert response.status_code == 200
     assert "dep000045" in str(response.context["adminform"].form.errors)
-    assert Deployment.objects.filter(bucket=panama).count() == 1
+    neighbour.refresh_from_db()
+    assert neighbour.camera_id == "OTHER"
 
 
 def test_changing_writes_one_history_row_and_leaves_id_and_status(page, maintainer, panama, ladera):

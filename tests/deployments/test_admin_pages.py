@@ -60,7 +60,8 @@ def pages() -> list[tuple[str, type, bool]]:
         if model._meta.app_label == "deployments":
             found += [(f"{info}_history", model, True), (f"{info}_add", model, False)]
         for detail in model_admin.actions_detail if hasattr(model_admin, "actions_detail") else ():
-            found.append((f"{info}_{detail}", model, True))
+            for name in detail["items"] if isinstance(detail, dict) else [detail]:
+                found.append((f"{info}_{name}", model, True))
     return [
         *found,
         ("deployments_deployment_import", Deployment, False),

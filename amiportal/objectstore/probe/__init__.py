@@ -13,7 +13,7 @@ from django.core.cache import cache
 from amiportal.errors import BucketMissing, PortalError
 from amiportal.objectstore.habits import cache_key
 from amiportal.objectstore.models import StoreProbe
-from amiportal.objectstore.probe import copies, listings, places, uploads
+from amiportal.objectstore.probe import copies, encryption, listings, places, uploads
 from amiportal.objectstore.probe.workbench import Finding, Workbench
 from amiportal.objectstore.wire import call
 
@@ -22,6 +22,7 @@ CHECKS: tuple[Callable[[Workbench], Finding], ...] = (
     *uploads.CHECKS,
     *listings.CHECKS,
     *places.CHECKS,
+    *encryption.CHECKS,
     *copies.CHECKS,
 )
 

@@ -54,7 +54,7 @@ def copy_etag(bench: Workbench) -> Finding:
 
 def multipart_etag(bench: Workbench) -> Finding:
     body = b"one part"
-    answer = _complete(bench, bench.key("multipart"), body)
+    answer = completed(bench, bench.key("multipart"), body)
     if answer.status != 200 or answer.is_error_in_200:
         raise unexpected(answer, bench.bucket)
     part_md5 = md5(body, usedforsecurity=False)
@@ -70,7 +70,7 @@ def multipart_etag(bench: Workbench) -> Finding:
 def multipart_if_none_match(bench: Workbench) -> Finding:
     key = bench.key("multipart-condition")
     bench.stored(key, b"old")
-    answer = _complete(bench, key, b"new", IF_ABSENT)
+    answer = completed(bench, key, b"new", IF_ABSENT)
     if answer.is_error_in_200:
         return Finding("error_in_200", f"Answered 200 with the error {answer.code} in its body.")
     return condition_finding(bench, answer, key=key, before=b"old")
@@ -92,7 +92,7 @@ def delete_objects(bench: Workbench) -> Finding:
     return Finding("works", f"{len(keys)} objects were deleted in one call.")
 
 
-def _complete(bench: Workbench, key: str, body: bytes, headers: dict[str, str] | None = None) -> Answer:
+def completed(bench: Workbench, key: str, body: bytes, headers: dict[str, str] | None = None) -> Answer:
     """The answer to completing an upload of one part."""
     begun = attempt("POST", bucket=bench.bucket, key=key, query={"uploads": ""})
     found = _UPLOAD_ID.search(begun.body)
