@@ -56,7 +56,10 @@ def test_what_a_person_says_and_may_upload_goes_back(maintainer, colleague, keny
     assert [bucket.name for bucket in colleague.buckets.all()] == ["pan"]
     assert roles(colleague) == {"Partners"}
     assert colleague.password == password
-    assert colleague.history.filter(history_change_reason=f"Restored from the {snapshot}").exists()
+    newest = colleague.history.first()
+    assert (newest.history_change_reason, newest.history_user) == (f"Restored from the {snapshot}", maintainer)
+    assert [given.bucket.name for given in newest.buckets.all()] == ["pan"]
+    assert newest.organisation == ""
 
 
 def test_a_closed_account_stays_closed(superuser, colleague, go_back):

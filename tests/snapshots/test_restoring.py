@@ -88,6 +88,8 @@ def test_the_whole_goes_back_and_deletes_nothing(maintainer, ladera, savanna, pa
     assert (new.status, new.retired_by, new.retire_reason) == ("inactive", maintainer, f"Not in the {snapshot}")
     assert [k.told for k in plan.kept] == ["Costa Rica (cri)"]
     assert "deletes nothing" in plan.kept[0].why
+    assert savanna.history.first().location_name == "Savanna Gate"
+    assert new.history.first().status == "inactive"
 
 
 def test_sites_seasons_and_titles_that_changed_hands(maintainer, panama, kenya, ladera):

@@ -51,7 +51,8 @@ def shuffle_titles(at, name):
 
 
 def renumber(at, name):
-    HardwareConfig.objects.filter(number=at + 1).update(number=HardwareConfig.objects.count() + 50 + at)
+    highest = HardwareConfig.objects.order_by("number").last().number
+    HardwareConfig.objects.filter(number=at + 1).update(number=highest + 1)
 
 
 def lose_hardware(at, name):

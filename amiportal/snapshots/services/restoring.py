@@ -1,7 +1,6 @@
 """Writing back what a snapshot says: all of a plan in one transaction, or nothing."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 
 from django.contrib.auth.models import Group
 from django.db import DataError, IntegrityError, OperationalError, connection, models, transaction
@@ -20,6 +19,7 @@ from deployments.permissions import require_maintainer
 from deployments.services import numbers
 from deployments.services.deployments import mark_status_change
 
+_BATCH = 500
 _LOCK_TIMEOUT_MS = 10_000  # a person waits; whoever else writes is done long before
 
 
@@ -103,24 +103,21 @@ def _write(plan: Plan, actor: User | None) -> None:
         by_table[effect.table.name].append(effect)
     for table in TABLES:
         effects = by_table[table.name]
-        instances = table.model._default_manager.in_bulk([e.row_id for e in effects if e.kind != INSERT])
-        _make_way(table, effects)
-        # Retired first: an older deployment may take the place again.
-        for effect in sorted(effects, key=lambda e: e.kind != RETIRE):
-            instance = instances.get(effect.row_id)
-            if effect.kind == INSERT:
-                instance = _insert(effect, plan, actor)
-            else:
-                _update(effect, instance, plan, actor)
-            _write_lists(effect, instance)
-        _keep_sequences(table, [e for e in effects if e.kind == INSERT])
+        kinds = {kind: [e for e in effects if e.kind == kind] for kind in (RETIRE, UPDATE, INSERT)}
+        instances = table.model._default_manager.in_bulk([e.row_id for e in kinds[RETIRE] + kinds[UPDATE]])
+        _make_way(table, kinds[UPDATE])
+        for kind in (RETIRE, UPDATE):  # retired first: an older deployment may take the place again
+            _update(table, kinds[kind], instances, plan, actor)
+        instances |= {effect.row_id: _insert(effect, plan, actor) for effect in kinds[INSERT]}
+        for effect in effects:
+            _write_lists(effect, instances[effect.row_id])
+        _keep_sequences(table, kinds[INSERT])
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # references, else looked at by the commit
 
 
-def _make_way(table: Table, effects: Iterable[Effect]) -> None:
+def _make_way(table: Table, updated: list[Effect]) -> None:
     """Values that no two rows may have may change hands: whoever gives one up does so before anybody takes it."""
-    updated = [effect for effect in effects if effect.kind == UPDATE]
     rows = table.model._default_manager
     if table.name == "deployments":
         rows.filter(pk__in=[effect.row_id for effect in updated]).update(status=Status.INACTIVE, previous_season=None)
@@ -134,15 +131,36 @@ def _make_way(table: Table, effects: Iterable[Effect]) -> None:
             rows.filter(pk=effect.row_id).update(**{name: nobodys})
 
 
-def _update(effect: Effect, instance: models.Model, plan: Plan, actor: User | None) -> None:
-    for name in effect.table.columns:
-        setattr(instance, name, effect.after[name])
-    reason = plan.reason
-    if effect.kind == RETIRE:
-        reason = f"Not in the {plan.snapshot}"
-        mark_status_change(instance, actor=actor, reason=reason)
-    instance._history_user, instance._change_reason = actor, reason
-    instance.save()
+def _update(
+    table: Table, effects: list[Effect], instances: dict[int, models.Model], plan: Plan, actor: User | None
+) -> None:
+    if not effects:
+        return
+    changed = {name for effect in effects for name in effect.names}
+    if table.name == "deployments":
+        changed |= {"status", "previous_season_id", "retired_at", "retired_by_id", "retire_reason"}
+    for effect in effects:
+        instance = instances[effect.row_id]
+        for name in table.columns:
+            setattr(instance, name, effect.after[name])
+        if effect.kind == RETIRE:
+            mark_status_change(instance, actor=actor, reason=f"Not in the {plan.snapshot}")
+    written = [instances[effect.row_id] for effect in effects]
+    if table.lists:  # one by one: a history in bulk would forget roles and buckets
+        for instance in written:
+            instance._history_user, instance._change_reason = actor, plan.reason
+            instance.save()
+        return
+    columns = [table.fields[name].name for name in table.columns if name in changed]
+    table.model._default_manager.bulk_update(written, columns, batch_size=_BATCH)
+    _tell_history(table, written, plan, actor, update=True)
+
+
+def _tell_history(table: Table, written: list[models.Model], plan: Plan, actor: User | None, *, update: bool) -> None:
+    if hasattr(table.model, "history"):
+        table.model.history.bulk_history_create(
+            written, batch_size=_BATCH, update=update, default_user=actor, default_change_reason=plan.reason
+        )
 
 
 def _insert(effect: Effect, plan: Plan, actor: User | None) -> models.Model:
@@ -152,8 +170,8 @@ def _insert(effect: Effect, plan: Plan, actor: User | None) -> models.Model:
     if isinstance(instance, User):
         instance.set_unusable_password()
     instance.save_base(raw=True, force_insert=True)
-    if hasattr(model, "history"):
-        model.history.bulk_history_create([instance], default_user=actor, default_change_reason=plan.reason)
+    _tell_history(effect.table, [instance], plan, actor, update=False)
+    instance._history_user, instance._change_reason = actor, plan.reason
     return instance
 
 
