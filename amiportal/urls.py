@@ -10,6 +10,7 @@ from amiportal.accounts.admin.mailing import addresses_page
 from amiportal.accounts.sign_in import admin_sign_in
 from amiportal.doctor.views import doctor_page
 from deployments.admin.world_map import map_data, world_map
+from uploads.inventory_api import InventoryView
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -24,6 +25,7 @@ urlpatterns = [
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(), name="api-docs"),
     path("api/v1/uploads/", include("uploads.api_urls")),
+    path("api/v1/deployments/<str:deployment_id>/inventory/", InventoryView.as_view(), name="deployment-inventory"),
     path("api/v1/", include("deployments.api_urls")),
     path("", include("uploads.urls")),
 ]

@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 
 
 class DoctorConfig(AppConfig):
@@ -6,3 +6,7 @@ class DoctorConfig(AppConfig):
     label = "doctor"
     verbose_name = "Health"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # People know what it does, not whose package it is.
+        apps.get_app_config("procrastinate").verbose_name = "Background work"

@@ -58,6 +58,7 @@ DOORS = {
     "deployment-detail": ("PATCH", (401, 404, 403, 200)),
     "deployment-retire": ("POST", (401, 404, 403, 400)),
     "deployment-next-season": ("POST", (401, 404, 403, 400)),
+    "deployment-inventory": ("GET", (401, 404, 200, 200)),
     "bucket-list": ("POST", (401, 403, 403, 400)),
     "hardware-list": ("GET", (401, 200, 200, 200)),
     "legacy-get-deployments": ("POST", (401, 200, 200, 200)),
@@ -92,6 +93,7 @@ def path_of(route: str, session: int) -> str:
     return (
         path.replace("<int:session_id>", str(session))
         .replace("<str:token_key>", "nobodys")
+        .replace("<str:deployment_id>", "dep000045")
         .replace("<str:secret>", "nobodys")
     )
 
