@@ -7,6 +7,8 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def safe_cell(value) -> str:
-    """The value as text, with an apostrophe before what a spreadsheet would run; None is empty."""
+    """The value as text, with an apostrophe before what a spreadsheet would run; None is empty, a number itself."""
     text = "" if value is None else str(value)
+    if isinstance(value, int | float):
+        return text
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text

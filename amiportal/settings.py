@@ -355,6 +355,7 @@ UNFOLD = {
                 "separator": True,
                 "items": [
                     _page("Ledger", "receipt_long", "uploads_uploadlog"),
+                    _page("Exports", "download", "uploads_export"),
                     _page("Sessions", "cloud_upload", "uploads_uploadsession"),
                     _page("Files in parts", "stacks", "uploads_multipartupload"),
                     _page("Inventory", "calendar_month", "uploads_inventory"),

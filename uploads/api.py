@@ -1,17 +1,24 @@
 """The upload calls of the new API."""
 
+from collections.abc import Sequence
+
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import pagination
+from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from amiportal.client_address import client_address
 from amiportal.errors import PortalError
 from uploads import exports, serializers
-from uploads.log_filter import LogFilter, log_visible_to
+from uploads.ledger_pages import Place, ledger_page
+from uploads.ledger_reading import read_ledger
+from uploads.log_columns import as_told, values_of
+from uploads.log_filter import LogFilter
 from uploads.log_serializers import LogFilterRequest, LogRow
+from uploads.models import UploadLog
 from uploads.permissions import require_maintainer, session_of, session_visible_to
 from uploads.receipts import receipt
 from uploads.selectors import sessions_visible_to
@@ -171,10 +178,32 @@ class ReceiptView(APIView):
 
 
 class LogPages(pagination.CursorPagination):
-    ordering = "-id"
+    """Cursors as ever, before and after a row's id; the rows by ledger_pages."""
+
     page_size = 100
     page_size_query_param = "page_size"
     max_page_size = 1_000
+
+    def rows(self, request, wanted: LogFilter) -> Sequence[UploadLog]:
+        self.base_url = request.build_absolute_uri()
+        cursor = self.decode_cursor(request)
+        place = Place()
+        if cursor is not None:
+            if not (cursor.position or "").isdecimal() or len(cursor.position) > 18:
+                raise NotFound(self.invalid_cursor_message)
+            key = int(cursor.position)
+            place = Place(before=key) if cursor.reverse else Place(after=key)
+        self.page = ledger_page(request.user, wanted, place, size=self.get_page_size(request))
+        return self.page.rows
+
+    def get_next_link(self) -> str | None:
+        return self._link(self.page.rows[-1:], is_backward=False) if self.page.has_next else None
+
+    def get_previous_link(self) -> str | None:
+        return self._link(self.page.rows[:1], is_backward=True) if self.page.has_previous else None
+
+    def _link(self, row: Sequence[UploadLog], *, is_backward: bool) -> str | None:
+        return self.encode_cursor(pagination.Cursor(0, is_backward, row[0].pk)) if row else None
 
 
 class LogView(APIView):
@@ -191,18 +220,18 @@ class LogView(APIView):
         responses=LogRow(many=True),
     )
     def get(self, request):
-        """Who uploaded what, newest first; csv and ndjson stream the whole selection."""
-        rows = log_visible_to(request.user, LogFilter(**read(LogFilterRequest, request.query_params)))
-        wanted = request.query_params.get("format", "json")
-        if wanted == "csv":
-            return _download(exports.csv_lines(rows.iterator(chunk_size=2_000)), "text/csv; charset=utf-8", "csv")
-        if wanted == "ndjson":
-            return _download(exports.ndjson_lines(rows.iterator(chunk_size=2_000)), "application/x-ndjson", "ndjson")
-        if wanted != "json":
+        """Who uploaded what, newest first, or by name with name_prefix. csv and ndjson stream all of it, by session."""
+        wanted = LogFilter(**read(LogFilterRequest, request.query_params))
+        format_ = request.query_params.get("format", "json")
+        if format_ == "csv":
+            lines = exports.csv_lines(read_ledger(request.user, wanted))
+            return _download(lines, "text/csv; charset=utf-8", "csv")
+        if format_ == "ndjson":
+            return _download(exports.ndjson_lines(read_ledger(request.user, wanted)), "application/x-ndjson", "ndjson")
+        if format_ != "json":
             raise PortalError("The format is json, csv or ndjson.", code="invalid", fields={"format": ["Unknown."]})
         pages = LogPages()
-        page = pages.paginate_queryset(rows, request, view=self)
-        return pages.get_paginated_response([exports.log_row(row) for row in page])
+        return pages.get_paginated_response([as_told(values_of(row)) for row in pages.rows(request, wanted)])
 
 
 def _download(lines, content_type: str, extension: str) -> StreamingHttpResponse:

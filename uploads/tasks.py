@@ -9,6 +9,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from deployments.models import Deployment
+from uploads import tasks_exports  # noqa: F401 (procrastinate looks for tasks in modules of this name alone)
 from uploads.services.inventory import note_storage_day, take_inventory
 from uploads.services.multipart import abort_abandoned
 from uploads.services.settling import settle_expired_grants

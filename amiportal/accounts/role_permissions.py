@@ -30,6 +30,7 @@ MAINTAINER_ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "procrastinate": {"procrastinatejob": ("view",), "procrastinateevent": ("view",)},
     "snapshots": {"snapshot": ("view",)},
     "uploads": {
+        "export": ("view",),
         "inventory": ("view",),
         "multipartupload": ("view",),
         "uploadfailure": ("view",),

@@ -7,6 +7,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 from unfold.utils import parse_date_str
@@ -84,6 +85,10 @@ class LedgerChangeList(KeysetChangeList):
         if self.wanted.name_prefix:
             self.order_in_words = "by name"
         return queryset
+
+    @property
+    def export_url(self) -> str:
+        return reverse("admin:uploads_export_order") + self.get_query_string()
 
     def page(self, request: HttpRequest) -> tuple[Sequence[UploadLog], bool, bool]:
         page = ledger_page(request.user, self.wanted, self.place, size=self.list_per_page)

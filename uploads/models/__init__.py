@@ -1,0 +1,17 @@
+"""How files got in, what the store holds of them, and what of it was written to files."""
+
+from uploads.models.exports import Export
+from uploads.models.inventories import Inventory, InventoryNight, InventoryOddity, StorageDay
+from uploads.models.ledger import MultipartUpload, UploadFailure, UploadLog, UploadSession
+
+__all__ = [
+    "Export",
+    "Inventory",
+    "InventoryNight",
+    "InventoryOddity",
+    "MultipartUpload",
+    "StorageDay",
+    "UploadFailure",
+    "UploadLog",
+    "UploadSession",
+]

@@ -1,0 +1,36 @@
+"""Background work of exports. Each task may be killed anywhere and run again."""
+
+import logging
+
+from django.db import transaction
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from amiportal.accounts.models import User
+from uploads.log_filter import LogFilter
+from uploads.models import Export
+from uploads.services.exporting import order_export, remove_expired, run_export
+
+logger = logging.getLogger(__name__)
+
+
+def begin_export(*, actor: User, wanted: LogFilter, format: Export.Format) -> Export:
+    """Order an export and its job together: there is never one without the other. Raises Forbidden."""
+    with transaction.atomic():
+        export = order_export(actor=actor, wanted=wanted, format=format)
+        write_export_task.configure(lock=f"export {export.pk}").defer(export_pk=export.pk)
+    return export
+
+
+@app.task(name="uploads.write_export", pass_context=False)
+def write_export_task(export_pk: int) -> None:
+    run_export(export_pk)
+
+
+@app.periodic(cron="40 2 * * *")
+@app.task(name="uploads.remove_expired_exports", queueing_lock="remove_expired_exports", pass_context=False)
+def remove_expired_exports_task(timestamp: int) -> None:
+    """Every night. `timestamp` is the scheduler's."""
+    removed = remove_expired(now=timezone.now())
+    if removed:
+        logger.info("removed %s files of exports", removed)
