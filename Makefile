@@ -50,9 +50,10 @@ messages: $(VENV)/installed
 	  --ignore "templates/admin/*" --ignore "templates/unfold/*" --ignore "tests/*" --ignore "var/*"
 	$(BIN)/python manage.py compilemessages --ignore "$(VENV)/*" --ignore "var/*"
 
-# Takes the guide's pictures anew, from the real pages.
+# Takes the pictures of both guides anew, from the real pages.
 pictures: $(VENV)/installed-dev chromium
 	PICTURES=1 $(BIN)/python -m pytest -q tests/browser/test_a11y.py tests/browser/test_pages_a11y.py -k "nothing_stands or every_page"
+	PICTURES=1 $(BIN)/python -m pytest -q tests/browser/maintainers_guide
 
 # Writes constraints.txt anew from the direct dependencies of the requirements files.
 lock:

@@ -376,6 +376,7 @@ UNFOLD = {
                 "title": "Machinery",
                 "separator": True,
                 "items": [
+                    {"title": "Guide", "icon": "menu_book", "link": reverse_lazy("admin-guide")},
                     {"title": "Health", "icon": "monitor_heart", "link": reverse_lazy("admin-health")},
                     _page("Snapshots", "history", "snapshots_snapshot"),
                     _page("Allocation", "hard_drive", "objectstore_allocation"),

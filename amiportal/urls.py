@@ -9,12 +9,14 @@ from amiportal import health
 from amiportal.accounts.admin.mailing import addresses_page
 from amiportal.accounts.sign_in import admin_sign_in
 from amiportal.doctor.views import doctor_page
+from amiportal.maintainers_guide import maintainers_guide
 from deployments.admin.world_map import map_data, world_map
 from uploads.inventory_api import InventoryView
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("admin/guide/", admin.site.admin_view(maintainers_guide), name="admin-guide"),
     path("admin/health/", admin.site.admin_view(doctor_page), name="admin-health"),
     path("admin/map/", admin.site.admin_view(world_map), name="admin-map"),
     path("admin/map/deployments.geojson", admin.site.admin_view(map_data), name="admin-map-data"),
