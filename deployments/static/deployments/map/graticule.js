@@ -3,8 +3,8 @@
 import { el } from "./dom.js";
 import { L } from "./leaflet.js";
 
-const STEPS = [30, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
-const APART_PX = 110;
+const STEPS = [60, 30, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
+const APART_PX = 80;
 const EDGE_DEGREES = 85; // where the map's projection ends
 
 /** @param {L.Map} map */

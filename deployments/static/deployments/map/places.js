@@ -4,6 +4,7 @@ import { el, reducedMotion } from "./dom.js";
 import { season } from "./filter.js";
 import { L } from "./leaflet.js";
 import { clusterIcon, icon, sign } from "./markers.js";
+import { frameZoom } from "./world.js";
 
 const CLUSTER_RADIUS_PX = 48;
 const CLOSEST_FIT = 7; // one place alone is shown with its surroundings, closer only to bring it out of a cluster
@@ -38,8 +39,13 @@ export class Places {
   /** The whole of what is shown, in view; at once, for a cluster that flies by is hard to hit. */
   fit() {
     const bounds = this.clusters.getBounds();
-    if (bounds.isValid()) this.map.fitBounds(bounds, { padding: [40, 40], maxZoom: CLOSEST_FIT, animate: false });
-    else this.map.setView([15, 0], this.map.getMinZoom(), { animate: false });
+    const frame = frameZoom(this.map);
+    if (!bounds.isValid()) {
+      this.map.setView([15, 0], frame, { animate: false });
+      return;
+    }
+    const zoom = this.map.getBoundsZoom(bounds, false, L.point(80, 80));
+    this.map.setView(bounds.getCenter(), Math.max(frame, Math.min(zoom, CLOSEST_FIT)), { animate: false });
   }
 
   /** Brings one out of its clusters, however many stand at its place, and says what is known of it. @param {string} id */

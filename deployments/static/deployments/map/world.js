@@ -54,8 +54,11 @@ export function worldMap(element, options = {}) {
  */
 function stayWithinTheWorld(map) {
   if (map.options.minZoom !== undefined || !map.getSize().x) return;
-  map.setMinZoom(Math.floor(map.getBoundsZoom(BOUNDS, true)));
+  map.setMinZoom(Math.floor(frameZoom(map)));
 }
+
+/** The zoom at which the world fills the map. @param {L.Map} map */
+export const frameZoom = (map) => map.getBoundsZoom(BOUNDS, true);
 
 /** @returns {(text: string) => void} says something at the map's foot; "" takes it away */
 function noticeOn(map) {
