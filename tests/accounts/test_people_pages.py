@@ -87,6 +87,10 @@ def test_nobody_becomes_a_maintainer_by_going_back(page, maintainer, superuser, 
 def test_whose_tokens(page, colleague, script):
     make_token(actor=None, user=colleague)
     make_token(actor=None, user=script)
-    led = page.get(url("accounts_user_tokens", colleague.pk))
-    shown = page.get(led["Location"]).context["cl"].result_list
+    listed = f"{url('knox_authtoken_changelist')}?user__id__exact={colleague.pk}"
+    assert (
+        f'href="{listed}">1, look and revoke</a>'
+        in page.get(url("accounts_user_change", colleague.pk)).content.decode()
+    )
+    shown = page.get(listed).context["cl"].result_list
     assert [token.user for token in shown] == [colleague]

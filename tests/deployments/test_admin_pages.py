@@ -18,7 +18,7 @@ LIST_QUERIES = {
     Deployment: 10,
     Bucket: 7,
     HardwareConfig: 7,
-    User: 10,
+    User: 12,
     UploadLog: 6,
     UploadSession: 6,
     UploadFailure: 5,

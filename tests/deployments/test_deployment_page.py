@@ -12,7 +12,7 @@ from tests.deployments.bringing import finished, granted
 from uploads.models import Inventory, InventoryNight
 
 pytestmark = pytest.mark.django_db
-QUERIES = 17
+QUERIES = 18
 
 
 @pytest.fixture

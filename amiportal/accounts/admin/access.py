@@ -4,7 +4,6 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action
 from unfold.enums import ActionVariant
@@ -88,11 +87,6 @@ class AccessActions:
         response = TemplateResponse(request, "admin/accounts/token.html", context)
         response["Cache-Control"] = "no-store"
         return response
-
-    @action(description="Tokens of this person", icon="list", permissions=["view"])
-    def tokens(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        person, _ = self._looked_after(request, object_id)
-        return HttpResponseRedirect(f"{reverse('admin:knox_authtoken_changelist')}?user__id__exact={person.pk}")
 
     @action(description="Close the account", icon="block", permissions=["look_after"], variant=ActionVariant.DANGER)
     def close(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -4,7 +4,11 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from knox.models import AuthToken
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
 from unfold.decorators import display
@@ -63,7 +67,7 @@ class PersonAdmin(Kept, History, Inviting, AccessActions, Mailing, PeoplePages, 
     ordering = ["username"]
     autocomplete_fields = ["buckets"]
     filter_horizontal = ()
-    readonly_fields = ["last_login", "date_joined", "state", "invitation", "second_factor"]
+    readonly_fields = ["last_login", "date_joined", "state", "invitation", "second_factor", "tokens"]
     actions = ["copy_addresses"]
     actions_list = ["invite", "all_addresses"]
     actions_detail = [
@@ -73,7 +77,7 @@ class PersonAdmin(Kept, History, Inviting, AccessActions, Mailing, PeoplePages, 
         {
             "title": "More",
             "icon": "more_horiz",
-            "items": ["tokens", "take_links_back", "reset_two_factor", "open_again", "close"],
+            "items": ["take_links_back", "reset_two_factor", "open_again", "close"],
         },
     ]
     revert_fields = AMENDABLE
@@ -86,7 +90,7 @@ class PersonAdmin(Kept, History, Inviting, AccessActions, Mailing, PeoplePages, 
         (None, {"fields": ["username", "password"]}),
         _person,
         _access,
-        ("Signing in", {"fields": [("state", "second_factor"), "invitation", ("last_login", "date_joined")]}),
+        ("Signing in", {"fields": [("state", "second_factor"), "invitation", "tokens", ("last_login", "date_joined")]}),
     ]
     _superuser_only = ("Superuser", {"fields": [("is_staff", "is_superuser")]})
     add_fieldsets = [
@@ -189,6 +193,15 @@ class PersonAdmin(Kept, History, Inviting, AccessActions, Mailing, PeoplePages, 
         if link.revoked_at:
             return f"{sent}; the link was taken back {link.revoked_at:%Y-%m-%d %H:%M} UTC."
         return f"{sent}; {ends[link.state]}."
+
+    @display(description="Tokens")
+    def tokens(self, person: User) -> SafeString | str:
+        """How many there are, and the list in which they are revoked."""
+        held = AuthToken.objects.filter(user=person).count()
+        listed = f"{reverse('admin:knox_authtoken_changelist')}?user__id__exact={person.pk}"
+        return (
+            format_html('<a class="underline" href="{}">{}</a>', listed, f"{held}, look and revoke") if held else "none"
+        )
 
     @display(description="Two-factor sign-in")
     def second_factor(self, person: User) -> str:
