@@ -1,6 +1,6 @@
 """`make bench`: a portal as `make run` serves it, the yardstick beside it, one store beneath both; ratios printed.
 
-python -m tests.bench [existence] [signing] [end-to-end] [parts] [page] [client] [store] [inventory]
+python -m tests.bench [existence] [signing] [end-to-end] [parts] [page] [client] [store] [ledger[=ROWS]] [inventory]
 """
 
 import os
@@ -43,7 +43,15 @@ def run(portal_port: int, yardstick_port: int) -> None:
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415
 
-    from tests.bench import client_bench, inventory_bench, legacy_bench, objectstore_bench, page_bench, site  # noqa: PLC0415
+    from tests.bench import (  # noqa: PLC0415
+        client_bench,
+        inventory_bench,
+        ledger_bench,
+        legacy_bench,
+        objectstore_bench,
+        page_bench,
+        site,
+    )
     from tests.bench.field_client import FieldClient  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
@@ -70,11 +78,13 @@ def run(portal_port: int, yardstick_port: int) -> None:
             "parts": lambda: legacy_bench.where_time_goes(portal),
             "page": lambda: page_bench.main(portal_port, place, password),
             "client": lambda: client_bench.main(portal_port, place),
+            "ledger": ledger_bench.main,
             "store": lambda: objectstore_bench.main(place.bucket),
             "inventory": lambda: inventory_bench.main(place.bucket),
         }
-        for name in sys.argv[1:] or measures:
-            for line in measures[name]() or ():
+        for word in sys.argv[1:] or measures:
+            name, _, amount = word.partition("=")
+            for line in measures[name](*filter(None, [amount])) or ():
                 print(line, flush=True)
 
 
