@@ -19,7 +19,7 @@ LIST_QUERIES = {
     Bucket: 7,
     HardwareConfig: 7,
     User: 12,
-    UploadLog: 6,
+    UploadLog: 8,
     UploadSession: 6,
     UploadFailure: 5,
 }
@@ -188,3 +188,13 @@ def test_the_ledger_is_never_counted_for_its_filters(client, maintainer, world, 
     with django_assert_max_num_queries(20) as queries:
         client.get(reverse("admin:uploads_uploadlog_changelist") + "?_facets=True")
     assert not [q for q in queries.captured_queries if "COUNT(" in q["sql"]]
+
+
+def test_an_empty_list_offers_only_what_can_be_done(client, maintainer):
+    client.force_login(maintainer)
+    ledger = reverse("admin:uploads_uploadlog_changelist")
+    assert "Nothing here yet" in client.get(ledger).text
+    assert "Nothing matches" in client.get(ledger, {"q": "2025"}).text
+    found = client.get(reverse("admin:deployments_deployment_changelist"), {"q": "no such place"}).text
+    assert "Nothing matches" in found
+    assert "Add the first" not in found
