@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 PARTS = {
     "When it is time": {
         "new-bucket": "A new bucket",
+        "new-deployment": "A new deployment",
         "next-season": "The next season",
         "retiring": "Retiring a deployment",
         "access": "A partner asks for access",

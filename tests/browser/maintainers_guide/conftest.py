@@ -31,6 +31,8 @@ def portal(portal):
         cursor.execute("SELECT setval('deployment_number_seq', 120)")
     portal.partner.organisation = "Institute of the Wetlands"
     portal.partner.save()
+    portal.bucket.exists_in_store = portal.bucket.cors_ok = True
+    portal.bucket.save()
     deployment = portal.deployment
     deployment.latitude, deployment.longitude, deployment.time_zone = "8.982110", "-79.561044", "America/Panama"
     deployment.hardware = HardwareConfig.objects.get(number=5)

@@ -3,9 +3,12 @@
 from datetime import date
 
 import pytest
+from django.contrib.auth.models import Group
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from amiportal.accounts.models import User
+from amiportal.accounts.roles import Role
 from deployments.models import Bucket, Deployment, HardwareConfig
 from tests.uploads.test_history import make_file, make_session
 
@@ -44,6 +47,35 @@ def test_new_bucket(follow, portal, store, no_costa_rica):
     assert "cri" in names_in(store)
     assert store.get_bucket_cors(Bucket="cri")["CORSRules"]
     assert Bucket.objects.get(name="cri").exists_in_store
+
+
+def test_new_deployment(follow, portal):
+    newcomer = User.objects.create_user("tomas", first_name="Tomás", last_name="Rey", organisation="Ridge Station")
+    newcomer.groups.add(Group.objects.get(name=Role.PARTNERS))
+    with follow("new-deployment") as walk:
+        walk.menu("Deployments")
+        walk.press("+")
+        walk.choose("Bucket", "Panama (pan)")
+        walk.press("Continue")
+        walk.fill("Place", "Cloud Forest Ridge")
+        walk.fill("Latitude", "8.771204")
+        walk.fill("Longitude", "-82.433190")
+        walk.fill("System ID", "AMI-14")
+        walk.fill("Camera ID", "9D10E37B")
+        walk.choose("Hardware", str(HardwareConfig.objects.get(number=7)))
+        walk.fill("First day of the season", "2026-04-01")
+        walk.main.get_by_role("checkbox", name="Tomás Rey").check()
+        walk.picture("new-deployment", "#id_latitude", ".place-map", "label[for=id_longitude]")
+        walk.press("Review")
+        walk.see("Is all of this right?")
+        walk.picture("new-deployment-review", ".guided", ring=["Make the deployment"])
+        assert not Deployment.objects.filter(location_name="Cloud Forest Ridge").exists()
+        walk.press("Make the deployment")
+        walk.see("dep000121 is made.")
+    made = Deployment.objects.get(deployment_id="dep000121")
+    assert (made.bucket, made.camera_id, made.status) == (portal.bucket, "9D10E37B", "active")
+    assert made.time_zone == "America/Panama"
+    assert portal.bucket in newcomer.buckets.all()
 
 
 def test_next_season(follow, portal):

@@ -1,11 +1,15 @@
 """The guide's short protocols: tables in and out, snapshots, and who uploaded what."""
 
+import json
+
 import openpyxl
 
 from amiportal.snapshots.models import Snapshot
 from amiportal.snapshots.services import take_snapshot
 from deployments.models import Deployment
 from tests.uploads.test_history import make_file, make_session
+from uploads.models import Export
+from uploads.services.exporting import run_export
 
 TABLE = """\
 country,country_code,location_name,lat,lon,location_id,camera_id,system_id,hardware_id,deployment_id,status
@@ -21,7 +25,8 @@ def test_importing(follow, portal, tmp_path):
         walk.menu("Deployments")
         walk.press("Import")
         walk.give("File to import", table)
-        walk.press("Submit")
+        walk.press("Preview")
+        walk.see("Nothing is written yet.")
         walk.picture("importing", "#content", ring=["Confirm import"])
         assert not Deployment.objects.filter(deployment_id="dep000131").exists()
         walk.press("Confirm import")
@@ -62,14 +67,26 @@ def test_who_uploaded(follow, portal):
         walk.page.get_by_text("Files of this session").wait_for()
 
 
-def test_exporting(follow, portal, tmp_path):
+def test_exporting(follow, portal, tmp_path, empty_queue):
+    session = make_session(portal.partner, portal.deployment)
+    make_file(session, "20250714221000-snapshot.jpg")
+    make_file(session, "20250715010000-snapshot.jpg")
     with follow("exporting") as walk:
         walk.menu("Deployments")
         walk.press("Export")
         walk.tick("XLSX (Excel, LibreOffice)")
         walk.picture("exporting", "#content form", ring=["Export"])
-        with walk.page.expect_download() as download:
-            walk.press("Export")
-        download.value.save_as(tmp_path / "table.xlsx")
+        walk.download(tmp_path / "table.xlsx", "Export")
+        walk.menu("Ledger")
+        walk.search("20250714")
+        walk.press("Export this selection")
+        walk.choose("Format", Export.Format.NDJSON.label)
+        walk.press("Export")
+        run_export(Export.objects.get().pk)
+        walk.menu("Exports")
+        walk.picture("exports", "#result_list")
+        walk.download(tmp_path / "ledger.ndjson", "Download")
     sheet = openpyxl.load_workbook(tmp_path / "table.xlsx").active
     assert "dep000119" in {cell.value for row in sheet.iter_rows() for cell in row}
+    (row,) = map(json.loads, (tmp_path / "ledger.ndjson").read_text().splitlines())
+    assert row["filename"] == "20250714221000-snapshot.jpg"

@@ -114,6 +114,11 @@ class Walk:
         self.touched.append(label)
         self.field(label).set_input_files(file)
 
+    def download(self, to: Path, label: str) -> None:
+        with self.page.expect_download() as download:
+            self.press(label)
+        download.value.save_as(to)
+
     def see(self, text: str) -> None:
         """What the page says."""
         self.seen.append(text)
