@@ -131,6 +131,8 @@ def test_the_list_and_the_columns(http, export, django_assert_max_num_queries):
         page = http.get(LIST).content.decode()
     assert "state failed" in page
     assert "Ready: 4 rows" in page
+    assert "Kept until" in page
+    assert "Show all" not in page
     detail = http.get(f"{LIST}{export.pk}/change/").content.decode()
     assert "What the device&#x27;s clock said" in detail
 

@@ -51,8 +51,8 @@ def progress_of(export: Export) -> dict:
         percent = min(99, 100 * export.rows_done // export.rows_estimated)
     texts = {
         Export.State.WAITING: "Waiting for a worker",
-        Export.State.RUNNING: f"{export.rows_done:,} of about {export.rows_estimated:,} rows",
-        Export.State.READY: f"Ready: {export.rows_done:,} rows, {size(export.size_bytes)}",
+        Export.State.RUNNING: f"{export.rows_done:,} of about {_rows(export.rows_estimated)}",
+        Export.State.READY: f"Ready: {_rows(export.rows_done)}, {size(export.size_bytes)}. {_kept_until(export)}",
         Export.State.FAILED: f"Failed. {export.error}",
         Export.State.CANCELLED: "Cancelled",
         Export.State.EXPIRED: "Removed after 30 days",
@@ -66,12 +66,20 @@ def progress_of(export: Export) -> dict:
     }
 
 
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number:,} rows"
+
+
+def _kept_until(export: Export) -> str:
+    return f"Kept until {export.expires_at:%Y-%m-%d}." if export.expires_at else ""
+
+
 @admin.register(Export)
 class ExportAdmin(LongTable):
     class Media:
         js = [Script("uploads/admin/exports.js", type="module")]
 
-    list_display = ["created", "account", "in_words", "shown_format", "progress", "to_do", "expires"]
+    list_display = ["created", "account", "in_words", "shown_format", "progress", "to_do"]
     list_display_links = ["created"]
     list_filter = ["state"]
     list_before_template = "admin/uploads/exports_told.html"
@@ -101,10 +109,6 @@ class ExportAdmin(LongTable):
     @display(description="Ordered (UTC)")
     def created(self, export: Export) -> str:
         return minute(export.created_at)
-
-    @display(description="Kept until")
-    def expires(self, export: Export) -> str:
-        return f"{export.expires_at:%Y-%m-%d}" if export.state == Export.State.READY else "–"
 
     @display(description="Format")
     def shown_format(self, export: Export) -> str:
@@ -138,7 +142,7 @@ class ExportAdmin(LongTable):
             self,
             request,
             title="Export this selection of the ledger",
-            text=f"Chosen: {wanted.in_words() or 'everything'}; about {rows:,} rows. "
+            text=f"Chosen: {wanted.in_words() or 'everything'}; about {_rows(rows)}. "
             "A worker writes the file; you may leave the page. It is kept for 30 days.",
             form=form,
             button="Export",
@@ -155,7 +159,7 @@ class ExportAdmin(LongTable):
         self._check(request)
         export = get_object_or_404(Export, pk=pk)
         if export.state != Export.State.READY:
-            messages.error(request, f"{export} has no file: {progress_of(export)['text']}.")
+            messages.error(request, f"{export} has no file: {progress_of(export)['text']}")
             return HttpResponseRedirect(reverse(_LIST))
         name = f"ami-ledger-{export.created_at:%Y%m%d}-{export.pk}.{export.format}"
         return stream_file(export.file, name, CONTENT_TYPES[Export.Format(export.format)])

@@ -50,7 +50,7 @@ class KeysetChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         self.result_list, has_previous, has_next = self.page(request)
         self.result_count = len(self.result_list)
-        self.full_result_count = None
+        self.full_result_count = self.result_count  # the page's head then tells no total, for nobody has counted one
         self.show_full_result_count = self.show_admin_actions = False
         self.can_show_all = False
         self.multi_page = has_previous or has_next
