@@ -106,14 +106,14 @@ def test_parquet(exported, ledger, maintainer, asked):
     assert b"device's clock" in table.schema.field("device_time").metadata[b"description"]
 
 
-def test_rows_are_read_in_portions_each_once(ledger, maintainer, monkeypatch):
-    """A portion is never larger than it may be, and what comes meanwhile does not prolong the reading."""
+@pytest.mark.parametrize("asked", [{}, {"data_type": "snapshot_images"}], ids=str)
+def test_rows_are_read_in_portions_each_once(ledger, sessions, maintainer, asked):
+    """A portion is never larger than it may be, and what comes meanwhile, wherever it comes, is left out."""
     ids = []
-    for portion in read_ledger(maintainer, LogFilter()):
+    for portion in read_ledger(maintainer, LogFilter(**asked)):
         assert len(portion) <= 7
         ids += [found[0] for found in portion]
-        session = make_session(maintainer, UploadLog.objects.first().deployment)
-        UploadLog.objects.bulk_create([row(session, f"late{len(ids)}.jpg")])
+        UploadLog.objects.bulk_create([row(session, f"late{len(ids)}.jpg", "failed") for session in sessions])
     assert len(ids) == len(set(ids)) == 60
 
 

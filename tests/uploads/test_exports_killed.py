@@ -15,6 +15,7 @@ from tests.uploads.export_killed import DIED
 from tests.uploads.ledger_rows import fill, make_session
 from uploads.log_filter import LogFilter
 from uploads.models import Export
+from uploads.services import exporting
 from uploads.services.exporting import order_export, run_export
 from uploads.tasks_exports import begin_export
 
@@ -59,23 +60,31 @@ def test_begun_anew_by_another_worker(ledger, maintainer, store, step):
     assert len(content.splitlines()) == 20
 
 
-def test_one_that_was_thought_dead_changes_nothing_of_its_successor_s(ledger, maintainer, store, monkeypatch):
-    """The slower of two stops at its next portion, and its file is not the one that is offered."""
-    from uploads.services import exporting  # noqa: PLC0415 (patched here alone)
-
+@pytest.mark.parametrize("successor", ["has ended", "is at work"])
+def test_one_that_was_thought_dead_changes_nothing_of_its_successor_s(
+    ledger, maintainer, store, monkeypatch, successor
+):
+    """The slower of two stops at its next portion, and stores nothing."""
     export = order_export(actor=maintainer, wanted=LogFilter(), format=Export.Format.CSV)
     read = exporting.read_ledger
 
     def overtaken(*given):
         monkeypatch.setattr(exporting, "read_ledger", read)
-        run_export(export.pk)
+        if successor == "has ended":
+            run_export(export.pk)
+        else:
+            Export.objects.update(attempt=2, rows_done=3)  # as when it began anew and has read a little
         yield from read(*given)
 
     monkeypatch.setattr(exporting, "read_ledger", overtaken)
     run_export(export.pk)
     export.refresh_from_db()
-    assert (export.state, export.attempt, export.file) == ("ready", 2, f"exports/{export.pk}-2.csv")
-    assert files_of(store, export) == [export.file]
+    if successor == "has ended":
+        assert (export.state, export.attempt, export.file) == ("ready", 2, f"exports/{export.pk}-2.csv")
+        assert files_of(store, export) == [export.file]
+    else:
+        assert (export.state, export.attempt, export.file, export.rows_done) == ("running", 2, "", 3)
+        assert files_of(store, export) == []
 
 
 @pytest.mark.django_db(transaction=True)
