@@ -177,7 +177,12 @@ def check(deployment: Deployment) -> None:
     """Raise Conflict for an active twin, ValidationError for what the model refuses."""
     if deployment.status == Status.ACTIVE and (other := active_twin(deployment)):
         raise _twin_conflict(other)
-    deployment.full_clean(exclude={"deployment_id"} if deployment.bucket_id else {"deployment_id", "bucket"})
+    try:
+        deployment.full_clean(exclude={"deployment_id"} if deployment.bucket_id else {"deployment_id", "bucket"})
+    except ValidationError:
+        if deployment.status == Status.ACTIVE and (other := active_twin(deployment)):
+            raise _twin_conflict(other) from None  # opened between the two looks
+        raise
 
 
 def _twin_conflict(other: Deployment) -> Conflict:

@@ -10,6 +10,7 @@ from django.db import connection
 from amiportal.errors import Conflict
 from deployments import services
 from deployments.models import Bucket, Deployment
+from deployments.services import deployments as service
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 THREADS, EACH = 8, 10
@@ -71,6 +72,19 @@ def test_of_many_who_open_one_site_one_wins_and_the_others_are_told_who(bucket):
     assert len(losers) == THREADS - 1
     assert all(winners[0].deployment_id in loser.message for loser in losers)
     assert Deployment.objects.filter(bucket=bucket, status="active").count() == 1
+
+
+def test_a_site_that_is_opened_between_two_looks_is_told_too(bucket, monkeypatch):
+    site = {"bucket": bucket, "location_name": "Torre", "camera_id": "36F675CC", "status": "active"}
+    first = services.create_deployment(actor=None, **site)
+    look_again = service.active_twin
+
+    def missed(deployment):
+        monkeypatch.setattr(service, "active_twin", look_again)
+
+    monkeypatch.setattr(service, "active_twin", missed)
+    with pytest.raises(Conflict, match=first.deployment_id):
+        services.create_deployment(actor=None, **site)
 
 
 def test_two_tabs_start_one_next_season(bucket):
