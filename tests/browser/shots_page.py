@@ -17,6 +17,7 @@ from deployments.models import Deployment
 from tests.browser.card import Card
 
 STORE_PUTS = re.compile(re.escape(settings.S3_PUBLIC_ENDPOINT_URL) + r"/.*\?")
+PICTURES_KEPT = os.environ.get("PAGE_SHOTS")
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 360, "height": 740}
 
@@ -210,7 +211,6 @@ STATES: dict[str, Callable[[Stage], None]] = {
 
 
 def keep_picture(page: Page, name: str) -> None:
-    folder = os.environ.get("PAGE_SHOTS")
-    if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    if PICTURES_KEPT:
+        Path(PICTURES_KEPT).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(PICTURES_KEPT) / f"{name}.png", full_page=True)
