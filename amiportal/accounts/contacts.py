@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.db.models import Prefetch, Q
 from django.db.models.functions import Lower
 
@@ -19,9 +18,8 @@ from amiportal.accounts.models import User
 from amiportal.accounts.record import note
 from amiportal.accounts.roles import Role
 from amiportal.accounts.rules import GIVEN_BY_MAINTAINERS, check_may_look_after
-from amiportal.errors import Conflict
 from amiportal.sheets.common import Columns, Fault, Sheet
-from amiportal.sheets.plan import Plan, PlannedRow, SheetRefused
+from amiportal.sheets.plan import Plan, PlannedRow, carry_out
 from deployments import hooks
 from deployments.models import Bucket
 from deployments.names import text_fault
@@ -45,21 +43,13 @@ def import_people(*, actor: User, sheet: Sheet) -> Plan:
 
     What is registered for before an import (hooks.py) is done first, unless nothing would change.
     """
-    plan = plan_people(actor=actor, sheet=sheet)
-    if plan.faults:
-        raise SheetRefused(plan.faults)
-    if not plan.writes:
-        return plan
-    hooks.run_before_import(actor=actor)
-    try:
-        with transaction.atomic():
-            plan = _plan(sheet, actor=actor, lock=True)
-            if plan.faults:
-                raise SheetRefused(plan.faults)
-            _write(plan, actor=actor)
-    except IntegrityError as error:
-        raise Conflict("Somebody else changed people at the same time. Import the table again.") from error
-    return plan
+    check_may_look_after(actor=actor)
+    return carry_out(
+        plan=lambda lock: _plan(sheet, actor=actor, lock=lock),
+        before=lambda: hooks.run_before_import(actor=actor),
+        write=lambda plan: _write(plan, actor=actor),
+        busy="Somebody else changed people at the same time. Import the table again.",
+    )
 
 
 def person_record(person: User) -> dict[str, str]:

@@ -1,10 +1,12 @@
 """What an import would do, and what keeps it from being done."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from amiportal.errors import PortalError
+from django.db import IntegrityError, transaction
+
+from amiportal.errors import Conflict, PortalError
 from amiportal.sheets.common import Fault
 
 
@@ -56,3 +58,38 @@ class Plan:
     def summary(self) -> str:
         unchanged = len(self.rows) - len(self.created) - len(self.updated)
         return f"{len(self.created)} new, {len(self.updated)} changed, {unchanged} unchanged."
+
+
+class Planned(Protocol):
+    faults: list[Fault]
+
+    @property
+    def writes(self) -> bool: ...
+
+
+P = TypeVar("P", bound=Planned)
+
+
+def carry_out(*, plan: Callable[[bool], P], before: Callable[[], object], write: Callable[[P], object], busy: str) -> P:
+    """All of an import or nothing: planned, and planned again on locked rows when `before` has been done.
+
+    plan: takes whether to lock. before: done unless nothing would change, outside the transaction. busy: told when
+    somebody else wrote at the same time. Raises SheetRefused, Conflict, and what `before` and `write` do.
+    """
+    found = _without_faults(plan(False))
+    if not found.writes:
+        return found
+    before()
+    try:
+        with transaction.atomic():
+            found = _without_faults(plan(True))
+            write(found)
+    except IntegrityError as error:
+        raise Conflict(busy) from error
+    return found
+
+
+def _without_faults(found: P) -> P:
+    if found.faults:
+        raise SheetRefused(found.faults)
+    return found

@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from amiportal.accounts.models import User
 from amiportal.sheets.common import Columns, Fault, Sheet
-from amiportal.sheets.plan import Plan, PlannedRow, SheetRefused
+from amiportal.sheets.plan import Plan, PlannedRow, carry_out
 from deployments import hooks
 from deployments.models import HardwareConfig
 from deployments.names import text_fault
@@ -31,23 +30,23 @@ def import_hardware(*, actor: User | None, sheet: Sheet) -> Plan:
 
     What is registered for before an import (hooks.py) is done first, unless nothing would change.
     """
-    plan = plan_hardware(actor=actor, sheet=sheet)
-    if plan.faults:
-        raise SheetRefused(plan.faults)
-    if not plan.writes:
-        return plan
-    hooks.run_before_import(actor=actor)
-    with transaction.atomic():
-        plan = _plan(sheet, HardwareConfig.objects.select_for_update().order_by("pk"))
-        if plan.faults:
-            raise SheetRefused(plan.faults)
-        for row in plan.created:
-            parts = {name: row.after[name] for name in PARTS}
-            create_hardware(actor=actor, number=row.record.number, why=REASON, **parts)
-        for row in plan.updated:
-            parts = {name: row.after[name] for name in PARTS}
-            update_hardware(actor=actor, hardware=row.record, why=REASON, **parts)
-    return plan
+    require_maintainer(actor)
+    known = HardwareConfig.objects.all()
+    return carry_out(
+        plan=lambda lock: _plan(sheet, known.select_for_update().order_by("pk") if lock else known.all()),
+        before=lambda: hooks.run_before_import(actor=actor),
+        write=lambda plan: _write(plan, actor=actor),
+        busy="Somebody else changed hardware at the same time. Import the table again.",
+    )
+
+
+def _write(plan: Plan, *, actor: User | None) -> None:
+    for row in plan.created:
+        parts = {name: row.after[name] for name in PARTS}
+        create_hardware(actor=actor, number=row.record.number, why=REASON, **parts)
+    for row in plan.updated:
+        parts = {name: row.after[name] for name in PARTS}
+        update_hardware(actor=actor, hardware=row.record, why=REASON, **parts)
 
 
 def hardware_record(hardware: HardwareConfig) -> dict[str, str]:

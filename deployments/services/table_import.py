@@ -3,13 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db import IntegrityError, transaction
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from amiportal.accounts.models import User
-from amiportal.errors import Conflict
 from amiportal.sheets.common import Fault
-from amiportal.sheets.plan import SheetRefused
+from amiportal.sheets.plan import carry_out
 from deployments import hooks
 from deployments.models import Bucket, Deployment, HardwareConfig, Status
 from deployments.names import deployment_number
@@ -88,23 +86,12 @@ def import_table(*, actor: User | None, table: Table) -> ImportPlan:
     SheetRefused, or Conflict when somebody else wrote at the same time: nothing is written then.
     """
     require_maintainer(actor)
-    if table.faults:
-        raise SheetRefused(table.faults)
-    plan = _plan(table, actor=actor, lock=False)
-    if plan.faults:
-        raise SheetRefused(plan.faults)
-    if not plan.writes:
-        return plan
-    hooks.run_before_import(actor=actor)
-    try:
-        with transaction.atomic():
-            plan = _plan(table, actor=actor, lock=True)
-            if plan.faults:
-                raise SheetRefused(plan.faults)
-            _write(plan, actor=actor)
-    except IntegrityError as error:
-        raise Conflict("Somebody else changed deployments at the same time. Import the table again.") from error
-    return plan
+    return carry_out(
+        plan=lambda lock: _plan(table, actor=actor, lock=lock),
+        before=lambda: hooks.run_before_import(actor=actor),
+        write=lambda plan: _write(plan, actor=actor),
+        busy="Somebody else changed deployments at the same time. Import the table again.",
+    )
 
 
 def _plan(table: Table, *, actor: User | None, lock: bool) -> ImportPlan:

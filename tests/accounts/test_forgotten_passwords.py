@@ -8,8 +8,9 @@ from amiportal.accounts import password_pages
 from amiportal.accounts.models import PasswordLink, User
 from amiportal.accounts.password_links import accounts_of_address
 from amiportal.accounts.tasks import mail_new_password_task
-from tests.accounts.mailbox import Mailbox, link_in
+from tests.accounts.links import link_in
 from tests.cast import PASSWORD, make_person
+from tests.smtpserver import SmtpServer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_queue")]
 PAGE = "/accounts/password/forgot/"
@@ -122,12 +123,13 @@ def test_without_a_mail_server_it_says_whom_to_ask(client, settings, colleague):
 
 
 def test_by_a_real_mail_server(settings, colleague, caplog):
-    with Mailbox() as mailbox:
+    with SmtpServer() as server:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", mailbox.port, False
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", server.port, False
         User.objects.filter(pk=colleague.pk).update(language="es")
         forget(colleague.email)
-    (message,) = mailbox.messages
+    (kept,) = server.mails
+    message = kept.message
     assert message["To"] == colleague.email
     assert message["Subject"] == "Una contraseña nueva para el portal AMI"
     assert message["Auto-Submitted"] == "auto-generated"

@@ -9,7 +9,7 @@ from amiportal.accounts.password_links import find_link, free_username, make_lin
 from amiportal.accounts.roles import Role
 from amiportal.errors import Conflict, Forbidden
 from tests.accounts.admin_pages import url
-from tests.accounts.mailbox import link_in
+from tests.accounts.links import link_in
 from tests.cast import PASSWORD, make_person
 
 pytestmark = pytest.mark.django_db

@@ -18,7 +18,7 @@ from amiportal.accounts.models import LegacyCount, User
 from amiportal.accounts.password_links import make_link
 from amiportal.accounts.roles import Role
 from tests.accounts.codes import code_of, forget_used_and_wrong_codes
-from tests.accounts.mailbox import link_in
+from tests.accounts.links import link_in
 from tests.browser.axe import violations
 from tests.browser.conftest import PASSWORD
 

@@ -11,7 +11,7 @@ from amiportal.accounts.models import User
 from amiportal.accounts.roles import Role
 from amiportal.accounts.two_factor import has_two_factor
 from tests.accounts.codes import code_of
-from tests.accounts.mailbox import link_in
+from tests.accounts.links import link_in
 from tests.browser.conftest import PASSWORD
 
 
