@@ -256,7 +256,6 @@ STORAGES = {
             "secret_key": S3_SECRET_ACCESS_KEY,
             "region_name": S3_REGION,
             "file_overwrite": False,
-            "use_threads": False,  # parts of a large file one after another: ten at once would all be in memory
         },
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},

@@ -1,5 +1,6 @@
 """Django's default storage: the portal's own files, over a client set up as all others are."""
 
+from boto3.s3.transfer import TransferConfig
 from django.conf import settings
 from storages.backends.s3 import S3Storage
 
@@ -16,4 +17,5 @@ class PortalStorage(S3Storage):
             max_attempts=settings.S3_MAX_ATTEMPTS,
             max_connections=settings.S3_MAX_CONNECTIONS,
         )
-        super().__init__(client_config=config, **options)
+        # Parts of a large file one after another: ten at once would all be in memory.
+        super().__init__(client_config=config, transfer_config=TransferConfig(use_threads=False), **options)
