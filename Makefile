@@ -9,6 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # Tests that drive a browser or the script client: they wait more than they work, hence beside the others.
 BESIDE := tests/browser tests/client
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .DELETE_ON_ERROR:
 .PHONY: run test lint soak bench messages pictures lock clean chromium
@@ -22,14 +23,11 @@ test: $(VENV)/installed-dev lint chromium
 	@if command -v node >/dev/null; then echo "node --test tests/js"; node --test tests/js/*.test.mjs; \
 	else echo "SKIPPED: the JavaScript unit tests, because there is no node."; fi
 	@echo "pytest, in processes with services of their own; what is told by those for $(BESIDE) follows at the end"
-	@told=$$(mktemp -d); failed=0; \
-	for tests in $(BESIDE); do \
-	  (if $(BIN)/python -m pytest $$tests; then echo passed; else echo FAILED; fi) >"$$told/$${tests##*/}" 2>&1 & \
-	done; \
-	$(BIN)/python -m pytest $(BESIDE:%=--ignore=%) || failed=1; \
-	wait; \
-	for tests in $(BESIDE); do cat "$$told/$${tests##*/}"; [ "$$(tail -n 1 "$$told/$${tests##*/}")" = passed ] || failed=1; done; \
-	rm -rf "$$told"; exit $$failed
+	@told=$$(mktemp); failed=0; \
+	$(PYTEST) $(BESIDE) >"$$told" 2>&1 & beside=$$!; \
+	$(PYTEST) $(BESIDE:%=--ignore=%) || failed=1; \
+	wait $$beside || failed=1; \
+	cat "$$told"; rm -f "$$told"; exit $$failed
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

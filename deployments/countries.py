@@ -12,10 +12,11 @@ _TABLE = Path(__file__).parent / "data" / "countries.csv"
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """code: alpha-3, as in the buckets' names. alpha2: as in the tz database. name: the usual one."""
+    """`code` is that of buckets (alpha-3), alpha2 that of the tz database, numeric that of the map's shapes."""
 
     code: str
     alpha2: str
+    numeric: str
     name: str
     iso_name: str
 
@@ -25,7 +26,10 @@ def countries() -> dict[str, Country]:
     """By alpha-3 code."""
     with _TABLE.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
-        return {row["code"]: Country(row["code"], row["alpha2"], row["usual_name"], row["iso_name"]) for row in rows}
+        return {
+            row["code"]: Country(row["code"], row["alpha2"], row["numeric"], row["usual_name"], row["iso_name"])
+            for row in rows
+        }
 
 
 def code_fault(code: str) -> str:

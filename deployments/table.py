@@ -7,7 +7,6 @@ What is set right on the way in, and nothing else: the byte-order mark, blanks a
 import codecs
 import csv
 import io
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from functools import partial
 
 from amiportal.sheets.common import Columns, Fault, Sheet
 from amiportal.sheets.csv_sheet import read_csv
+from deployments.countries import countries
 from deployments.names import TEST_BUCKET, bucket_name_fault, deployment_number, place_fault, text_fault
 
 COLUMNS = (
@@ -33,7 +33,6 @@ COLUMNS = (
 )
 TABLE = Columns(required=COLUMNS, codes=("camera_id", "system_id"))
 ACTIVE, INACTIVE = "active", "inactive"
-_ISO_CODE = re.compile(r"[A-Za-z]{3}")
 _SIX_DECIMALS = Decimal("0.000001")
 _HARDWARE_DIGITS = 4  # what the column of the database holds
 
@@ -161,7 +160,7 @@ def _row(line: int, record: dict[str, str]) -> tuple[Row | None, list[Fault]]:
         deployment_id=value["deployment_id"],
         bucket_name=bucket_name,
         bucket_title=value["country"],
-        country_code=code.upper() if _ISO_CODE.fullmatch(code) else "",
+        country_code=code.upper() if code.upper() in countries() else "",
         location_name=value["location_name"],
         latitude=parsed["lat"],
         longitude=parsed["lon"],

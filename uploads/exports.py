@@ -1,17 +1,41 @@
-"""The ledger as a stream of CSV or NDJSON."""
+"""The ledger and its sessions as a stream of CSV or NDJSON."""
 
 import csv
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+
+from django.db.models import QuerySet
 
 from amiportal.csv_safe import safe_cell
 from uploads.keys import key_prefix
 from uploads.log_columns import COLUMNS, as_told
 from uploads.log_files import BYTE_ORDER_MARK
-from uploads.models import UploadSession
+from uploads.models import UploadLog, UploadSession
 from uploads.receipts import file_entry
-from uploads.selectors import newest_rows
+from uploads.selectors import newest_rows, tally
 
+# Name of the column: where the value stands, from UploadSession. Behind these, the number of files in each status.
+SESSION_COLUMNS = {
+    "session": "pk",
+    "account": "account__username",
+    "organisation": "account__organisation",
+    "uploader_name": "uploader_name",
+    "bucket": "deployment__bucket__name",
+    "deployment": "deployment__deployment_id",
+    "location_name": "deployment__location_name",
+    "data_type": "data_type",
+    "client": "client",
+    "is_field_client": "is_legacy",
+    "started_at": "started_at",
+    "last_seen_at": "last_seen_at",
+    "finished_at": "finished_at",
+    "declared_files": "declared_files",
+    "declared_bytes": "declared_bytes",
+    "season_reason": "season_reason",
+}
+_TALLIED_AT_ONCE = 200
 RECEIPT_COLUMNS = ("name", "path_on_card", "size_bytes", "md5", "key", "status", "verified_at")
 
 
@@ -44,3 +68,16 @@ def receipt_csv_lines(session: UploadSession) -> Iterator[str]:
     for row in newest_rows(session):
         entry = file_entry(row, prefix)
         yield writer.writerow([safe_cell(entry[column]) for column in RECEIPT_COLUMNS])
+
+
+def session_csv_lines(sessions: QuerySet[UploadSession]) -> Iterator[str]:
+    """The sessions in their order, each with what became of its files: a column per status, by its newest row."""
+    writer = csv.writer(_Echo())
+    yield BYTE_ORDER_MARK + writer.writerow([*SESSION_COLUMNS, *UploadLog.Status.values])
+    rows = sessions.values_list(*SESSION_COLUMNS.values()).iterator()
+    while some := list(islice(rows, _TALLIED_AT_ONCE)):
+        tallies = tally([row[0] for row in some])
+        for row in some:
+            told = [value.isoformat() if isinstance(value, datetime) else value for value in row]
+            files = tallies.get(row[0], {})
+            yield writer.writerow(map(safe_cell, told + [files.get(status, 0) for status in UploadLog.Status]))

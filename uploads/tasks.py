@@ -37,23 +37,23 @@ def order_inventories() -> None:
     """A job per deployment and data type, so that as many workers as there are share them."""
     for deployment in Deployment.objects.select_related("bucket").order_by("pk"):
         for data_type in deployment.bucket.data_types:
-            order_inventory(deployment_pk=deployment.pk, data_type=data_type)
+            order_inventory(deployment_id=deployment.deployment_id, data_type=data_type)
 
 
-def order_inventory(*, deployment_pk: int, data_type: str) -> None:
+def order_inventory(*, deployment_id: str, data_type: str) -> None:
     """Have one prefix counted anew by a worker; an order that is waiting already stands for this one."""
-    lock = f"inventory {deployment_pk} {data_type}"
+    lock = f"inventory {deployment_id} {data_type}"
     with contextlib.suppress(AlreadyEnqueued):
         take_inventory_task.configure(lock=lock, queueing_lock=lock).defer(
-            deployment_pk=deployment_pk, data_type=data_type
+            deployment_id=deployment_id, data_type=data_type
         )
 
 
 @app.task(name="uploads.take_inventory", retry=RetryStrategy(max_attempts=6, exponential_wait=5), pass_context=False)
-def take_inventory_task(deployment_pk: int, data_type: str) -> None:
-    deployment = Deployment.objects.select_related("bucket").get(pk=deployment_pk)
+def take_inventory_task(deployment_id: str, data_type: str) -> None:
+    deployment = Deployment.objects.select_related("bucket").get(deployment_id=deployment_id)
     inventory = take_inventory(deployment=deployment, data_type=data_type)
-    logger.info("inventory of %s %s: %s objects", deployment.deployment_id, data_type, inventory.objects_count)
+    logger.info("inventory of %s %s: %s objects", deployment_id, data_type, inventory.objects_count)
 
 
 @app.periodic(cron="23 * * * *")

@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 from django.utils import timezone
@@ -16,8 +16,21 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from amiportal.accounts.role_permissions import grant_role_permissions  # noqa: PLC0415 (needs the app registry)
 
+        self._name_what_is_of_other_packages()
         # For every app, after Django has made that app's permissions.
         post_migrate.connect(grant_role_permissions, dispatch_uid="grant_role_permissions")
         # Django's own saves the account, and each sign-in would become a change in its history.
         user_logged_in.disconnect(dispatch_uid="update_last_login")
         user_logged_in.connect(note_sign_in, dispatch_uid="note_sign_in")
+
+    def _name_what_is_of_other_packages(self) -> None:
+        """Pages and breadcrumbs say what it is for; whose package it is concerns nobody there."""
+        for app, model, one, many in (
+            ("knox", "AuthToken", "token", "tokens"),
+            ("axes", "AccessAttempt", "failed sign-in", "failed sign-ins"),
+        ):
+            apps.get_app_config(app).verbose_name = self.verbose_name
+            options = apps.get_model(app, model)._meta
+            options.verbose_name, options.verbose_name_plural = one, many
+        # Its own text is the whole digest.
+        apps.get_model("knox", "AuthToken").__str__ = lambda token: f"{token.token_key[:8]}… of {token.user}"

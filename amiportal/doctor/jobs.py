@@ -53,5 +53,6 @@ def title_of(task_name: str) -> str:
 
 
 def about(args: dict) -> str:
-    """What a job is about; the scheduler's own time is left out."""
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in args.items() if name != "timestamp")
+    """What a job is about, as "deployment dep000127, data type snapshot_images"; the scheduler's time is left out."""
+    told = {name.removesuffix("_id").removesuffix("_pk"): value for name, value in args.items() if name != "timestamp"}
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in told.items())

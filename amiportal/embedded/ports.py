@@ -1,12 +1,14 @@
 """TCP ports of 127.0.0.1: free ones, wanted ones, and a clear word when one is taken."""
 
 import os
+import secrets
 import socket
-from contextlib import ExitStack
 
 from amiportal.embedded.layout import CannotStart
 
 HOST = "127.0.0.1"
+# Below what systems give to outgoing connections (Linux from 32768, others from 49152), which would take what was free.
+_LISTENERS = range(20_000, 32_000)
 
 
 def is_free(port: int) -> bool:
@@ -21,12 +23,13 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports free at this moment; another program may take one before it is used."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind((HOST, 0))
-        return [one.getsockname()[1] for one in sockets]
+    """Ports free at this moment; another program that listens may take one before it is used."""
+    found: set[int] = set()
+    while len(found) < count:
+        port = secrets.choice(_LISTENERS)
+        if is_free(port):
+            found.add(port)
+    return list(found)
 
 
 def configured(variable: str) -> int | None:

@@ -1,10 +1,12 @@
 from django.contrib import admin
-from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 
-from amiportal.adminkit import History, Kept, SavedByServices, take_over
+from amiportal.adminkit import History, Kept, SavedByServices, minute, take_over
 from amiportal.objectstore.allocation import update_allocation
 from amiportal.objectstore.habits import departures
 from amiportal.objectstore.models import Allocation, StoreProbe
@@ -14,9 +16,15 @@ from amiportal.objectstore.models import Allocation, StoreProbe
 class AllocationAdmin(SavedByServices, Kept, History, ModelAdmin):
     """The one row: how much may be filled, and until when."""
 
-    list_display = ["__str__", "size_tb", "ends_on"]
     fields = ["size_tb", "ends_on"]
     revert_fields = ("size_tb", "ends_on")
+
+    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+        """A list of one is no list."""
+        row = Allocation.objects.first()
+        if row is None or not self.has_view_permission(request):
+            return super().changelist_view(request, extra_context)
+        return HttpResponseRedirect(reverse("admin:objectstore_allocation_change", args=[row.pk]))
 
     def save_model(self, request: HttpRequest, obj: Allocation, form, change: bool) -> None:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
@@ -33,28 +41,28 @@ class AllocationAdmin(SavedByServices, Kept, History, ModelAdmin):
 class StoreProbeAdmin(ModelAdmin):
     """What was found out about the store; made by `manage.py probe_store`, changed by nobody."""
 
-    list_display = ["made_at", "bucket", "endpoint", "differing"]
+    list_display = ["made", "bucket", "endpoint", "differing"]
     list_filter = ["bucket"]
-    date_hierarchy = "made_at"
-    fields = ["made_at", "bucket", "endpoint", "findings"]
-    readonly_fields = fields
+    fields = [("made", "bucket"), "endpoint", "findings"]
+    readonly_fields = ["made", "bucket", "endpoint", "findings"]
 
-    @admin.display(description="differ from the ideal")
+    @display(description="Made (UTC)", ordering="made_at")
+    def made(self, probe: StoreProbe) -> str:
+        return minute(probe.made_at)
+
+    @display(description="Differ from the ideal")
     def differing(self, probe: StoreProbe) -> int:
         return len(departures(probe.record))
 
-    @admin.display(description="findings")
+    @display(description="Findings")
     def findings(self, probe: StoreProbe) -> SafeString:
+        """What differs from the ideal first."""
         differing = set(departures(probe.record))
-        rows = format_html_join(
-            "",
-            '<tr><td class="pr-4">{}</td><th class="pr-4">{}</th><td class="pr-4">{}</td><td>{}</td></tr>',
-            (
-                ("!" if name in differing else "", name, finding["value"], finding["detail"])
-                for name, finding in probe.record.items()
-            ),
-        )
-        return format_html("<table><tbody>{}</tbody></table>", rows)
+        rows = [
+            (_words(name), _words(finding["value"]), finding["detail"], name in differing)
+            for name, finding in sorted(probe.record.items(), key=lambda item: (item[0] not in differing, item[0]))
+        ]
+        return render_to_string("admin/objectstore/findings.html", {"rows": rows})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -64,3 +72,7 @@ class StoreProbeAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: StoreProbe | None = None) -> bool:
         return False
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ")

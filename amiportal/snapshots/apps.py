@@ -4,7 +4,7 @@ from django.apps import AppConfig
 class SnapshotsConfig(AppConfig):
     name = "amiportal.snapshots"
     label = "snapshots"
-    verbose_name = "Snapshots"
+    verbose_name = "Machinery"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -84,6 +84,7 @@ class GuidedAdd:
             context |= {"bucket": form.bucket, "bucket_notes": _bucket_notes(form.bucket)}
         if step == "place":
             context["media"] = form.media + PlaceMap()
+            context["country"] = countries().get(form.bucket.country_code)
         if step == "review":
             context["sections"] = _sections(form)
         return TemplateResponse(request, "admin/deployments/guided.html", context)

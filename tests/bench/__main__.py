@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from amiportal import embedded
-from tests.bench.ports import free_port, wait_for
+from amiportal.embedded.ports import free_ports
+from tests.bench.ports import wait_for
 
 
 @contextmanager
@@ -26,7 +27,7 @@ def process(*command: str):
 
 
 def main() -> None:
-    portal_port, yardstick_port = free_port(), free_port()
+    portal_port, yardstick_port = free_ports(2)
     with tempfile.TemporaryDirectory(prefix="ami-portal-bench-") as place:
         layout = embedded.Layout(Path(place), throwaway=True)
         with embedded.Parts(layout) as parts:

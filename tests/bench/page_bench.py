@@ -20,10 +20,11 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Playwright, sync_playwright
 
+from amiportal.embedded.ports import free_ports
 from amiportal.objectstore.presign import signer
 from tests import chromium
 from tests.bench.legacy_bench import FILE_BYTES, FILE_TYPE, Ratio, names_of
-from tests.bench.ports import free_port, wait_for
+from tests.bench.ports import wait_for
 from tests.bench.site import Place
 
 FILES = 3_000
@@ -129,7 +130,7 @@ def main(portal_port: int, place: Place, password: str) -> list[Ratio]:
     best = {"page": float("inf"), "loop": float("inf")}
     with sync_playwright() as playwright, tempfile.TemporaryDirectory(prefix="ami-portal-card-") as folder:
         card = Path(folder)
-        with running_chromium(playwright, str(card / "profile"), free_port()) as browser:
+        with running_chromium(playwright, str(card / "profile"), free_ports(1)[0]) as browser:
             with browser.page() as page:
                 sign_in(page, url, place, password)
             for number in range(ROUNDS):

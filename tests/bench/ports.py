@@ -1,15 +1,8 @@
-"""Free ports, and waiting until something answers on one."""
+"""Waiting until something answers on a port."""
 
-import socket
 import time
 import urllib.error
 import urllib.request
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def wait_for(port: int, path: str = "/") -> None:

@@ -109,6 +109,18 @@ def test_a_click_on_the_map_sets_the_place_and_a_change_keeps_the_rest(page, por
     assert Deployment.objects.filter(bucket=portal.bucket).count() == 2
 
 
+def test_the_map_begins_at_the_country_of_the_bucket(page, portal, maintainer):
+    Bucket.objects.filter(pk=portal.bucket.pk).update(country_code="FRA")  # whose islands lie all over the world
+    opened(page, portal)
+    page.get_by_label("Bucket", exact=True).select_option(label=str(portal.bucket))
+    page.get_by_role("button", name="Continue").click()
+    expect(page.locator(".place-map path.world-land")).not_to_have_count(0)
+    page.locator(".leaflet-container").click()
+    expect(page.get_by_label("Latitude")).not_to_have_value("")
+    assert 43 < float(page.get_by_label("Latitude").input_value()) < 51
+    assert -4 < float(page.get_by_label("Longitude").input_value()) < 8
+
+
 def test_without_scripts_and_on_a_phone(chromium_browser, portal, maintainer):
     context = chromium_browser.new_context(java_script_enabled=False, viewport=PHONE)
     context.set_default_timeout(PATIENCE_MS)

@@ -58,6 +58,7 @@ def test_a_row():
         ({"country_code": "pan"}, "bucket_name", "pan"),
         ({"country_code": "saltmarsh-soundscapes"}, "bucket_name", "saltmarsh-soundscapes"),
         ({"country_code": "saltmarsh-soundscapes"}, "country_code", ""),
+        ({"country_code": "aaz"}, "country_code", ""),  # three letters, and no country
         ({"hardware_id": ""}, "hardware_number", None),
         ({"status": " Active"}, "status", "active"),
         ({"status": "INACTIVE"}, "status", "inactive"),

@@ -43,8 +43,8 @@ def status_of(pk: int) -> str:
 
 def test_words_for_people():
     assert title_of("uploads.take_inventory") == "Uploads: take inventory"
-    assert about({"deployment_pk": 3, "data_type": "snapshot_images", "timestamp": 17}) == (
-        "deployment pk 3, data type snapshot_images"
+    assert about({"deployment_id": "dep000003", "data_type": "snapshot_images", "timestamp": 17}) == (
+        "deployment dep000003, data type snapshot_images"
     )
 
 
@@ -69,7 +69,7 @@ def test_each_state_has_its_list_and_stalled_ones_are_told_apart(admin_client):
 
 def test_few_queries_however_many_jobs(admin_client, django_assert_max_num_queries):
     for _ in range(20):
-        job("failed", args='{"deployment_pk": 3}')
+        job("failed", args='{"deployment_id": "dep000003"}')
     with django_assert_max_num_queries(9):
         assert admin_client.get(LIST).status_code == 200
 

@@ -1,9 +1,10 @@
 """A process that takes or restores a snapshot and dies at a named step: `python -m tests.snapshots.killed ...`.
 
-    killed take STEP               killed restore SNAPSHOT STEP
+    killed take STEP               killed restore SNAPSHOT [STEP]
 
 STEP is `before:` or `after:` and the name of what is called at that step, such as after:taking.save_file. The end is
-os._exit: no cleaning up, no rollback of ours, as with SIGKILL.
+os._exit: no cleaning up, no rollback of ours, as with SIGKILL. A restore without a step says that it begins, and is
+killed by others.
 """
 
 import os
@@ -38,10 +39,12 @@ def main(what: str, *arguments: str) -> None:
         die_at(*arguments)
         services.take_snapshot(actor=None, reason=Snapshot.Reason.DAILY)
     else:
-        number, step = arguments
+        number, *step = arguments
         snapshot, chosen = Snapshot.objects.get(pk=number), Selection.everything()
         digest = services.plan_restore(actor=None, snapshot=snapshot, chosen=chosen).digest
-        die_at(step)
+        if step:
+            die_at(*step)
+        print("begins", flush=True)
         services.restore(actor=None, snapshot=snapshot, chosen=chosen, digest=digest)
 
 

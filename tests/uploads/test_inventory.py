@@ -146,9 +146,9 @@ def test_a_fault_that_passes_is_not_seen(put, deployment, settings):
 @pytest.mark.django_db(transaction=True)
 def test_a_job_per_prefix_is_ordered_once(empty_queue, deployment):
     plan_inventories_task.func(timestamp=0)
-    order_inventory(deployment_pk=deployment.pk, data_type="snapshot_images")
+    order_inventory(deployment_id=deployment.deployment_id, data_type="snapshot_images")
     with connection.cursor() as cursor:
         cursor.execute("SELECT args FROM procrastinate_jobs WHERE task_name = 'uploads.take_inventory'")
         ordered = [json.loads(args) for (args,) in cursor.fetchall()]
-    own = [args["data_type"] for args in ordered if args["deployment_pk"] == deployment.pk]
+    own = [args["data_type"] for args in ordered if args["deployment_id"] == deployment.deployment_id]
     assert sorted(own) == sorted(deployment.bucket.data_types)

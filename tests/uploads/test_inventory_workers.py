@@ -79,7 +79,7 @@ def test_while_one_worker_is_held_up_another_counts_the_rest(site, store, held, 
     proxy, fault = held
     for data_type in DATA_TYPES:
         holding.put(store, site.deployment, "20250714220000.x", data_type=data_type)
-        order_inventory(deployment_pk=site.deployment.pk, data_type=data_type)
+        order_inventory(deployment_id=site.deployment.deployment_id, data_type=data_type)
     slow = f"dep000119/{DATA_TYPES[0]}/"
     proxy.fault = lambda request: fault if request.query.get("prefix") == slow else None
     first = start_worker()
@@ -101,7 +101,7 @@ def test_a_killed_workers_count_is_made_anew_and_nothing_of_the_half_is_kept(sit
     names = [f"{number:05d}.jpg" for number in range(1_001)]  # two pages
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda name: holding.put(store, site.deployment, name, b"1"), names))
-    order_inventory(deployment_pk=site.deployment.pk, data_type="snapshot_images")
+    order_inventory(deployment_id=site.deployment.deployment_id, data_type="snapshot_images")
     proxy.fault = lambda request: fault if "continuation-token" in request.query else None
     victim = start_worker()
     assert fault.begun.wait(PATIENCE_S)

@@ -1,5 +1,6 @@
 """The ledger's and the sessions' lists in the admin."""
 
+import csv
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -109,3 +110,31 @@ def test_sessions_go_by_the_same_pages(http, colleague, ladera, savanna):
     of_one = http.get("/admin/uploads/uploadsession/", {"deployment__id__exact": ladera.pk})
     assert shown(of_one) == ids[::2][:10]
     assert [chip.text for chip in of_one.context["cl"].chips()] == [f"deployment: {ladera}"]
+
+
+def test_sessions_leave_as_csv_with_what_became_of_their_files(http, colleague, outsider, ladera, savanna):
+    mine, other = make_session(colleague, ladera), make_session(outsider, savanna, day=1)
+    UploadSession.objects.filter(pk=mine.pk).update(uploader_name="=cmd|'/c calc'", declared_files=30)
+    fill([mine, other], 60)
+    page = http.get("/admin/uploads/uploadsession/", {"deployment__bucket__id__exact": ladera.bucket_id})
+    response = http.get(re.search(r'href="([^"]*/csv/[^"]*)"', page.content.decode())[1].replace("&amp;", "&"))
+    assert "ami-sessions-" in response["Content-Disposition"]
+    (row,) = csv.DictReader(response.getvalue().decode("utf-8-sig").splitlines())
+    assert (row["session"], row["account"], row["deployment"]) == (str(mine.pk), "colleague", "dep000045")
+    assert (row["uploader_name"], row["declared_files"], row["finished_at"]) == ("'=cmd|'/c calc'", "30", "")
+    counted = {status: int(row[status]) for status in UploadLog.Status.values}
+    assert counted == {status: mine.files.filter(status=status).count() for status in UploadLog.Status.values}
+    assert sum(counted.values()) == 30
+    everything = http.get("/admin/uploads/uploadsession/csv/").getvalue().decode().splitlines()
+    assert [line.split(",")[0] for line in everything[1:]] == [str(other.pk), str(mine.pk)]
+
+
+def test_sessions_leave_to_maintainers_alone(client, colleague, ledger):
+    client.force_login(colleague)
+    response = client.get("/admin/uploads/uploadsession/csv/")
+    assert (response.status_code, response["Location"].partition("?")[0]) == (302, "/admin/login/")
+
+
+def test_a_selection_of_sessions_that_has_no_meaning_is_no_csv(http, ledger):
+    response = http.get("/admin/uploads/uploadsession/csv/?deployment__id__exact=x")
+    assert (response.status_code, response["Location"]) == (302, "/admin/uploads/uploadsession/")

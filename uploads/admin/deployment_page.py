@@ -37,7 +37,7 @@ class Counted:
 
 def recount(deployment: Deployment) -> None:
     for data_type in deployment.bucket.data_types:
-        order_inventory(deployment_pk=deployment.pk, data_type=data_type)
+        order_inventory(deployment_id=deployment.deployment_id, data_type=data_type)
 
 
 def panels(request: HttpRequest, deployment: Deployment) -> list[SafeString]:

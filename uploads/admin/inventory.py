@@ -148,7 +148,7 @@ class InventoryAdmin(ReadOnly, ModelAdmin):
             title = f"Count {inventory} again"
             text = "A worker lists what the store holds. The figures stay as they are until it has read all of it."
             return ask(self, request, title=title, text=text, button="Count again", back=back)
-        order_inventory(deployment_pk=inventory.deployment_id, data_type=inventory.data_type)
+        order_inventory(deployment_id=inventory.deployment.deployment_id, data_type=inventory.data_type)
         messages.success(request, "A worker counts it anew; “Last counted” changes when it has.")
         return HttpResponseRedirect(back)
 

@@ -12,7 +12,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 
-from amiportal.adminkit import ReadOnly
+from amiportal.adminkit import ReadOnly, minute
 
 # The last two show what signs a person in.
 for _model in (AuthToken, AccessAttempt, AccessLog, AccessFailureLog, TOTPDevice, StaticDevice):
@@ -33,14 +33,14 @@ class _Revocable(ReadOnly):
 class TokenAdmin(_Revocable, ModelAdmin):
     """To delete a token is to revoke it, at once. Made on a person's page."""
 
-    list_display = ["beginning", "user", "created", "expiry"]
+    list_display = ["beginning", "user", "made", "ends"]
     list_select_related = ["user"]
     list_filter = [("user", AutocompleteSelectFilter)]
     list_filter_submit = True
     search_fields = ["token_key__startswith", "user__username"]
     search_help_text = "Beginning of the token, or account"
-    fields = ["beginning", "user", "created", "expiry"]
-    readonly_fields = fields
+    fields = [("beginning", "user"), ("made", "ends")]
+    readonly_fields = ["beginning", "user", "made", "ends"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuthToken]:
         """A superuser's tokens are superusers' business."""
@@ -51,18 +51,30 @@ class TokenAdmin(_Revocable, ModelAdmin):
     def beginning(self, token: AuthToken) -> str:
         return token.token_key[:8]
 
+    @display(description="Made (UTC)", ordering="created")
+    def made(self, token: AuthToken) -> str:
+        return minute(token.created)
+
+    @display(description="Ends (UTC)", ordering="expiry")
+    def ends(self, token: AuthToken) -> str:
+        return minute(token.expiry) if token.expiry else "when it is revoked"
+
 
 @admin.register(AccessAttempt)
 class LockedOutAdmin(_Revocable, ModelAdmin):
     """Failed sign-ins. To delete a row is to unlock that account."""
 
-    list_display = ["username", "state", "failures_since_start", "attempt_time", "ip_address", "path_info"]
+    list_display = ["username", "state", "failures_since_start", "last", "ip_address"]
     search_fields = ["username", "ip_address"]
     search_help_text = "Account or address"
     ordering = ["-attempt_time"]
-    fields = ["username", "state", "failures_since_start", "attempt_time", "ip_address", "path_info", "user_agent"]
-    readonly_fields = fields
+    fields = [("username", "state"), ("failures_since_start", "last"), "ip_address", "path_info", "user_agent"]
+    readonly_fields = ["username", "state", "failures_since_start", "last", "ip_address", "path_info", "user_agent"]
 
     @display(description="State", label={"locked": "danger", "counting": "default"})
     def state(self, attempt: AccessAttempt) -> str:
         return "locked" if attempt.failures_since_start >= settings.AXES_FAILURE_LIMIT else "counting"
+
+    @display(description="Last (UTC)", ordering="attempt_time")
+    def last(self, attempt: AccessAttempt) -> str:
+        return minute(attempt.attempt_time)

@@ -2,26 +2,29 @@
  * The small map of one place. Every element with `data-place-map` becomes one:
  *   data-latitude-input, data-longitude-input   ids of two inputs: a click sets both, typing moves the marker
  *   data-latitude, data-longitude               instead of inputs: shown, not to be changed
+ *   data-country                                number of ISO 3166-1: where a map begins that has no place yet
  *   data-neighbours, data-own                   address of GeoJSON of deployments shown faintly; the id of one to leave out
  */
 
 import { onEarth, pair, parsed, written } from "./coordinates.js";
+import { extent } from "./countries.js";
 import { el } from "./dom.js";
 import { L } from "./leaflet.js";
 import { pin } from "./markers.js";
 import { worldMap } from "./world.js";
 
 const PLACE_ZOOM = 5;
+const CLOSEST_COUNTRY = 7;
 const NOWHERE = [15, 0];
 const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 const LONG_STEP_PX = 20;
 
 /** @param {HTMLElement} element */
 export function placeMap(element) {
-  const { latitudeInput, longitudeInput, latitude, longitude, neighbours, own } = element.dataset;
+  const { latitudeInput, longitudeInput, latitude, longitude, country, neighbours, own } = element.dataset;
   const map = worldMap(element, { scrollWheelZoom: "center", worldCopyJump: true }).setView(NOWHERE, 1);
   const inputs = [latitudeInput, longitudeInput].map((id) => document.getElementById(id ?? ""));
-  if (inputs.every(Boolean)) new PlaceChooser(map, ...inputs);
+  if (inputs.every(Boolean)) new PlaceChooser(map, ...inputs).beginIn(country);
   else showPlace(map, parsed(latitude ?? "", longitude ?? ""));
   if (neighbours) addNeighbours(map, neighbours, own);
 }
@@ -50,6 +53,22 @@ class PlaceChooser {
     this.follow(PLACE_ZOOM);
   }
 
+  /** Shows the country while there is no place. Who has touched the map is not moved away. @param {string | undefined} country */
+  async beginIn(country) {
+    if (!country || this.place) return;
+    const touch = new AbortController();
+    for (const type of ["pointerdown", "wheel", "keydown"]) {
+      this.map.getContainer().addEventListener(type, () => touch.abort(), { signal: touch.signal, passive: true });
+    }
+    const bounds = await extent(country).catch(() => null); // the map says itself that the shapes do not come
+    if (bounds && !this.place && !touch.signal.aborted) this.map.fitBounds(bounds, { animate: false, maxZoom: CLOSEST_COUNTRY });
+    touch.abort();
+  }
+
+  get place() {
+    return parsed(this.latitude.value, this.longitude.value);
+  }
+
   /** The inputs get the place of the map, and tell whoever else listens to them. */
   set(latlng) {
     const place = onEarth(latlng.lat, latlng.lng);
@@ -63,7 +82,7 @@ class PlaceChooser {
 
   /** The marker goes to where the inputs say; while they say no place there is none. */
   follow(zoom = this.map.getZoom()) {
-    const place = parsed(this.latitude.value, this.longitude.value);
+    const { place } = this;
     if (!place) {
       this.marker.remove();
       return;

@@ -26,18 +26,23 @@ export class Places {
         const all = cluster.getAllChildMarkers();
         return clusterIcon(all.length, all.filter((marker) => marker.options.active).length);
       },
-    }).addTo(map);
+    });
     this.clusters.on("popupopen", ({ popup }) => popup.getElement().querySelector("a").focus({ preventScroll: true }));
   }
 
-  /** Shows just these. @param {import("./filter.js").Feature[]} features */
-  fill(features) {
-    this.clusters.clearLayers();
+  /**
+   * Shows just these, the whole of them in view. Filled while off the map: clusters on it would fly to their places, and those
+   * that fly do not answer a click.
+   * @param {import("./filter.js").Feature[]} features
+   */
+  show(features) {
+    this.clusters.clearLayers().remove();
     this.clusters.addLayers(features.flatMap(({ id }) => this.markers.get(id) ?? []));
+    this.#fit();
+    this.clusters.addTo(this.map);
   }
 
-  /** The whole of what is shown, in view; at once, for a cluster that flies by is hard to hit. */
-  fit() {
+  #fit() {
     const bounds = this.clusters.getBounds();
     const frame = frameZoom(this.map);
     if (!bounds.isValid()) {
@@ -49,7 +54,7 @@ export class Places {
   }
 
   /** Brings one out of its clusters, however many stand at its place, and says what is known of it. @param {string} id */
-  show(id) {
+  bringOut(id) {
     const marker = this.markers.get(id);
     this.map.setView(marker.getLatLng(), Math.min(this.map.getZoom(), CLOSEST_FIT), { animate: false });
     this.clusters.zoomToShowLayer(marker, () => marker.openPopup());

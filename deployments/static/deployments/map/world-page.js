@@ -39,14 +39,13 @@ function showAll(features) {
   const places = new Places(map, features);
   const list = new ListView(byId("map-list"), byId("map-more"), (id) => {
     element.scrollIntoView({ block: "nearest" });
-    places.show(id);
+    places.bringOut(id);
   });
 
   const apply = () => {
     const wanted = Object.fromEntries(new FormData(filter));
     const found = matching(features, wanted);
-    places.fill(found);
-    places.fit();
+    places.show(found);
     list.fill(found);
     told.textContent = summary(features, found);
     byId("map-nothing").hidden = found.length > 0;

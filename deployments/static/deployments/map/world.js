@@ -1,13 +1,11 @@
 /** The map under everything: country shapes of our own, tiles if the portal is set to some, and what is told when one fails. */
 
+import { BEYOND_DEGREES, flat, shapes } from "./countries.js";
 import { el, escaped, reducedMotion } from "./dom.js";
 import { addGraticule } from "./graticule.js";
-import { L, topojson } from "./leaflet.js";
+import { L } from "./leaflet.js";
 
-const SHAPES = new URL("./vendor/world-atlas-2.0.2/countries-50m.json", import.meta.url);
 const FARTHEST_ZOOM = { shapes: 12, tiles: 19 };
-// The map goes on past the date line by this much, so that a place beside it has surroundings.
-const BEYOND_DEGREES = 30;
 const BOUNDS = [
   [-89, -180 - BEYOND_DEGREES],
   [89, 180 + BEYOND_DEGREES],
@@ -96,41 +94,4 @@ async function addShapes(map, attribution, notice) {
   }).addTo(map);
   attribution.addAttribution('<a href="https://www.naturalearthdata.com">Natural Earth</a>');
   notice("");
-}
-
-let loading;
-
-/** The countries as GeoJSON features, loaded once for all maps of the page. */
-function shapes() {
-  loading ??= fetch(SHAPES).then(async (response) => {
-    if (!response.ok) throw new Error(`the shapes were answered with ${response.status}`);
-    const world = await response.json();
-    return topojson.feature(world, world.objects.countries).features;
-  });
-  return loading;
-}
-
-/**
- * A country as a flat map draws it. The shapes are those of a globe: their outlines cross the date line, and Antarctica's
- * goes around the pole. Each polygon is drawn unbroken, once more on the other side where that is in view.
- */
-function flat({ geometry }) {
-  const polygons = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
-  const copies = polygons
-    .map((rings) => rings.map(unbroken))
-    .flatMap((rings) => [-360, 0, 360].map((by) => rings.map((ring) => ring.map(([x, y]) => [x + by, y]))))
-    .filter(([outline]) => outline.some(([x]) => Math.abs(x) < 180 + BEYOND_DEGREES));
-  return { type: "Feature", properties: {}, geometry: { type: "MultiPolygon", coordinates: copies } };
-}
-
-/** @param {[number, number][]} ring whose longitudes jump at the date line @returns {[number, number][]} that goes on past it */
-function unbroken(ring) {
-  let by = 0;
-  const outline = ring.map(([x, y], at) => {
-    const step = at ? x - ring[at - 1][0] : 0;
-    if (Math.abs(step) > 180) by -= Math.sign(step) * 360;
-    return [x + by, y];
-  });
-  if (by) outline.push([outline.at(-1)[0], -90], [outline[0][0], -90]); // around the south pole, which is the map's foot
-  return outline;
 }
