@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # Tests that drive a browser or the script client: they wait more than they work, hence beside the others.
 BESIDE := tests/browser tests/client
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+PYTEST := $(BIN)/python -m pytest --dist loadfile
 
 .DELETE_ON_ERROR:
 .PHONY: run test lint soak bench messages pictures lock clean chromium
@@ -24,8 +24,8 @@ test: $(VENV)/installed-dev lint chromium
 	else echo "SKIPPED: the JavaScript unit tests, because there is no node."; fi
 	@echo "pytest, in processes with services of their own; what is told by those for $(BESIDE) follows at the end"
 	@told=$$(mktemp); failed=0; \
-	$(PYTEST) $(BESIDE) >"$$told" 2>&1 & beside=$$!; \
-	$(PYTEST) $(BESIDE:%=--ignore=%) || failed=1; \
+	$(PYTEST) -n 3 $(BESIDE) >"$$told" 2>&1 & beside=$$!; \
+	$(PYTEST) -n 2 $(BESIDE:%=--ignore=%) || failed=1; \
 	wait $$beside || failed=1; \
 	cat "$$told"; rm -f "$$told"; exit $$failed
 

@@ -31,6 +31,13 @@ hypothesis.settings.register_profile("portal", deadline=None, derandomize=IN_CI)
 hypothesis.settings.load_profile("portal")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """In the process that only deals out the tests: its services end, and it hands on no settings that name them."""
+    services.stop()
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
 def pytest_unconfigure() -> None:
     services.stop()
 

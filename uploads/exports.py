@@ -35,7 +35,7 @@ SESSION_COLUMNS = {
     "declared_bytes": "declared_bytes",
     "season_reason": "season_reason",
 }
-_TALLIED_AT_ONCE = 200
+_TALLIED_AT_ONCE = 20  # a session may have half a million files
 RECEIPT_COLUMNS = ("name", "path_on_card", "size_bytes", "md5", "key", "status", "verified_at")
 
 

@@ -70,6 +70,9 @@ def pages() -> list[tuple[str, type, bool]]:
     ]
 
 
+ALLOCATION = {"objectstore_allocation_changelist": ["/admin/objectstore/allocation/1/change/"]}
+
+
 def url_of(name: str, model: type, needs_object: bool) -> str | None:
     if not needs_object:
         return reverse(f"admin:{name}")
@@ -85,8 +88,10 @@ def test_every_page_opens_for_those_who_maintain(request, client, world, who):
         url = url_of(name, model, needs_object)
         if url is None:
             continue
-        response = client.get(url)
+        response = client.get(url, follow=True)
         assert response.status_code == 200, (url, response.status_code)
+        # The allocation is one row, and its list leads to it.
+        assert [to for to, _ in response.redirect_chain] == ALLOCATION.get(name, []), url
         opened += 1
     assert opened > 25
     assert client.get(reverse("admin:index")).status_code == 200

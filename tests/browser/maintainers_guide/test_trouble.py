@@ -66,7 +66,6 @@ def test_allocation(follow, portal):
         walk.page.goto(f"{walk.url}/admin/")
         walk.picture("storage", walk.main.locator("section").filter(has_text="The grant ends on"))
         walk.menu("Allocation")
-        walk.open("280 TB until 2027-03-31")
         walk.fill("Size", "320")
         walk.fill("Ends on", "2028-03-31")
         walk.press("Save")
