@@ -24,7 +24,7 @@ test: $(VENV)/installed-dev lint chromium
 	else echo "SKIPPED: the JavaScript unit tests, because there is no node."; fi
 	@echo "pytest, in processes with services of their own; what is told by those for $(BESIDE) follows at the end"
 	@told=$$(mktemp); failed=0; \
-	$(PYTEST) -n 3 $(BESIDE) >"$$told" 2>&1 & beside=$$!; \
+	$(PYTEST) -n 2 $(BESIDE) >"$$told" 2>&1 & beside=$$!; \
 	$(PYTEST) -n 2 $(BESIDE:%=--ignore=%) || failed=1; \
 	wait $$beside || failed=1; \
 	cat "$$told"; rm -f "$$told"; exit $$failed
@@ -37,6 +37,7 @@ lint: $(VENV)/installed-dev
 # The full counts of the reliability table.
 soak: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m soak
+	FULL=1 $(BIN)/python -m pytest tests/project/test_api_fuzzed.py tests/objectstore/test_presign.py
 
 # Prints ratios of one run; see tests/bench.
 bench: $(VENV)/installed-dev

@@ -157,6 +157,7 @@ def test_bombs_are_refused_before_they_are_unpacked(part, monkeypatch):
         (b"x" * (MAX_BYTES + 1), "MB are the most"),
         (saved(Workbook()), "Missing: country"),
     ],
+    ids=["no archive", "cut off", "no sheets", "old Excel", "too large", "empty"],  # the bytes say when they were made
 )
 def test_other_files_are_refused_with_what_to_do(data, said):
     with pytest.raises(NotASheet, match=said):

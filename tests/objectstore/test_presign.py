@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from amiportal.objectstore import presign
 from amiportal.objectstore.presign import NotSignable, UrlSigner
+from tests.examples import examples
 
 ACCESS_KEY = "AKIDEXAMPLE/+="
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -71,7 +72,7 @@ def botocore_url(endpoint: str, operation: str, now: datetime, expires_in_s: int
         return CLIENTS[endpoint].generate_presigned_url(operation, Params=params, ExpiresIn=expires_in_s)
 
 
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=examples(full=10_000, usual=1_000), deadline=None)
 @given(
     endpoint=st.sampled_from(ENDPOINTS),
     bucket=st.sampled_from(["gbr", "test-upload", "saltmarsh-soundscapes", "a.b.c"]),

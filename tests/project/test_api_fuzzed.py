@@ -9,6 +9,7 @@ from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, settings
 
 from tests.cast import signed_in
+from tests.examples import examples
 from uploads.models import UploadSession
 
 schema = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(request=None, public=True))
@@ -29,7 +30,7 @@ def session_one(script, ladera) -> UploadSession:
 
 @pytest.mark.parametrize("role", ["script", "maintainer"])
 @schema.parametrize()
-@settings(max_examples=20, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(full=100, usual=8), suppress_health_check=list(HealthCheck))
 def test_no_input_is_a_server_error(case, role, request, session_one):
     if "session_id" in case.path_parameters:
         case.path_parameters = {**case.path_parameters, "session_id": session_one.pk}
