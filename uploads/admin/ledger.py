@@ -86,6 +86,8 @@ class LedgerChangeList(KeysetChangeList):
             self.order_in_words = "by name"
         return queryset
 
+    export_label = "Export this selection"
+
     @property
     def export_url(self) -> str:
         return reverse("admin:uploads_export_order") + self.get_query_string()

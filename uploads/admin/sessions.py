@@ -25,6 +25,8 @@ from uploads.templatetags.portal_text import size as size_text
 
 
 class SessionChangeList(KeysetChangeList):
+    export_label = "Download as CSV"
+
     @property
     def export_url(self) -> str:
         return reverse("admin:uploads_uploadsession_csv") + self.get_query_string()
