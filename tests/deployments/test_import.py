@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from amiportal.errors import Forbidden
 from amiportal.sheets.plan import SheetRefused
-from deployments import services
+from deployments import hooks, services
 from deployments.models import Bucket, Deployment
 from deployments.records import table_record
 from deployments.selectors import deployments_of_the_table
@@ -19,6 +19,8 @@ from tests.deployments.test_table import GOOD, table_of
 
 DATA = Path(__file__).parents[1] / "data" / "deployments_info.csv"
 SETTLED = {"dep000041", "dep000042", "dep000043", "dep000044"}  # the older ones of two seasons, both active there
+
+AT = "2026-05-01T00:00Z"
 
 pytestmark = pytest.mark.django_db
 
@@ -187,10 +189,20 @@ def test_unknown_hardware_and_a_title_of_another_bucket(maintainer, panama):
 
 
 def test_a_bucket_stays_once_there_were_uploads(maintainer, colleague, ladera):
-    at = "2026-05-01T00:00Z"
-    ladera.upload_sessions.create(account=colleague, data_type="snapshot_images", started_at=at, last_seen_at=at)
+    ladera.upload_sessions.create(account=colleague, data_type="snapshot_images", started_at=AT, last_seen_at=AT)
     row = GOOD | {"deployment_id": "dep000045", "country_code": "ken", "country": "Kenya"}
     assert refusals(maintainer, row) == [(2, "country_code")]
+
+
+def test_an_upload_that_begins_between_the_two_looks_is_seen(maintainer, colleague, ladera, monkeypatch):
+    def meanwhile(*, actor):
+        ladera.upload_sessions.create(account=colleague, data_type="snapshot_images", started_at=AT, last_seen_at=AT)
+
+    monkeypatch.setattr(hooks, "before_import", [meanwhile])
+    row = GOOD | {"deployment_id": "dep000045", "country_code": "ken", "country": "Kenya"}
+    assert refusals(maintainer, row) == [(2, "country_code")]
+    ladera.refresh_from_db()
+    assert ladera.bucket.name == "pan"
 
 
 def test_another_title_of_a_known_bucket_is_noted_and_the_known_one_stays(maintainer, panama):
