@@ -86,7 +86,12 @@ def test_exporting(follow, portal, tmp_path, empty_queue):
         walk.menu("Exports")
         walk.picture("exports", "#result_list")
         walk.download(tmp_path / "ledger.ndjson", "Download")
+        walk.menu("Sessions")
+        walk.download(tmp_path / "sessions.csv", "Download as CSV")
     sheet = openpyxl.load_workbook(tmp_path / "table.xlsx").active
     assert "dep000119" in {cell.value for row in sheet.iter_rows() for cell in row}
     (row,) = map(json.loads, (tmp_path / "ledger.ndjson").read_text().splitlines())
     assert row["filename"] == "20250714221000-snapshot.jpg"
+    assert [line.split(",")[0] for line in (tmp_path / "sessions.csv").read_text("utf-8-sig").splitlines()[1:]] == [
+        str(session.pk)
+    ]
