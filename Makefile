@@ -7,8 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-# Tests that drive a browser or the script client: they wait more than they work, hence beside the others.
-BESIDE := tests/browser tests/client
+# Tests that drive a browser: they wait more than they work, hence beside the others.
+BESIDE := tests/browser
 PYTEST := $(BIN)/python -m pytest --dist loadfile
 
 .DELETE_ON_ERROR:
@@ -22,7 +22,7 @@ test: $(VENV)/installed-dev lint chromium
 	$(BIN)/python -m tests.checks
 	@if command -v node >/dev/null; then echo "node --test tests/js"; node --test tests/js/*.test.mjs; \
 	else echo "SKIPPED: the JavaScript unit tests, because there is no node."; fi
-	@echo "pytest, in processes with services of their own; what is told by those for $(BESIDE) follows at the end"
+	@echo "pytest, in processes with services of their own; what those for $(BESIDE) tell follows at the end"
 	@told=$$(mktemp); failed=0; \
 	$(PYTEST) -n 2 $(BESIDE) >"$$told" 2>&1 & beside=$$!; \
 	$(PYTEST) -n 2 $(BESIDE:%=--ignore=%) || failed=1; \
