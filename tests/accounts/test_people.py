@@ -101,6 +101,7 @@ def test_tokens_are_neither_added_nor_changed_in_their_list(page, script):
     token = AuthToken.objects.get()
     assert page.get(url("knox_authtoken_add")).status_code == 403
     assert page.post(url("knox_authtoken_change", token.pk), {"user": "1"}).status_code == 403
+    assert f"{token.token_key[:8]}… of {script}" in page.get(url("knox_authtoken_change", token.pk)).content.decode()
 
 
 def test_who_may_ask_for_a_token(maintainer, superuser, colleague, script):
