@@ -18,6 +18,10 @@ INTERNAL_PORTS = ("master", "master.grpc", "volume", "volume.grpc", "filer", "fi
 # One volume, grown when needed, per bucket; none reserves space ahead. The limits are far above what a trial holds.
 VOLUME_SIZE_LIMIT_MB = 4096
 MAX_VOLUMES = 10_000
+# With less room left on the disk every PUT waits a minute, then fails. By default that is one percent of the disk:
+# a large one would refuse a trial with gigabytes still free. Tests hold next to nothing, whatever else fills the disk.
+MIN_FREE_SPACE = "1GiB"
+MIN_FREE_SPACE_THROWAWAY = "64MiB"
 
 
 class SeaweedFS(Part):
@@ -68,6 +72,7 @@ class SeaweedFS(Part):
             "volume.port": listen["volume"],
             "volume.port.grpc": listen["volume.grpc"],
             "volume.max": MAX_VOLUMES,
+            "volume.minFreeSpace": MIN_FREE_SPACE_THROWAWAY if self.layout.throwaway else MIN_FREE_SPACE,
             "volume.preStopSeconds": 0,
             "filer": "true",
             "filer.port": listen["filer"],
