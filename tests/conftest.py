@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 
-from tests import chromium, services
+from tests import baseline, chromium, services
 
 services.start()
 django.setup()  # now, because conftest.py files of folders import models
@@ -66,20 +66,10 @@ def django_db_keepdb() -> bool:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> None:
-    """A transactional test ends by emptying every table; what migrations put there (roles, hardware) comes back."""
+    """A transactional test ends with the tables as migrations left them: empty, but for roles, hardware and such."""
     with django_db_blocker.unblock():
-        rows = connection.creation.serialize_db_to_string()
-    flush = TransactionTestCase._fixture_teardown
-
-    def flush_and_restore(case: TransactionTestCase) -> None:
-        # Both, or the flush would make content types anew, under other numbers. On the connection of this moment:
-        # under Playwright's event loop it is another one than at the start.
-        case.serialized_rollback = True
-        connection._test_serialized_contents = rows
-        flush(case)
-        connection.creation.deserialize_db_from_string(rows)
-
-    TransactionTestCase._fixture_teardown = flush_and_restore
+        baseline.take()
+    TransactionTestCase._fixture_teardown = lambda case: baseline.restore()
 
 
 @pytest.fixture(autouse=True)

@@ -80,7 +80,7 @@ def prefix() -> str:
 
 
 @pytest.fixture
-def server(transactional_db, django_db_serialized_rollback, settings, prefix) -> Iterator[str]:
+def server(transactional_db, settings, prefix) -> Iterator[str]:
     """The address of the whole portal, middleware and static files included, as gunicorn would serve it.
 
     pytest-django's live_server answers for static files itself, without our headers; the hashing worker's

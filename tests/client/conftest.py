@@ -113,7 +113,7 @@ def store_record(store) -> dict:
 
 
 @pytest.fixture
-def server(transactional_db, django_db_serialized_rollback) -> Iterator[str]:
+def server(transactional_db) -> Iterator[str]:
     thread = LiveServerThread("127.0.0.1", lambda application: WSGIHandler())
     thread.daemon = True
     thread.start()

@@ -12,7 +12,7 @@ from deployments import services
 from deployments.models import Bucket, Deployment
 from deployments.services import deployments as service
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 THREADS, EACH = 8, 10
 
 

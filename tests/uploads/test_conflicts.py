@@ -99,7 +99,7 @@ def test_a_body_other_than_the_granted_one_is_not_stored(uploader, objects, kind
     assert uploader.results("confirm", files=["a.jpg"])[0]["status"] == "missing"
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_racers_for_one_key_have_one_winner_and_told_losers(site, probed_store, objects):
     """Each racer has other content; all ask at once."""
     racers = []
@@ -127,7 +127,7 @@ def test_racers_for_one_key_have_one_winner_and_told_losers(site, probed_store, 
     assert UploadLog.objects.filter(status__in=UploadLog.LIVE).count() == 1
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_overlapping_batches_at_once_neither_deadlock_nor_share_a_key(site, probed_store):
     names = [f"{n:04d}.jpg" for n in range(200)]
     clients = []

@@ -12,7 +12,7 @@ from tests.uploads.conftest import Uploader
 from tests.uploads.large import TWO_PARTS, LargeUploader
 from uploads.models import MultipartUpload, UploadLog
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 RACERS = 4
 
 

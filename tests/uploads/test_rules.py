@@ -17,7 +17,7 @@ from uploads.models import UploadLog
 from uploads.services.settling import settle_expired_grants
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_no_transaction_is_open_while_the_store_is_asked(uploader, site, monkeypatch):
     calls = []
     real = wire.Wire.send

@@ -41,7 +41,7 @@ def test_a_file_is_stored_verified_and_accounted_for(uploader, site, objects):
     assert (verdict["verified"], verdict["unproven"], verdict["safe_to_wipe"]) == (1, 0, True)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_every_url_has_a_committed_row_before_it_leaves(uploader, monkeypatch):
     seen = []
     real = presign.UrlSigner.put_urls
