@@ -1,6 +1,7 @@
 """Starts the tests' own services before Django reads its settings; fixtures that any test may want."""
 
 import os
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,10 @@ from django.test import TransactionTestCase
 
 from tests import baseline, chromium, services
 
-services.start()
+if services.are_needed(sys.argv[1:]):
+    services.start()
+else:
+    services.name_none()
 django.setup()  # now, because conftest.py files of folders import models
 # A slow hash is what passwords need and what a thousand sign-ins of tests do not.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -33,8 +37,7 @@ hypothesis.settings.load_profile("portal")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
-    """In the process that only deals out the tests: its services end, and it hands on no settings that name them."""
-    services.stop()
+    """Else those that run the tests would read these settings before their own services have started."""
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
 

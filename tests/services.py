@@ -3,6 +3,7 @@
 Tests must never meet a configured database or store, so the variables are set anew before settings.py is read.
 """
 
+import argparse
 import atexit
 import fcntl
 import os
@@ -32,7 +33,31 @@ UNSET = (
     "S3_MAX_CONNECTIONS",
 )
 
+NOWHERE = {
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nowhere",
+    "S3_ENDPOINT_URL": "http://127.0.0.1:1",
+    "S3_PUBLIC_ENDPOINT_URL": "http://127.0.0.1:1",
+    "AWS_ACCESS_KEY_ID": "nobody",
+    "AWS_SECRET_ACCESS_KEY": "none",
+    "AWS_REGION": "nowhere",
+    "SECRET_KEY": "none",
+    "ALLOWED_HOSTS": "127.0.0.1",
+}
+
 _running = ExitStack()
+
+
+def are_needed(arguments: list[str]) -> bool:
+    """Not in the process that only deals out the tests to those of `pytest -n`, which start their own."""
+    options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    options.add_argument("-n", "--numprocesses", default="0")
+    return "PYTEST_XDIST_WORKER" in os.environ or options.parse_known_args(arguments)[0].numprocesses == "0"
+
+
+def name_none() -> None:
+    """The settings can be read, and name nothing that exists."""
+    os.environ.update(NOWHERE)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "amiportal.settings"
 
 
 def start() -> None:
