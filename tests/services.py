@@ -42,6 +42,7 @@ NOWHERE = {
     "AWS_REGION": "nowhere",
     "SECRET_KEY": "none",
     "ALLOWED_HOSTS": "127.0.0.1",
+    "STATIC_ROOT": str(Path(__file__).parent / "data"),
 }
 
 _running = ExitStack()

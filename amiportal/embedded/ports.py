@@ -1,8 +1,13 @@
 """TCP ports of 127.0.0.1: free ones, wanted ones, and a clear word when one is taken."""
 
+import fcntl
 import os
 import secrets
 import socket
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import TextIO
 
 from amiportal.embedded.layout import CannotStart
 
@@ -23,13 +28,28 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports free at this moment; another program that listens may take one before it is used."""
+    """Ports free at this moment and told to no other process of the portal; another program may still take one."""
     found: set[int] = set()
     while len(found) < count:
         port = secrets.choice(_LISTENERS)
-        if is_free(port):
+        if _claim(port) and is_free(port):
             found.add(port)
     return list(found)
+
+
+def _claim(port: int) -> bool:
+    """Of several processes that start at once, one: else two would find it free, and listen. Ends with the process."""
+    try:
+        fcntl.lockf(_claims(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    return True
+
+
+@cache
+def _claims() -> TextIO:
+    """An empty file, of which each process locks the bytes whose numbers are its ports."""
+    return open(Path(tempfile.gettempdir()) / f"ami-portal-ports-{os.geteuid()}", "a")
 
 
 def configured(variable: str) -> int | None:
