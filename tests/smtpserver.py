@@ -32,7 +32,7 @@ class SmtpServer:
         self.port = self._server.server_address[1]
 
     def __enter__(self) -> "SmtpServer":
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *exc_info) -> None:

@@ -9,7 +9,6 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIHandler
-from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from amiportal.accounts.models import User
@@ -23,6 +22,7 @@ from tests import chromium
 from tests.browser.card import Card
 from tests.browser.upload_page import UploadPage
 from tests.faultproxy import FaultProxy
+from tests.liveserver import listening
 
 PASSWORD = "moth-lamp-1947"
 PATIENCE_MS = 60_000  # for two busy cores; a state is waited for, never a time
@@ -90,14 +90,8 @@ def server(transactional_db, settings, prefix) -> Iterator[str]:
     settings.WHITENOISE_MAX_AGE = 0
     settings.FORCE_SCRIPT_NAME = prefix or None
     settings.STATIC_URL = f"{prefix}/static/"  # what wsgi.py makes of it when the process starts under a prefix
-    thread = LiveServerThread("127.0.0.1", lambda application: under_prefix(WSGIHandler(), prefix))
-    thread.daemon = True
-    thread.start()
-    thread.is_ready.wait()
-    if thread.error:
-        raise thread.error
-    yield f"http://127.0.0.1:{thread.port}{prefix}"
-    thread.terminate()
+    with listening(under_prefix(WSGIHandler(), prefix)) as address:
+        yield address + prefix
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIHandler
-from django.test.testcases import LiveServerThread
 
 from amiportal.accounts.models import User
 from amiportal.accounts.roles import Role
@@ -22,6 +21,7 @@ from deployments.models import Bucket, Deployment
 from tests.browser.card import Card
 from tests.cast import make_person
 from tests.faultproxy import FaultProxy
+from tests.liveserver import listening
 
 SCRIPT = Path(__file__).parents[2] / "clients" / "ami_upload.py"
 PATIENCE_S = 240  # for two busy cores; it only bounds what hangs
@@ -114,14 +114,8 @@ def store_record(store) -> dict:
 
 @pytest.fixture
 def server(transactional_db) -> Iterator[str]:
-    thread = LiveServerThread("127.0.0.1", lambda application: WSGIHandler())
-    thread.daemon = True
-    thread.start()
-    thread.is_ready.wait()
-    if thread.error:
-        raise thread.error
-    yield f"http://127.0.0.1:{thread.port}"
-    thread.terminate()
+    with listening(WSGIHandler()) as address:
+        yield address
 
 
 @pytest.fixture
