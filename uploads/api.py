@@ -151,8 +151,13 @@ class FinishView(APIView):
     def post(self, request, session_id: int):
         """End the session and learn whether the card may be wiped."""
         session = session_of(actor=request.user, session_id=session_id)
-        selected_files = read(serializers.FinishRequest, request.data)["files"]
-        verdict = finish_session(actor=request.user, session=session, selected_files=selected_files)
+        selected = read(serializers.FinishRequest, request.data)
+        verdict = finish_session(
+            actor=request.user,
+            session=session,
+            selected_files=selected["files"],
+            selected_bytes=selected["bytes"],
+        )
         return Response(
             {
                 "id": session.pk,

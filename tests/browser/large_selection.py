@@ -11,20 +11,9 @@ from tests.browser.upload_page import UploadPage
 MOST_HEAP_MB = 500
 SCAN_PATIENCE_MS = 300_000
 
-# From the browser's own word that there is a choice: how long it takes to list a picked folder is its own affair. So is
-# how long it takes to say a picked file's size, for which Chromium goes to the disk, file by file: it is told apart.
+# From the browser's own word that there is a choice: how long it takes to list a picked folder is its own affair.
 WATCH = """
-globalThis.watch = { chosenAt: null, longestTaskMs: 0, longTasks: 0, mostElements: 0, heapMb: 0, sizesMs: 0 };
-const size = Object.getOwnPropertyDescriptor(Blob.prototype, 'size');
-Object.defineProperty(Blob.prototype, 'size', {
-  ...size,
-  get() {
-    const start = performance.now();
-    const bytes = size.get.call(this);
-    watch.sizesMs += performance.now() - start;
-    return bytes;
-  },
-});
+globalThis.watch = { chosenAt: null, longestTaskMs: 0, longTasks: 0, mostElements: 0, heapMb: 0 };
 for (const [id, type] of [['folder-input', 'change'], ['drop', 'drop']]) {
   document.getElementById(id).addEventListener(type, () => (watch.chosenAt = performance.now()), { capture: true });
 }
@@ -45,7 +34,6 @@ setInterval(() => {
 @dataclass(frozen=True)
 class Seen:
     first_put_s: float  # after the choice, the click on "Start" included
-    sizes_s: float  # that the browser took to say sizes; nearly all of it before the first PUT
     longest_task_ms: float
     tasks_over_200_ms: int
     heap_mb: float
@@ -53,8 +41,8 @@ class Seen:
 
     def __str__(self) -> str:
         return (
-            f"first PUT after {self.first_put_s:.1f} s ({self.sizes_s:.1f} s of them for the sizes), "
-            f"longest task {self.longest_task_ms:.0f} ms ({self.tasks_over_200_ms} over 200 ms), "
+            f"first PUT after {self.first_put_s:.1f} s, longest task {self.longest_task_ms:.0f} ms "
+            f"({self.tasks_over_200_ms} over 200 ms), "
             f"heap at most {self.heap_mb:.0f} MB"
         )
 
@@ -79,7 +67,6 @@ class Watch:
         noted = self._page.evaluate("watch")
         return Seen(
             first_put_s=(self._first_put_ms[0] - self._page.evaluate("performance.timeOrigin + watch.chosenAt")) / 1000,
-            sizes_s=noted["sizesMs"] / 1000,
             longest_task_ms=noted["longestTaskMs"],
             tasks_over_200_ms=noted["longTasks"],
             heap_mb=max(noted["heapMb"], found["JSHeapUsedSize"] / 1e6),

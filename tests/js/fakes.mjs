@@ -152,8 +152,8 @@ export function fakeApi(store, changes = {}) {
     async reportFailures(_id, failures) {
       calls.failures.push(...failures);
     },
-    async finish(_id, files) {
-      calls.finish.push(files);
+    async finish(_id, { files, bytes }) {
+      calls.finish.push([files, bytes]);
       return { safe_to_wipe: store.objects.size === files };
     },
   };

@@ -74,7 +74,7 @@ test("a taken key: the next name is checked again, until it is new, stored befor
   assert.equal(store.objects.get(`B_A_${b}`), items[1].file.text_);
   assert.deepEqual([outcome.verified, outcome.stored, outcome.safeToWipe], [2, 1, false]);
   assert.deepEqual(outcome.notStored.map(({ path, status }) => [path, status]), [[items[3].path, "conflict"]]);
-  assert.deepEqual(api.calls.finish, [4]);
+  assert.deepEqual(api.calls.finish, [[4, items.reduce((sum, { size }) => sum + size, 0)]]);
   for (const [name, content] of before) assert.equal(store.objects.get(name), content);
   assert.ok(api.calls.presign.flat().every(({ path }) => !path.includes("A_")), "the path stays that on the card");
 });

@@ -8,27 +8,26 @@ import { md5 } from "./fakes.mjs";
 
 const JPEG = new Set(["jpg", "jpeg"]);
 
-for (const [path, size, expected] of [
-  ["card/100MEDIA/IMG_0001.JPG", 5, null],
-  ["card/a.jpeg", 5, null],
-  ["a.jpg", 0, "empty"],
-  ["card/.hidden/a.jpg", 5, "hidden"],
-  ["card/._a.jpg", 5, "hidden"],
-  [".DS_Store", 5, "hidden"],
-  ["card/Thumbs.db", 5, "system"],
-  ["card/desktop.ini", 5, "system"],
-  ["$RECYCLE.BIN/x/a.jpg", 5, "system"],
-  ["System Volume Information/a.jpg", 5, "system"],
-  ["__MACOSX/a.jpg", 5, "system"],
-  ["card/a.wav", 5, "extension"],
-  ["card/jpg", 5, "extension"],
-  ["card/a.jpg.part", 5, "extension"],
+for (const [path, expected] of [
+  ["card/100MEDIA/IMG_0001.JPG", null],
+  ["card/a.jpeg", null],
+  ["card/.hidden/a.jpg", "hidden"],
+  ["card/._a.jpg", "hidden"],
+  [".DS_Store", "hidden"],
+  ["card/Thumbs.db", "system"],
+  ["card/desktop.ini", "system"],
+  ["$RECYCLE.BIN/x/a.jpg", "system"],
+  ["System Volume Information/a.jpg", "system"],
+  ["__MACOSX/a.jpg", "system"],
+  ["card/a.wav", "extension"],
+  ["card/jpg", "extension"],
+  ["card/a.jpg.part", "extension"],
 ]) {
-  test(`${path} (${size} bytes): ${expected ?? "sent"}`, () => assert.equal(reasonToLeaveOut(path, size, JPEG), expected));
+  test(`${path}: ${expected ?? "sent"}`, () => assert.equal(reasonToLeaveOut(path, JPEG), expected));
 }
 
 const entry = (path, text) => ({
-  path, name: path.split("/").pop(), size: text.length, file: Object.assign(new File([text], "x"), { text_: text }),
+  path, name: path.split("/").pop(), size: text.length, lastModified: 0, file: Object.assign(new File([text], "x"), { text_: text }),
 });
 
 async function plan(entries, unreadable = [], broken = () => false) {
@@ -37,6 +36,8 @@ async function plan(entries, unreadable = [], broken = () => false) {
     extensions: JPEG,
     parallel: 1,
     pause: async () => {},
+    measure: async () => true,
+    whyNoBytes: async ({ path }) => (broken(path) ? "unreadable" : "empty"),
     isOfFile: (error) => error instanceof RangeError,
     onRead: () => {},
     md5: async ({ file, path }) => {
@@ -89,6 +90,17 @@ test("a namesake that cannot be read is no copy of anything", async () => {
   assert.equal(made.groups[0].files.length, 2);
 });
 
+test("empty files are left out, also of namesakes; one that is gone from the card is declared all the same", async () => {
+  const { made } = await plan(
+    [entry("A/1.jpg", "a"), entry("B/1.jpg", ""), entry("A/2.jpg", ""), entry("A/3.jpg", "")], [], (path) => path === "A/3.jpg",
+  );
+  assert.deepEqual(sent(made, null), [["A/1.jpg", "1.jpg"]]);
+  assert.deepEqual(made.leftOut, [
+    { path: "B/1.jpg", reason: "empty" }, { path: "A/2.jpg", reason: "empty" }, { path: "A/3.jpg", reason: "unreadable" },
+  ]);
+  assert.equal(sendingOf(made, null).declaredFiles, 2);
+});
+
 test("nothing disappears: every entry is sent, left out, a copy or a namesake; what could not be read is declared", async () => {
   const entries = Array.from({ length: 5_000 }, (_, n) => entry(`${n % 7}/${n % 900}.${["jpg", "wav", "JPG"][n % 3]}`, `${n % 4}`));
   const { made } = await plan(entries, ["locked", "card/System Volume Information"]);
@@ -106,7 +118,7 @@ const progress = { signal: new AbortController().signal, onCount: () => {}, paus
 test("a picker's files keep their paths", async () => {
   const folder = Object.assign(new File(["x"], "a.jpg"), { webkitRelativePath: "card/100/a.jpg" });
   const { entries } = await fromPicker([folder, new File(["yy"], "b.jpg")], progress);
-  assert.deepEqual(entries.map(({ path, name, size }) => [path, name, size]), [["card/100/a.jpg", "a.jpg", 1], ["b.jpg", "b.jpg", 2]]);
+  assert.deepEqual(entries.map(({ path, name, size }) => [path, name, size]), [["card/100/a.jpg", "a.jpg", null], ["b.jpg", "b.jpg", null]]);
 });
 
 test("a drop is walked to its end, by the hundred, and what cannot be read is told", async () => {

@@ -129,17 +129,22 @@ def check_open(session: UploadSession) -> None:
         )
 
 
-def finish_session(*, actor: User, session: UploadSession, selected_files: int | None = None) -> Verdict:
+def finish_session(
+    *, actor: User, session: UploadSession, selected_files: int | None = None, selected_bytes: int | None = None
+) -> Verdict:
     """End a session and say how it stands; may be repeated, the first end's time stays.
 
-    selected_files: how many files the selection had, if the client knows better than when it began. Without any
-    number nothing can be called complete, so the card is not safe to wipe.
+    selected_files, selected_bytes: how many the selection had, if the client knows better than when it began. Without
+    any number of files nothing can be called complete, so the card is not safe to wipe.
     """
     assert session.account_id == actor.pk, "sessions come from permissions.session_of"
     now = timezone.now()
-    if selected_files is not None and session.finished_at is None:
-        UploadSession.objects.filter(pk=session.pk).update(declared_files=selected_files)
-        session.declared_files = selected_files
+    selected = {"declared_files": selected_files, "declared_bytes": selected_bytes}
+    known = {field: count for field, count in selected.items() if count is not None}
+    if known and session.finished_at is None:
+        UploadSession.objects.filter(pk=session.pk).update(**known)
+        for field, count in known.items():
+            setattr(session, field, count)
     if UploadSession.objects.filter(pk=session.pk, finished_at__isnull=True).update(finished_at=now, last_seen_at=now):
         session.finished_at = now
     else:

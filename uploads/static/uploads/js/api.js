@@ -29,7 +29,7 @@ import { parseRetryAfter } from "./retry.js";
  * @property {(id: number, files: object[], signal: AbortSignal) => Promise<(FileAnswer & Partial<Grant> & {upload?: Upload})[]>} presign
  * @property {(id: number, names: string[], signal: AbortSignal) => Promise<FileAnswer[]>} confirm
  * @property {(id: number, failures: object[], signal: AbortSignal) => Promise<unknown>} reportFailures
- * @property {(id: number, files: number, signal: AbortSignal) => Promise<{safe_to_wipe: boolean}>} finish
+ * @property {(id: number, selected: {files: number, bytes: number}, signal: AbortSignal) => Promise<{safe_to_wipe: boolean}>} finish
  * @property {(id: number, upload: string|number, signal: AbortSignal) => Promise<(Part & {size: number})[]>} parts at the store
  * @property {(id: number, upload: string|number, parts: Part[], signal: AbortSignal) => Promise<(Grant & {number: number})[]>} signParts
  * @property {(id: number, upload: string|number, signal: AbortSignal) => Promise<Completion>} complete
@@ -130,8 +130,8 @@ export class Api {
   }
 
   /** @type {PortalApi["finish"]} */
-  async finish(id, files, signal) {
-    return (await this.#send("POST", `uploads/sessions/${id}/finish/`, signal, { files })).body;
+  async finish(id, selected, signal) {
+    return (await this.#send("POST", `uploads/sessions/${id}/finish/`, signal, selected)).body;
   }
 
   /** @type {PortalApi["parts"]} */

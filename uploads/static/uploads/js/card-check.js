@@ -42,13 +42,14 @@ export class CardCheck {
   #ports;
 
   /**
-   * @param {{place: {deployment: string, data_type: string}, entries: readonly Entry[], ports: Ports}} job
+   * @param {{place: {deployment: string, data_type: string}, entries: readonly Entry[], ports: Ports}} job `entries` are
+   *   measured
    */
   constructor({ place, entries, ports }) {
     this.#place = place;
     this.#entries = entries;
     this.#ports = ports;
-    this.total = { files: entries.length, bytes: entries.reduce((sum, { size }) => sum + size, 0) };
+    this.total = { files: entries.length, bytes: entries.reduce((sum, { size }) => sum + Number(size), 0) };
   }
 
   /** Whether the portal does not answer at present. */
@@ -85,7 +86,7 @@ export class CardCheck {
           unread.add(entry);
           this.#settle(entry, { code: error.code, message: "" });
         }
-        this.readBytes += entry.size;
+        this.readBytes += Number(entry.size);
       }
     };
     await Promise.all(Array.from({ length: this.#ports.hasher.parallel }, work));
@@ -98,7 +99,7 @@ export class CardCheck {
    */
   async #readOne(entry, signal) {
     const { hasher } = this.#ports;
-    if (entry.size <= LARGE_BYTES) entry.md5 ??= await hasher.md5(entry.file, signal);
+    if (Number(entry.size) <= LARGE_BYTES) entry.md5 ??= await hasher.md5(entry.file, signal);
     else if (!entry.multipartMd5) {
       const { md5, multipartMd5 } = await hasher.digest(entry.file, { partBytes: PART_BYTES, signal });
       Object.assign(entry, { md5, multipartMd5 });

@@ -29,8 +29,11 @@ function toRead(file) {
   return file.size > WHOLE_BYTES ? file.slice(0, 1) : file;
 }
 
-/** @param {Blob} blob */
-async function readError(blob) {
+/**
+ * @param {Blob} blob
+ * @returns {Promise<FileError|null>} null when it can be read
+ */
+export async function readError(blob) {
   try {
     await blob.arrayBuffer();
     return null;

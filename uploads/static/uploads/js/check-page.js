@@ -3,7 +3,7 @@
 import { CardCheck } from "./card-check.js";
 import { CheckProgress, showCheckReview, showCheckVerdict } from "./check-view.js";
 import { apiOf, readConfig } from "./config.js";
-import { byId, el } from "./dom.js";
+import { byId } from "./dom.js";
 import { FilesView } from "./files-view.js";
 import { Hasher } from "./hasher.js";
 import { t } from "./messages.js";
@@ -54,12 +54,7 @@ class CheckPage {
       byId("steps").setAttribute("aria-busy", "false");
       this.#place.show(buckets, deployments);
     } catch (error) {
-      const onclick = () => {
-        byId("page-title").focus(); // the button goes
-        this.load();
-      };
-      const action = el("button", { type: "button", onclick }, t("trouble.reload"));
-      this.#trouble.show(error, { text: (reason) => t("trouble.load", { reason }), action });
+      this.#trouble.showUnloaded(error, () => this.load());
     }
   }
 

@@ -25,7 +25,7 @@ const ANNOUNCE_EVERY_MS = 20_000;
  */
 export function showCheckReview(plan, where) {
   const files = [...plan.single, ...plan.groups.flatMap((group) => group.files)];
-  const size = files.reduce((sum, file) => sum + file.size, 0);
+  const size = files.reduce((sum, { size: each }) => sum + Number(each), 0);
   const counted = el("strong", {}, t("review.send", { count: files.length, bytes: bytes(size) }));
   const headline = files.length
     ? el("p", { class: "review-line" }, counted, " ", t("check.against", where))

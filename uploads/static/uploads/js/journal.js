@@ -24,8 +24,9 @@
  *
  * @typedef {object} Summed
  * @property {string} path
- * @property {number} size
- * @property {number} lastModified
+ * @property {number|null} size null while it is not measured
+ * @property {number|null} lastModified
+ * @property {Row} [known] what was written down of it; of use once it is measured
  * @property {string} [md5]
  * @property {string} [multipartMd5]
  * @property {string[]} [partMd5s]
@@ -111,7 +112,8 @@ export class Journal {
   }
 
   /**
-   * Gives files their checksums back, where path, size and time of change are still the same.
+   * Gives files their checksums back, where path, size and time of change are still the same; those not measured yet
+   * when they are.
    * @param {number} id
    * @param {readonly Summed[]} files
    */
@@ -119,8 +121,8 @@ export class Journal {
     const chunks = await this.#do([SUMS], "readonly", (store) => wanted(store(SUMS).getAll(IDBKeyRange.bound([id], [id, []]))), /** @type {Row[][]} */ ([]));
     const known = new Map(chunks.flat().map((row) => [row[0], row]));
     for (const file of files) {
-      const [, size, lastModified, sums] = known.get(file.path) ?? [];
-      if (size === file.size && lastModified === file.lastModified) Object.assign(file, sums);
+      file.known = known.get(file.path);
+      if (file.size !== null) useKnown(file);
     }
   }
 
@@ -176,7 +178,7 @@ export class SumsKeeper {
       const item = this.#items[index];
       if (!item.md5) isGapless = false;
       else if (!this.#kept.has(index)) {
-        rows.push([item.path, item.size, item.lastModified, sumsOf(item)]);
+        rows.push([item.path, Number(item.size), Number(item.lastModified), sumsOf(item)]);
         this.#kept.add(index);
       }
       if (isGapless) {
@@ -186,6 +188,13 @@ export class SumsKeeper {
     }
     if (rows.length) await this.#journal.addSums(this.#id, rows);
   }
+}
+
+/** @param {Summed} file that is measured */
+export function useKnown(file) {
+  const [, size, lastModified, sums] = file.known ?? [];
+  if (size === file.size && lastModified === file.lastModified) Object.assign(file, sums);
+  delete file.known;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The upload page: joins the steps, the engine and the verdict. */
 
 import { apiOf, readConfig, receiptUrl } from "./config.js";
-import { byId, el } from "./dom.js";
+import { byId } from "./dom.js";
 import { FilesView } from "./files-view.js";
 import { Hasher } from "./hasher.js";
 import { Journal } from "./journal.js";
@@ -57,7 +57,12 @@ class Page {
       onScan: (scan, handle) => this.#guard(this.#scanned(scan, handle)),
       onError: (error) => this.#failed(error, "scan"),
     });
-    this.#planner = new Planner({ hasher: this.#hasher, say: (text) => this.#files.say(text), onChange: () => this.#planChanged() });
+    this.#planner = new Planner({
+      hasher: this.#hasher,
+      say: (text) => this.#files.say(text),
+      onChange: () => this.#planChanged(),
+      onMeasured: () => this.#planMeasured(),
+    });
     this.#season = new SeasonStep({
       api: this.#api,
       onChange: () => this.#allowStart(),
@@ -84,12 +89,7 @@ class Page {
       this.#place.show(buckets, deployments);
       await this.#offers.show(new URLSearchParams(location.search).get("session"));
     } catch (error) {
-      const onclick = () => {
-        byId("page-title").focus(); // the button goes
-        this.load();
-      };
-      const action = el("button", { type: "button", onclick }, t("trouble.reload"));
-      this.#trouble.show(error, { text: (reason) => t("trouble.load", { reason }), action });
+      this.#trouble.showUnloaded(error, () => this.load());
     }
   }
 
@@ -133,8 +133,16 @@ class Page {
       this.#drawReview(target);
       this.#guard(this.#season.ask(target, times, this.#resumed?.reason ?? ""));
     } else {
+      byId("review").replaceChildren();
       this.#season.clear();
     }
+    this.#allowStart();
+  }
+
+  /** The season is not asked about again: an empty file more or less changes nothing, and a reason may be typed already. */
+  #planMeasured() {
+    const target = this.#target;
+    if (target) this.#drawReview(target);
     this.#allowStart();
   }
 
@@ -144,7 +152,6 @@ class Page {
       this.#choice = choice;
       this.#drawReview(target);
       this.#allowStart();
-      /** @type {HTMLElement|null} */ (byId("review").querySelector(":checked"))?.focus();
     };
     const { plan } = this.#planner;
     const choice = this.#choice;
@@ -235,6 +242,7 @@ class Page {
     });
     this.#offers.hide();
     this.#trouble.hide();
+    this.#planner.stopMeasuring();
     byId("steps").hidden = true;
     try {
       this.#resumed = await run.go({

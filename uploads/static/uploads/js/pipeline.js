@@ -7,6 +7,7 @@
 
 import { ApiError, FileError } from "./errors.js";
 import { MOST_LANES } from "./lanes.js";
+import { measureAll, whyNoBytes } from "./measure.js";
 import { PartsSender } from "./parts.js";
 import { BoundedQueue, runStage } from "./queue.js";
 import { FileSender } from "./sender.js";
@@ -23,6 +24,7 @@ const MOST_GRANTS = 500;
 const CONFIRM_BATCH = 500;
 const CONFIRM_LINGER_MS = 2_000;
 const FAILURE_LINGER_MS = 3_000;
+const MEASURE_AHEAD_PAUSE_MS = 180; // between slices of 60 ms: the files under way come first
 
 export class Pipeline {
   #session;
@@ -72,6 +74,7 @@ export class Pipeline {
     this.#tally.onFailure = (item) => failed.put(item);
     const closing = (/** @type {BoundedQueue<Item>} */ next) => ({ done: () => next.close(), fail: this.#stop });
     await Promise.all([
+      runStage(1, () => this.#measure(this.#tally.items, MEASURE_AHEAD_PAUSE_MS), { fail: this.#stop }),
       runStage(1, () => this.#checkAll(checked), closing(checked)),
       runStage(this.#hasher.parallel, () => this.#hash(checked, hashed), closing(hashed)),
       runStage(1, () => this.#grant(hashed, granted), closing(granted)),
@@ -104,8 +107,34 @@ export class Pipeline {
     const { items } = this.#tally;
     const { maxBatch } = this.#session;
     for (let start = 0; start < items.length; start += maxBatch) {
-      for (const item of await this.#check(items.slice(start, start + maxBatch))) await next.put(item);
+      const batch = items.slice(start, start + maxBatch);
+      await this.#measure(batch, 0);
+      for (const item of await this.#check(await this.#withBytes(batch))) await next.put(item);
     }
+  }
+
+  /**
+   * @param {Item[]} items
+   * @param {number} pauseMs between slices
+   */
+  async #measure(items, pauseMs) {
+    await measureAll(items, {
+      pause: () => this.#clock.sleep(pauseMs, this.#signal),
+      onSlice: (measured) => this.#tally.measured(measured),
+    });
+  }
+
+  /**
+   * @param {Item[]} batch
+   * @returns {Promise<Item[]>} those that are not empty; the others are settled
+   */
+  async #withBytes(batch) {
+    for (const item of batch) {
+      if (item.size > 0) continue;
+      if ((await whyNoBytes(item)) === "empty") this.#tally.leaveOut(item);
+      else await this.#tally.fail(item, new FileError("file_unreadable"), "hash");
+    }
+    return batch.filter(({ status }) => !status);
   }
 
   /**
@@ -113,6 +142,7 @@ export class Pipeline {
    * @returns {Promise<Item[]>} those to go on with; the others are settled
    */
   async #check(batch) {
+    if (!batch.length) return [];
     const passed = [];
     const renamed = [];
     for (const [item, answer] of await this.#session.check(batch)) {

@@ -2,11 +2,15 @@
 
 import { pause } from "./dom.js";
 import { FileError } from "./errors.js";
+import { measureAll, whyNoBytes } from "./measure.js";
 import { t } from "./messages.js";
 import { timesOf } from "./season.js";
-import { planOf, sendingOf } from "./selection.js";
+import { measurePlan, planOf, sendingOf } from "./selection.js";
 
 /** @typedef {import("./scan.js").Scan} Scan */
+
+// Some thousands of picked files; who chose more need not wait for it.
+const MEASURED_AT_ONCE_MS = 2_000;
 
 export class Planner {
   /** @type {import("./selection.js").Plan|null} */ plan = null;
@@ -17,15 +21,18 @@ export class Planner {
   #hasher;
   #say;
   #onChange;
+  #onMeasured;
 
   /**
-   * @param {{hasher: import("./hasher.js").Hasher, say: (text: string|null) => void, onChange: () => void}} parts
-   *   `onChange`: there is a plan, or none any more
+   * @param {{hasher: import("./hasher.js").Hasher, say: (text: string|null) => void, onChange: () => void,
+   *          onMeasured?: () => void}} parts `onChange`: there is a plan, or none any more. With `onMeasured` a plan may
+   *   come before all its sizes are known; once they are, it is told so.
    */
-  constructor({ hasher, say, onChange }) {
+  constructor({ hasher, say, onChange, onMeasured }) {
     this.#hasher = hasher;
     this.#say = say;
     this.#onChange = onChange;
+    this.#onMeasured = onMeasured;
   }
 
   /** The chosen folder's name, for people. */
@@ -56,6 +63,11 @@ export class Planner {
     this.#onChange();
   }
 
+  /** The plan stays as it is: whoever works on it measures what he needs. */
+  stopMeasuring() {
+    this.#planning.abort();
+  }
+
   /** @param {import("./selection.js").Choice|null} choice */
   sending(choice) {
     if (!this.plan) throw new Error("asked before it was sorted");
@@ -73,8 +85,23 @@ export class Planner {
       await pause();
       signal.throwIfAborted();
     };
+    let measured = 0;
+    /** @type {Pick<import("./selection.js").PlanPorts, "measure"|"whyNoBytes">} */
+    const measuring = {
+      whyNoBytes,
+      measure: (entries, { mayGiveUp }) =>
+        measureAll(entries, {
+          pause: rest,
+          onSlice: ({ length }) => {
+            measured += length;
+            if (!this.plan) this.#say(t("files.measuring", { count: measured }));
+          },
+          untilMs: mayGiveUp && this.#onMeasured ? performance.now() + MEASURED_AT_ONCE_MS : Infinity,
+        }),
+    };
     try {
       const plan = await planOf(this.#scan, {
+        ...measuring,
         extensions: new Set(this.#extensions),
         parallel: this.#hasher.parallel,
         md5: ({ file }) => this.#hasher.md5(file, signal),
@@ -88,6 +115,9 @@ export class Planner {
       this.times = times;
       this.#say(t("files.chosen", { what: this.folder || t("files.single"), count: this.#scan.entries.length }));
       this.#onChange();
+      if (plan.isMeasured) return;
+      await measurePlan(plan, measuring);
+      this.#onMeasured?.();
     } catch (error) {
       if (!signal.aborted) throw error;
     }

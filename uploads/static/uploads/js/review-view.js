@@ -25,21 +25,26 @@ export function whereOf({ deployment, dataType }) {
 }
 
 /**
+ * Whoever is within it by keyboard stays there.
  * @param {{plan: Plan, sending: Sending, where: Where}} what
  * @param {Parameters<typeof collisionsPanel>[1]} collisions
  */
 export function showReview({ plan, sending, where }, collisions) {
   const count = sending.files.length;
-  const line = el("p", { class: "review-line" }, el("strong", {}, t("review.send", { count, bytes: bytes(sending.bytes) })), " ", t("review.to", where));
+  const counted = plan.isMeasured ? t("review.send", { count, bytes: bytes(sending.bytes) }) : t("review.sendUnmeasured", { count });
+  const line = el("p", { class: "review-line" }, el("strong", {}, counted), " ", t("review.to", where));
   const nothing = el("p", { class: "notice bad" }, t("review.nothing", { kind: where.kind }));
   const headline = count ? line : plan.groups.length ? null : nothing;
-  byId("review").replaceChildren(
+  const review = byId("review");
+  const hadFocus = review.contains(document.activeElement);
+  review.replaceChildren(
     ...(headline ? [headline] : []),
     ...collisionsPanel(plan, collisions),
     ...duplicates(plan),
     ...leftOutLine(plan),
     ...leftOut(plan),
   );
+  if (hadFocus) /** @type {HTMLElement} */ (review.querySelector(":checked") ?? byId("review-title")).focus();
 }
 
 /**

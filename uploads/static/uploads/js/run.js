@@ -7,6 +7,7 @@ import { browserLink } from "./link.js";
 import { systemClock } from "./queue.js";
 import { whereOf } from "./review-view.js";
 import { RunningView } from "./running-view.js";
+import { noteEmpty, sendingOf } from "./selection.js";
 import { newItem } from "./tally.js";
 import { Uploader } from "./uploader.js";
 import { showVerdict } from "./verdict-view.js";
@@ -55,7 +56,8 @@ export class UploadRun {
    * @returns {Promise<Resumed|null>} how to go on with it, null when nothing is left to do
    */
   async go(job) {
-    const { target, sending, choice } = job;
+    const { target, plan, choice } = job;
+    let { sending } = job;
     const journalId = await this.#begin(job);
     const items = sending.files.map(({ entry, name }) => newItem({ ...entry, name }));
     const uploader = this.#uploader(job, items, journalId);
@@ -70,16 +72,23 @@ export class UploadRun {
     removeEventListener("beforeunload", warnBeforeLeaving);
     await stopKeeping();
     // Another run need not read them again.
-    for (const [index, item] of items.entries()) Object.assign(sending.files[index].entry, sumsOf(item));
+    for (const [index, item] of items.entries()) {
+      const { size, lastModified } = item;
+      Object.assign(sending.files[index].entry, { size, lastModified }, sumsOf(item));
+    }
+    if (uploader.tally.empty.length) {
+      noteEmpty(plan, new Set(uploader.tally.empty.map(({ path }) => path)));
+      sending = sendingOf(plan, choice);
+    }
     const receipt = receiptUrl(this.#config, outcome.sessionId);
-    this.#show({ outcome, plan: job.plan, sending, choice, tally: uploader.tally, where, receiptUrl: receipt });
+    this.#show({ outcome, plan, sending, choice, tally: uploader.tally, where, receiptUrl: receipt });
     if (outcome.safeToWipe) {
       await this.#journal.forget(journalId);
       return null;
     }
     const sessionId = outcome.end === "finished" || !outcome.sessionId ? null : outcome.sessionId;
     await this.#journal.note(journalId, { sessionId });
-    return { ...this.#record(job), journalId, sessionId };
+    return { ...this.#record({ ...job, sending }), journalId, sessionId };
   }
 
   /** @param {import("./verdict-view.js").Run} run */

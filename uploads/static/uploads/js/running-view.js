@@ -62,7 +62,7 @@ export class RunningView {
     const leftText = this.#leftText();
     byId("running-title").textContent = this.#title();
     bar("files", tally.settledFiles, tally.total.files, number);
-    bar("bytes", tally.passedBytes, tally.total.bytes, bytes);
+    bar("bytes", tally.passedBytes, tally.expectedBytes, bytes, { isGuess: tally.unmeasured > 0 });
     byId("figures").replaceChildren(...this.#figures(leftText));
     this.#drawState();
     this.#drawWarnings();
@@ -74,7 +74,7 @@ export class RunningView {
       const counts = { done: tally.settledFiles, total: tally.total.files, left: leftText };
       byId("announcer").textContent = t("running.announce", counts);
     }
-    const percent = Math.floor((100 * tally.passedBytes) / Math.max(1, tally.total.bytes));
+    const percent = Math.floor((100 * tally.passedBytes) / Math.max(1, tally.expectedBytes));
     document.title = t("running.pageTitle", { percent });
   }
 
@@ -83,13 +83,13 @@ export class RunningView {
     if (this.#isCancelling) return t("running.cancelling");
     if (this.#uploader.state === "paused") return t("running.paused");
     if (tally.counts.checked === 0) return t("running.checking");
-    return tally.passedBytes >= tally.total.bytes ? t("running.finishing") : t("running.title");
+    return tally.passedBytes >= tally.expectedBytes ? t("running.finishing") : t("running.title");
   }
 
   #leftText() {
     const { tally, state } = this.#uploader;
     if (state === "paused" || state === "offline") return "–";
-    const seconds = this.#pace.secondsFor(tally.total.bytes - tally.passedBytes);
+    const seconds = this.#pace.secondsFor(tally.expectedBytes - tally.passedBytes);
     if (seconds === null) return t("left.unknown");
     const { unit, count } = span(seconds);
     return t(`left.${unit}`, { count });
@@ -150,10 +150,11 @@ export class RunningView {
  * @param {number} done
  * @param {number} total
  * @param {(value: number) => string} form
+ * @param {{isGuess?: boolean}} [options] `isGuess`: the total is not known yet
  */
-export function bar(which, done, total, form) {
+export function bar(which, done, total, form, { isGuess = false } = {}) {
   const progress = /** @type {HTMLProgressElement} */ (byId(`${which}-bar`));
   progress.max = Math.max(1, total);
   progress.value = done;
-  byId(`${which}-text`).textContent = t("running.of", { done: form(done), total: form(total) });
+  byId(`${which}-text`).textContent = t(isGuess ? "running.ofAbout" : "running.of", { done: form(done), total: form(total) });
 }

@@ -1,6 +1,7 @@
 /**
- * From what was picked or dropped to a flat list of files with their paths. Reads names, sizes and times only. The
- * files are snapshots: one that changes later cannot be read any more, which the browser then says.
+ * From what was picked or dropped to a flat list of files with their paths. Reads names, and sizes and times where they
+ * come with them. The files are snapshots: one that changes after its first look cannot be read any more, which the
+ * browser then says.
  */
 
 import { WorkerError } from "./errors.js";
@@ -9,8 +10,8 @@ import { WorkerError } from "./errors.js";
  * @typedef {object} Entry one file as it lies on the card
  * @property {string} path with "/" between folders
  * @property {string} name the last part of the path
- * @property {number} size bytes
- * @property {number} lastModified milliseconds since 1970
+ * @property {number|null} size bytes; null for a picked file that was not measured yet, see measure.js
+ * @property {number|null} lastModified milliseconds since 1970; known with the size
  * @property {File} file
  *
  * @typedef {object} Scan
@@ -27,8 +28,6 @@ const SLICE_MS = 60;
 const ENTRIES_PER_TURN = 100; // browsers may hand out thousands at once, and opening each takes the page's own thread
 
 /**
- * Asked for its size, a picked file costs Chromium a look at the disk, on the page's own thread, and so does handing it
- * to a worker: 0.2 ms each. Hence in slices of time. Handles need none of this.
  * @param {Iterable<File>} files of an `<input type="file">`, with or without `webkitdirectory`
  * @param {Progress} progress
  * @returns {Promise<Scan>}
@@ -37,7 +36,8 @@ export async function fromPicker(files, { signal, onCount, pause }) {
   const entries = [];
   let sliceEnd = performance.now() + SLICE_MS;
   for (const file of files) {
-    entries.push(entryOf(file.webkitRelativePath || file.name, file));
+    const path = file.webkitRelativePath || file.name;
+    entries.push({ path, name: nameOf(path), size: null, lastModified: null, file });
     if (performance.now() < sliceEnd) continue;
     onCount(entries.length);
     await pause();
@@ -249,5 +249,10 @@ function pathOf(entry) {
  */
 function entryOf(path, file) {
   const { size, lastModified } = file;
-  return { path, name: path.slice(path.lastIndexOf("/") + 1), size, lastModified, file };
+  return { path, name: nameOf(path), size, lastModified, file };
+}
+
+/** @param {string} path */
+function nameOf(path) {
+  return path.slice(path.lastIndexOf("/") + 1);
 }

@@ -3,7 +3,7 @@
 import { compare, namings } from "./collisions.js";
 
 /**
- * @typedef {import("./scan.js").Entry & {md5?: string, multipartMd5?: string}} Entry one whose checksum stays once it is read
+ * @typedef {import("./scan.js").Entry & import("./journal.js").Summed} Entry one whose checksum stays once it is read
  * @typedef {"hidden"|"system"|"empty"|"extension"|"unreadable"} Reason
  * @typedef {"folder"|"leave-out"} Choice what becomes of files that share a name and differ in content
  *
@@ -12,10 +12,11 @@ import { compare, namings } from "./collisions.js";
  * @property {{name: string, files: Entry[]}[]} groups other content under an equal name; by name, files by path
  * @property {{path: string, reason: Reason}[]} leftOut
  * @property {{path: string, sentAs: string}[]} duplicates equal content under an equal name: sent once, as `sentAs`
+ * @property {boolean} isMeasured whether the size of each is known; that of namesakes is
  *
  * @typedef {object} Sending what a plan comes to once the choice is made
  * @property {{entry: Entry, name: string}[]} files with the names that they are sent under
- * @property {number} bytes
+ * @property {number} bytes of those that are measured
  * @property {{path: string, name: string}[]} renamed
  * @property {{path: string, code: string}[]} unsent files of data that no name was found for, or that were left out
  * @property {number} declaredFiles all that the person chose as data, whether they are sent or not
@@ -27,6 +28,9 @@ import { compare, namings } from "./collisions.js";
  *   tell copies from namesakes
  * @property {(error: unknown) => boolean} isOfFile whether an error of `md5` concerns that file alone
  * @property {(done: number, total: number) => void} onRead
+ * @property {(entries: readonly Entry[], options: {mayGiveUp: boolean}) => Promise<boolean>} measure gives them their
+ *   sizes; false when it gave up
+ * @property {(entry: Entry) => Promise<"empty"|"unreadable">} whyNoBytes asked about files with a size of 0
  * @property {() => Promise<void>} pause
  */
 
@@ -39,17 +43,15 @@ const CHUNK = 2_000; // entries per turn, so that the page can draw and answer i
 
 /**
  * @param {string} path
- * @param {number} size
  * @param {ReadonlySet<string>} extensions in lower case, without the dot
- * @returns {Reason|null} why the file is left out, null when it is to be sent
+ * @returns {Reason|null} why the file is left out, null when it is to be sent unless it is empty
  */
-export function reasonToLeaveOut(path, size, extensions) {
+export function reasonToLeaveOut(path, extensions) {
   const reason = reasonByPlace(path);
   if (reason) return reason;
   const name = path.slice(path.lastIndexOf("/") + 1);
   const dot = name.lastIndexOf(".");
-  if (dot < 1 || !extensions.has(name.slice(dot + 1).toLowerCase())) return "extension";
-  return size === 0 ? "empty" : null;
+  return dot < 1 || !extensions.has(name.slice(dot + 1).toLowerCase()) ? "extension" : null;
 }
 
 /**
@@ -63,6 +65,8 @@ function reasonByPlace(path) {
 }
 
 /**
+ * Names are known at once, sizes are not: they must be for files that share a name, and for the others as far as
+ * `measure` cares to go.
  * @param {import("./scan.js").Scan} scan
  * @param {PlanPorts} ports
  * @returns {Promise<Plan>} rejects as the ports do
@@ -75,41 +79,92 @@ export async function planOf({ entries, unreadable }, ports) {
     // What the system keeps to itself cannot be read on many computers, and would not be sent if it could.
     leftOut: unreadable.map((path) => ({ path, reason: reasonByPlace(path) ?? "unreadable" })),
     duplicates: [],
+    isMeasured: false,
   };
-  const byName = await sortedByName(entries, plan, ports);
-  const shared = [...byName].filter(([, namesakes]) => namesakes.length > 1).sort(([a], [b]) => compare(a, b));
-  for (const [, namesakes] of shared) namesakes.sort((a, b) => compare(a.path, b.path));
-  await read(shared.flatMap(([, namesakes]) => ofEqualSize(namesakes)), ports);
-  for (const [name, namesakes] of shared) {
+  const shared = await namesakesOf(entries, plan, ports);
+  await ports.measure(shared.flat(), { mayGiveUp: false });
+  await leaveOutEmpty(plan, shared, ports);
+  await read(shared.flatMap(ofEqualSize), ports);
+  for (const namesakes of shared) {
     const files = withoutCopies(namesakes, plan);
-    if (files.length === 1) plan.single.push(files[0]);
-    else plan.groups.push({ name, files });
+    if (files.length > 1) plan.groups.push({ name: files[0].name, files });
+    else plan.single.push(...files);
   }
+  plan.isMeasured = await ports.measure(plan.single, { mayGiveUp: true });
+  await leaveOutEmpty(plan, [plan.single], ports);
   return plan;
+}
+
+/**
+ * Measures what `planOf` did not.
+ * @param {Plan} plan
+ * @param {Pick<PlanPorts, "measure"|"whyNoBytes">} ports
+ */
+export async function measurePlan(plan, ports) {
+  await ports.measure(plan.single, { mayGiveUp: false });
+  await leaveOutEmpty(plan, [plan.single], ports);
+  plan.isMeasured = true;
+}
+
+/**
+ * @param {Plan} plan
+ * @param {ReadonlySet<string>} paths of files that turned out to be empty
+ */
+export function noteEmpty(plan, paths) {
+  remove(plan.single, ({ path }) => paths.has(path));
+  for (const path of paths) plan.leftOut.push({ path, reason: "empty" });
+}
+
+/**
+ * @param {Plan} plan takes those left out
+ * @param {Entry[][]} lists lose them
+ * @param {Pick<PlanPorts, "whyNoBytes">} ports
+ */
+async function leaveOutEmpty(plan, lists, { whyNoBytes }) {
+  for (const list of lists) {
+    const empty = list.filter(({ size }) => size === 0);
+    if (!empty.length) continue;
+    for (const entry of empty) plan.leftOut.push({ path: entry.path, reason: await whyNoBytes(entry) });
+    remove(list, ({ size }) => size === 0);
+  }
+}
+
+/**
+ * In place: the lists are as long as a card.
+ * @param {Entry[]} list
+ * @param {(entry: Entry) => boolean} isUnwanted
+ */
+function remove(list, isUnwanted) {
+  let kept = 0;
+  for (const entry of list) if (!isUnwanted(entry)) list[kept++] = entry;
+  list.length = kept;
 }
 
 /**
  * @param {readonly Entry[]} entries
  * @param {Plan} plan takes those that are left out, and at the end those whose name nobody shares
  * @param {PlanPorts} ports
+ * @returns {Promise<Entry[][]>} files that share a name; by name, and within by path
  */
-async function sortedByName(entries, plan, { extensions, pause }) {
+async function namesakesOf(entries, plan, { extensions, pause }) {
   /** @type {Map<string, Entry[]>} */ const byName = new Map();
   for (const [index, entry] of entries.entries()) {
     if (index % CHUNK === CHUNK - 1) await pause();
-    const reason = reasonToLeaveOut(entry.path, entry.size, extensions);
+    const reason = reasonToLeaveOut(entry.path, extensions);
     const namesakes = byName.get(entry.name);
     if (reason) plan.leftOut.push({ path: entry.path, reason });
     else if (namesakes) namesakes.push(entry);
     else byName.set(entry.name, [entry]);
   }
   for (const namesakes of byName.values()) if (namesakes.length === 1) plan.single.push(namesakes[0]);
-  return byName;
+  const shared = [...byName.values()].filter(({ length }) => length > 1).sort(([a], [b]) => compare(a.name, b.name));
+  for (const namesakes of shared) namesakes.sort((a, b) => compare(a.path, b.path));
+  return shared;
 }
 
 /** @param {Entry[]} namesakes */
 function ofEqualSize(namesakes) {
-  /** @type {Map<number, number>} */ const sizes = new Map();
+  /** @type {Map<number|null, number>} */ const sizes = new Map();
   for (const { size } of namesakes) sizes.set(size, (sizes.get(size) ?? 0) + 1);
   return namesakes.filter(({ size }) => Number(sizes.get(size)) > 1);
 }
@@ -167,7 +222,7 @@ export function sendingOf(plan, choice) {
     else unsent.push({ path: entry.path, code: naming?.code ?? "left_out" });
   }
   const renamed = files.slice(plan.single.length).map(({ entry: { path }, name }) => ({ path, name }));
-  const bytes = files.reduce((sum, { entry: { size } }) => sum + size, 0);
+  const bytes = files.reduce((sum, { entry: { size } }) => sum + (size ?? 0), 0);
   return { files, bytes, renamed, unsent, declaredFiles: files.length + unsent.length };
 }
 

@@ -42,7 +42,7 @@ export class SessionCalls {
   /**
    * Goes on with the session `known`, or opens one where that is not to be had any more.
    * @param {import("./uploader.js").Target} target
-   * @param {{files: number, bytes: number}} declared
+   * @param {{files: number, bytes: number|null}} declared
    * @param {number} [known]
    */
   async open(target, declared, known) {
@@ -71,7 +71,7 @@ export class SessionCalls {
 
   /**
    * @param {import("./uploader.js").Target} target
-   * @param {{files: number, bytes: number}} declared
+   * @param {{files: number, bytes: number|null}} declared
    */
   #newOne(target, declared) {
     return this.#call((s) => this.#api.openSession({ ...target, ...declared }, s));
@@ -123,9 +123,9 @@ export class SessionCalls {
     return this.#call((s) => this.#api.reportFailures(this.id, failures, s));
   }
 
-  /** @param {number} files */
-  finish(files) {
-    return this.#call((s) => this.#api.finish(this.id, files, s));
+  /** @param {{files: number, bytes: number}} selected */
+  finish(selected) {
+    return this.#call((s) => this.#api.finish(this.id, selected, s));
   }
 
   /** @type {import("./parts.js").PartCalls["parts"]} */

@@ -3,14 +3,16 @@
 import { FileError, TransferError } from "./errors.js";
 
 /**
- * @typedef {"verified"|"stored"|"conflict"|"refused"|"missing"|"mismatch"|"failed"} Status
+ * @typedef {"verified"|"stored"|"conflict"|"refused"|"missing"|"mismatch"|"failed"|"empty"} Status
  *   `verified`: sent, and the store reported this size and MD5. `stored`: it was there before, with both equal.
+ *   `empty`: turned out to have no bytes, so no file of data.
  *
  * @typedef {object} Item one file on its way; made by `newItem`
  * @property {string} name the last part of its object key
  * @property {string} path on the card, with "/" between folders
- * @property {number} size bytes
- * @property {number} lastModified milliseconds since 1970
+ * @property {number} size bytes; null until it is measured, which is before anybody is asked about it
+ * @property {number|null} lastModified milliseconds since 1970
+ * @property {import("./journal.js").Row} [known]
  * @property {File} file
  * @property {string} [md5] 32 hex digits, once read
  * @property {string} [multipartMd5] of a file that goes in parts
@@ -43,12 +45,12 @@ import { FileError, TransferError } from "./errors.js";
  */
 
 /**
- * @param {import("./scan.js").Entry & {md5?: string, multipartMd5?: string, partMd5s?: string[]}} entry
+ * @param {import("./selection.js").Entry} entry
  * @returns {Item}
  */
-export function newItem({ name, path, size, lastModified, file, md5, multipartMd5, partMd5s }) {
+export function newItem({ name, path, size, lastModified, known, file, md5, multipartMd5, partMd5s }) {
   return {
-    name, path, size, lastModified, file, md5, multipartMd5, partMd5s,
+    name, path, size: /** @type {number} */ (size), lastModified, known, file, md5, multipartMd5, partMd5s,
     kept: null, grant: null, upload: null, tries: 0, sentBytes: 0, partBytes: 0,
     isSent: false, doubt: null, code: "", message: "", httpStatus: 0, step: "",
   };
@@ -60,6 +62,7 @@ export class Tally {
   counts = { checked: 0, hashed: 0, sent: 0, verified: 0, stored: 0 };
   bytes = { sent: 0, settledUnsent: 0 };
   /** @type {Item[]} those with a bad end, in the order in which they came to it */ notStored = [];
+  /** @type {Item[]} */ empty = [];
   retries = 0;
   unreported = 0;
   /** Milliseconds on the engine's clock; in the past when the portal answers. */
@@ -72,7 +75,28 @@ export class Tally {
   /** @param {Item[]} items */
   constructor(items) {
     this.items = items;
-    this.total = { files: items.length, bytes: items.reduce((sum, { size }) => sum + size, 0) };
+    /** `bytes` of those that are measured; an empty file counts no more once it is found. */
+    this.total = { files: items.length, bytes: items.reduce((sum, { size }) => sum + (size ?? 0), 0) };
+    this.unmeasured = items.reduce((count, { size }) => count + Number(size === null), 0);
+  }
+
+  /** Bytes of all, as far as those that are measured tell. */
+  get expectedBytes() {
+    const measured = this.items.length - this.unmeasured;
+    return measured ? (this.total.bytes * this.items.length) / measured : 0;
+  }
+
+  /** @param {readonly {size: number|null}[]} items */
+  measured(items) {
+    this.unmeasured -= items.length;
+    for (const { size } of items) this.total.bytes += Number(size);
+  }
+
+  /** @param {Item} item that has no bytes */
+  leaveOut(item) {
+    item.status = "empty";
+    this.empty.push(item);
+    this.total.files -= 1;
   }
 
   /** Files with an end, good or bad. */
@@ -188,8 +212,8 @@ export class Tally {
    *            {receipt?: {safe_to_wipe: boolean}, declaredFiles: number}} how
    *  @returns {Outcome} */
   outcome({ end, sessionId, error, receipt, declaredFiles }) {
-    const notStored = this.items.filter(({ status }) => status !== "verified" && status !== "stored");
-    const isWhole = notStored.length === 0 && declaredFiles === this.items.length && this.items.length > 0;
+    const notStored = this.items.filter(({ status }) => status !== "verified" && status !== "stored" && status !== "empty");
+    const isWhole = notStored.length === 0 && declaredFiles === this.total.files && this.total.files > 0;
     return {
       end, sessionId, error, notStored,
       verified: this.counts.verified,

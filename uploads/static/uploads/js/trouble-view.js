@@ -44,6 +44,19 @@ export class TroubleView {
     this.#note(error, code, step);
   }
 
+  /**
+   * @param {unknown} error that kept the page from showing anything
+   * @param {() => void} load tries again
+   */
+  showUnloaded(error, load) {
+    const onclick = () => {
+      byId("page-title").focus(); // the button goes
+      load();
+    };
+    const action = el("button", { type: "button", onclick }, t("trouble.reload"));
+    this.show(error, { text: (reason) => t("trouble.load", { reason }), action });
+  }
+
   hide() {
     this.#box.hidden = true;
   }

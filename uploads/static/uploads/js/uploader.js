@@ -93,12 +93,13 @@ export class Uploader {
     const unwatch = this.#hold.watch();
     this.#keepAwake();
     try {
-      const declared = { files: this.declaredFiles, bytes: this.tally.total.bytes };
+      const { total, unmeasured } = this.tally;
+      const declared = { files: this.declaredFiles, bytes: unmeasured ? null : total.bytes };
       await this.#session.open(this.target, declared, this.#sessionId);
       this.#ports.onSession?.(this.#session.id);
       await this.#pipeline.run();
       this.#stop.signal.throwIfAborted();
-      return this.#outcome({ end: "finished", receipt: await this.#session.finish(this.declaredFiles) });
+      return this.#outcome({ end: "finished", receipt: await this.#session.finish(this.#selected) });
     } catch (error) {
       if (signal.aborted) {
         await this.#pipeline.confirmWhatWasSent();
@@ -149,6 +150,11 @@ export class Uploader {
     this.#throttle.bytesPerS = limit;
   }
 
+  /** What the person chose as data, now that it is known which files are none. */
+  get #selected() {
+    return { files: this.declaredFiles - this.tally.empty.length, bytes: this.tally.total.bytes };
+  }
+
   #keepAwake() {
     if (this.#hold.isPaused) this.#ports.wakeLock?.release();
     else this.#ports.wakeLock?.hold();
@@ -156,6 +162,6 @@ export class Uploader {
 
   /** @param {{end: Outcome["end"], error?: unknown, receipt?: {safe_to_wipe: boolean}}} how */
   #outcome(how) {
-    return this.tally.outcome({ ...how, sessionId: this.#session.id, declaredFiles: this.declaredFiles });
+    return this.tally.outcome({ ...how, sessionId: this.#session.id, declaredFiles: this.#selected.files });
   }
 }
