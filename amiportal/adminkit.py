@@ -58,6 +58,12 @@ class ReadOnly:
     def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
         return False
 
+    def render_change_form(self, request: HttpRequest, context: dict, *args, **kwargs) -> HttpResponse:
+        """Without the link to a history where there is none: what nobody changes has no versions."""
+        return super().render_change_form(
+            request, context | {"show_history": isinstance(self, SimpleHistoryAdmin)}, *args, **kwargs
+        )
+
 
 class Kept:
     """For records that other records speak of: changed, retired, never deleted."""

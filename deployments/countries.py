@@ -32,6 +32,12 @@ def countries() -> dict[str, Country]:
         }
 
 
+def code_of(bucket_name: str) -> str:
+    """The country that a bucket is named after, "" for a project's."""
+    code = bucket_name.upper()
+    return code if code in countries() else ""
+
+
 def code_fault(code: str) -> str:
     """Why `code` is no country's, or "" (for none at all, too)."""
     if not code or code in countries():

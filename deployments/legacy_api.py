@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from amiportal.errors import Conflict
 from amiportal.legacy import LegacyCall, LegacyRefusal, answer, legacy_call, legacy_path
 from deployments import selectors, services
-from deployments.countries import countries
+from deployments.countries import code_of
 from deployments.models import Bucket, HardwareConfig, Status
 from deployments.permissions import require_maintainer
 from deployments.records import wire_record
@@ -67,9 +67,8 @@ def create_bucket(call: LegacyCall) -> HttpResponse:
         raise _refusal("bucket_name", "Field required", kind="missing", given=None)
     require_maintainer(call.user)
     name = name.strip().lower()
-    country_code = name.upper() if name.upper() in countries() else ""
     try:
-        services.open_bucket(actor=call.user, name=name, title=name, country_code=country_code)
+        services.open_bucket(actor=call.user, name=name, title=name, country_code=code_of(name))
     except Conflict as error:
         raise LegacyRefusal({"message": error.message}, 409) from error
     except ValidationError as error:

@@ -15,7 +15,7 @@ from functools import partial
 
 from amiportal.sheets.common import Columns, Fault, Sheet
 from amiportal.sheets.csv_sheet import read_csv
-from deployments.countries import countries
+from deployments.countries import code_of
 from deployments.names import TEST_BUCKET, bucket_name_fault, deployment_number, place_fault, text_fault
 
 COLUMNS = (
@@ -160,7 +160,7 @@ def _row(line: int, record: dict[str, str]) -> tuple[Row | None, list[Fault]]:
         deployment_id=value["deployment_id"],
         bucket_name=bucket_name,
         bucket_title=value["country"],
-        country_code=code.upper() if code.upper() in countries() else "",
+        country_code=code_of(code),
         location_name=value["location_name"],
         latitude=parsed["lat"],
         longitude=parsed["lon"],

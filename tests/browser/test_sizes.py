@@ -49,7 +49,7 @@ def test_the_upload_begins_before_all_sizes_are_known(upload_page, card, page, o
     seen = []
     page.on("request", lambda request: seen.append(ASKED_LAST if ASKED_LAST in request.url else request.method))
     upload_page.pick_folder(card.root)
-    expect(upload_page.review).to_contain_text(f"{FILES + 1} files (their sizes are still being asked)")
+    expect(upload_page.review).to_contain_text(f"{FILES + 1} files (their sizes are still being read)")
     upload_page.start()
     expect(page.locator("#bytes-text")).to_contain_text("of about")
     expect(upload_page.verdict_title).to_have_text(f"{FILES} files stored and verified; they may be wiped")
@@ -75,7 +75,7 @@ def test_sizes_come_by_and_by_while_the_person_looks(upload_page, card, page):
     card.add("snapshots/20260101000000-snapshot.jpg", b"")
     page.evaluate(SLOW_SIZES % ("", ""))
     upload_page.pick_folder(card.root)
-    expect(upload_page.review).to_contain_text(f"{FILES + 1} files (their sizes are still being asked)")
+    expect(upload_page.review).to_contain_text(f"{FILES + 1} files (their sizes are still being read)")
     expect(upload_page.review).to_contain_text(f"{FILES} files, 500 kB")
     expect(upload_page.review).to_contain_text("1 empty file (0 bytes)")
 

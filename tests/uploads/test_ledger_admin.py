@@ -138,3 +138,10 @@ def test_sessions_leave_to_maintainers_alone(client, colleague, ledger):
 def test_a_selection_of_sessions_that_has_no_meaning_is_no_csv(http, ledger):
     response = http.get("/admin/uploads/uploadsession/csv/?deployment__id__exact=x")
     assert (response.status_code, response["Location"]) == (302, "/admin/uploads/uploadsession/")
+
+
+def test_a_row_that_nobody_can_change_has_no_history_to_open(http, ledger):
+    for row in (UploadLog.objects.first(), UploadSession.objects.first()):
+        page = http.get(f"/admin/uploads/{row._meta.model_name}/{row.pk}/change/").content.decode()
+        assert str(row.pk) in page
+        assert f"{row.pk}/history/" not in page

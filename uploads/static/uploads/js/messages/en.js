@@ -27,7 +27,7 @@ export const messages = {
   "files.notYet": "Choose deployment and data type first.",
   "files.scanning": { one: "Looking through the folder: {count} file so far …", other: "Looking through the folder: {count} files so far …" },
   "files.planning": "Sorting the files …",
-  "files.measuring": { one: "Asking the size of each file: {count} so far …", other: "Asking the size of each file: {count} so far …" },
+  "files.measuring": { one: "Reading the sizes of the files: {count} so far …", other: "Reading the sizes of the files: {count} so far …" },
   "files.comparing": { one: "Reading the file that shares name and size with another: {done} of {count} …", other: "Reading the files that share name and size with another: {done} of {count} …" },
   "files.chosen": { one: "Chosen: {what}, {count} file in all. Drop or choose again to replace it.", other: "Chosen: {what}, {count} files in all. Drop or choose again to replace them." },
   "files.single": "single files",
@@ -35,7 +35,7 @@ export const messages = {
 
   "review.nothing": "None of these files can be sent as {kind}: see below what was left out.",
   "review.send": { one: "{count} file, {bytes}", other: "{count} files, {bytes}" },
-  "review.sendUnmeasured": { one: "{count} file (its size is still being asked)", other: "{count} files (their sizes are still being asked)" },
+  "review.sendUnmeasured": { one: "{count} file (its size is still being read)", other: "{count} files (their sizes are still being read)" },
   "review.to": "will be sent to {place} ({id}), {kind}.",
   "review.leftOut": { one: "{count} file is left out", other: "{count} files are left out" },
   "review.duplicates": { one: "{count} copy of another file of the same name and content is sent once", other: "{count} copies of other files of the same name and content are sent once" },

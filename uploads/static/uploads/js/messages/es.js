@@ -27,7 +27,7 @@ export const messages = {
   "files.notYet": "Elija primero el despliegue y el tipo de datos.",
   "files.scanning": { one: "Recorriendo la carpeta: {count} archivo hasta ahora …", many: "Recorriendo la carpeta: {count} de archivos hasta ahora …", other: "Recorriendo la carpeta: {count} archivos hasta ahora …" },
   "files.planning": "Ordenando los archivos …",
-  "files.measuring": { one: "Consultando el tamaño de cada archivo: {count} hasta ahora …", many: "Consultando el tamaño de cada archivo: {count} hasta ahora …", other: "Consultando el tamaño de cada archivo: {count} hasta ahora …" },
+  "files.measuring": { one: "Leyendo los tamaños de los archivos: {count} hasta ahora …", many: "Leyendo los tamaños de los archivos: {count} hasta ahora …", other: "Leyendo los tamaños de los archivos: {count} hasta ahora …" },
   "files.comparing": { one: "Leyendo el archivo que comparte nombre y tamaño con otro: {done} de {count} …", many: "Leyendo los archivos que comparten nombre y tamaño con otro: {done} de {count} …", other: "Leyendo los archivos que comparten nombre y tamaño con otro: {done} de {count} …" },
   "files.chosen": { one: "Elegido: {what}, {count} archivo en total. Arrastre o elija de nuevo para cambiarlo.", many: "Elegido: {what}, {count} de archivos en total. Arrastre o elija de nuevo para cambiarlos.", other: "Elegido: {what}, {count} archivos en total. Arrastre o elija de nuevo para cambiarlos." },
   "files.single": "archivos sueltos",
@@ -35,7 +35,7 @@ export const messages = {
 
   "review.nothing": "Ninguno de estos archivos se puede enviar como {kind}: vea abajo qué se dejó fuera.",
   "review.send": { one: "{count} archivo, {bytes}", many: "{count} de archivos, {bytes}", other: "{count} archivos, {bytes}" },
-  "review.sendUnmeasured": { one: "{count} archivo (aún se consulta su tamaño)", many: "{count} de archivos (aún se consultan sus tamaños)", other: "{count} archivos (aún se consultan sus tamaños)" },
+  "review.sendUnmeasured": { one: "{count} archivo (aún se lee su tamaño)", many: "{count} de archivos (aún se leen sus tamaños)", other: "{count} archivos (aún se leen sus tamaños)" },
   "review.to": "se enviarán a {place} ({id}), {kind}.",
   "review.leftOut": { one: "Se deja fuera {count} archivo", many: "Se dejan fuera {count} de archivos", other: "Se dejan fuera {count} archivos" },
   "review.duplicates": { one: "{count} copia de otro archivo con el mismo nombre y contenido se envía una sola vez", many: "{count} de copias de otros archivos con el mismo nombre y contenido se envían una sola vez", other: "{count} copias de otros archivos con el mismo nombre y contenido se envían una sola vez" },
