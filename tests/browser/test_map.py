@@ -87,7 +87,8 @@ def test_a_click_tells_what_is_known_and_leads_to_the_page(world, server, places
     expect(popup).to_contain_text("dep000007, active")
     assert world.title() != "1"
     popup.get_by_role("link", name="Open dep000007").click()
-    world.wait_for_url(f"{server}/admin/deployments/deployment/{places['dep000007'].pk}/change/")
+    expect(world).to_have_url(f"{server}/admin/deployments/deployment/{places['dep000007'].pk}/change/")
+    expect(world.get_by_role("heading", name=re.compile("dep000007"))).to_be_visible()
 
 
 def test_by_keyboard_into_a_popup_and_out(world):
