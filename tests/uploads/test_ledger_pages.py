@@ -83,12 +83,12 @@ def walked_back(actor, wanted: LogFilter, size: int = 7) -> list[UploadLog]:
     return rows
 
 
-@pytest.mark.parametrize("asked", [{}, *SINGLE, *PAIRS], ids=lambda asked: LogFilter(**asked).in_words() or "all")
-def test_pages_hold_what_the_plain_query_gives(asked, ledger, reach, maintainer):
-    wanted = LogFilter(**asked)
-    expected = plain(maintainer, wanted)
-    assert walked(maintainer, wanted) == expected
-    assert walked_back(maintainer, wanted) == expected
+def test_pages_hold_what_the_plain_query_gives(ledger, reach, maintainer):
+    for asked in ({}, *SINGLE, *PAIRS):
+        wanted = LogFilter(**asked)
+        expected = plain(maintainer, wanted)
+        assert walked(maintainer, wanted) == expected, wanted.in_words()
+        assert walked_back(maintainer, wanted) == expected, wanted.in_words()
 
 
 def test_the_sample_has_matches(ledger, maintainer):
