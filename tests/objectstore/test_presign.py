@@ -72,7 +72,7 @@ def botocore_url(endpoint: str, operation: str, now: datetime, expires_in_s: int
         return CLIENTS[endpoint].generate_presigned_url(operation, Params=params, ExpiresIn=expires_in_s)
 
 
-@settings(max_examples=examples(full=10_000, usual=1_000), deadline=None)
+@settings(max_examples=examples(full=10_000, usual=250), deadline=None)
 @given(
     endpoint=st.sampled_from(ENDPOINTS),
     bucket=st.sampled_from(["gbr", "test-upload", "saltmarsh-soundscapes", "a.b.c"]),
