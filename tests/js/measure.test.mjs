@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { Journal } from "../../uploads/static/uploads/js/journal.js";
 import { measureAll } from "../../uploads/static/uploads/js/measure.js";
-import { measurePlan, planOf, sendingOf } from "../../uploads/static/uploads/js/selection.js";
+import { measurePlan, noteEmpty, planOf, sendingOf } from "../../uploads/static/uploads/js/selection.js";
 import { Uploader } from "../../uploads/static/uploads/js/uploader.js";
 import { fakeApi, fakeClock, fakeStore, hasher, makeItems, md5, seeded } from "./fakes.mjs";
 
@@ -68,6 +68,16 @@ test("what turns out to be empty leaves the plan; what is gone is declared and n
   assert.deepEqual(plan.leftOut, [{ path: "2.jpg", reason: "empty" }, { path: "3.jpg", reason: "unreadable" }]);
   const { files, declaredFiles, unsent } = sendingOf(plan, null);
   assert.deepEqual([files.length, declaredFiles, unsent], [1, 2, [{ path: "3.jpg", code: "unreadable" }]]);
+});
+
+test("an empty file is told once, whoever finds it", async () => {
+  const ports = measuring(0);
+  const plan = await planned([picked("1.jpg", "one"), picked("2.jpg", ""), picked("3.jpg", "")], ports);
+  noteEmpty(plan, new Set(["2.jpg"]));
+  await measurePlan(plan, ports);
+  noteEmpty(plan, new Set(["2.jpg", "3.jpg"]));
+  assert.deepEqual(plan.leftOut.map(({ path }) => path), ["2.jpg", "3.jpg"]);
+  assert.deepEqual(plan.single.map(({ path }) => path), ["1.jpg"]);
 });
 
 test("measuring goes by slices of time, and ends when its time is up", async () => {

@@ -117,6 +117,7 @@ export class Planner {
       this.#onChange();
       if (plan.isMeasured) return;
       await measurePlan(plan, measuring);
+      signal.throwIfAborted();
       this.#onMeasured?.();
     } catch (error) {
       if (!signal.aborted) throw error;

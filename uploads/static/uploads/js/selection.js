@@ -108,11 +108,12 @@ export async function measurePlan(plan, ports) {
 
 /**
  * @param {Plan} plan
- * @param {ReadonlySet<string>} paths of files that turned out to be empty
+ * @param {ReadonlySet<string>} paths of files that turned out to be empty; those that the plan has left out already stay
+ *   there once
  */
 export function noteEmpty(plan, paths) {
+  for (const { path } of plan.single) if (paths.has(path)) plan.leftOut.push({ path, reason: "empty" });
   remove(plan.single, ({ path }) => paths.has(path));
-  for (const path of paths) plan.leftOut.push({ path, reason: "empty" });
 }
 
 /**
