@@ -276,7 +276,12 @@ class FailuresResponse(serializers.Serializer):
 
 class FinishRequest(serializers.Serializer):
     files = serializers.IntegerField(
-        min_value=0, required=False, allow_null=True, default=None, help_text="How many the selection had in all."
+        min_value=0,
+        max_value=2**31 - 1,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="How many the selection had in all.",
     )
     bytes = serializers.IntegerField(
         min_value=0, max_value=2**63 - 1, required=False, allow_null=True, default=None, help_text="Of all these files."

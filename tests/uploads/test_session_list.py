@@ -25,6 +25,16 @@ def finished(uploader: Uploader, names: list[str], *, files: int) -> int:
     return uploader.session_id
 
 
+def test_what_the_selection_came_to_is_told_at_its_end(uploader):
+    uploader.open(files=3)
+    uploader.send("a.jpg", b"abc")
+    for too_many in ({"files": 2**31}, {"bytes": 2**63}, {"files": -1}):
+        assert uploader.call("finish", **too_many).status_code == 400
+    assert uploader.call("finish", files=1, bytes=3).json()["safe_to_wipe"] is True
+    row = listed(uploader.user)[0]
+    assert (row["files"], row["bytes"]) == (1, 3)
+
+
 def test_a_row_says_how_the_session_stands(uploader, site):
     session_id = finished(uploader, ["a.jpg", "b.jpg"], files=2)
     row = listed(uploader.user)[0]

@@ -58,8 +58,7 @@ class Page {
       onError: (error) => this.#failed(error, "scan"),
     });
     this.#planner = new Planner({
-      hasher: this.#hasher,
-      say: (text) => this.#files.say(text),
+      hasher: this.#hasher, say: (text) => this.#files.say(text),
       onChange: () => this.#planChanged(),
       onMeasured: () => this.#planMeasured(),
     });
@@ -141,8 +140,7 @@ class Page {
 
   /** The season is not asked about again: an empty file more or less changes nothing, and a reason may be typed already. */
   #planMeasured() {
-    const target = this.#target;
-    if (target) this.#drawReview(target);
+    if (this.#target) this.#drawReview(this.#target);
     this.#allowStart();
   }
 
@@ -154,8 +152,9 @@ class Page {
       this.#allowStart();
     };
     const { plan } = this.#planner;
-    const choice = this.#choice;
-    if (plan) showReview({ plan, sending: this.#planner.sending(choice), where: whereOf(target) }, { choice, onChoice });
+    if (!plan) return;
+    const sending = this.#planner.sending(this.#choice);
+    showReview({ plan, sending, where: whereOf(target) }, { choice: this.#choice, onChoice });
   }
 
   /** @param {string} deploymentId that fits better */
@@ -297,7 +296,5 @@ class Page {
   }
 }
 
-/** @param {import("./run.js").Target} target */
-const lockNameOf = ({ deployment, dataType }) => lockName(deployment.deployment_id, dataType);
-
+const lockNameOf = (/** @type {import("./run.js").Target} */ target) => lockName(target.deployment.deployment_id, target.dataType);
 await new Page(readConfig(), await Journal.open(globalThis.indexedDB)).load();
