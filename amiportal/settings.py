@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "amiportal.accounts",
     "amiportal.objectstore",
+    "amiportal.background",
     "amiportal.doctor",
     "deployments",
     "uploads",

@@ -9,11 +9,14 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from amiportal import portal_files
+from amiportal.background.models import LeftOver
 from amiportal.errors import StoreUnavailable
 from amiportal.snapshots.models import Snapshot
 from amiportal.snapshots.retention import outlived
-from amiportal.snapshots.services import SnapshotFailed, keep_snapshots, read_snapshot
+from amiportal.snapshots.services import SnapshotFailed, keep_snapshots, read_snapshot, take_snapshot
 from amiportal.snapshots.tasks import keep_snapshots_task
+from tests.faultproxy import FaultProxy
+from tests.faults import Status, always, never
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 _Reason, _State = Snapshot.Reason, Snapshot.State
@@ -120,7 +123,7 @@ def test_a_failed_day_leaves_one_row_and_is_made_good(storage_is_away):
     for _ in range(2):
         with pytest.raises((SnapshotFailed, StoreUnavailable)):
             keep_snapshots()
-    assert Snapshot.objects.count() == 1
+    assert Snapshot.objects.filter(state="failed").count() == 1
 
 
 @pytest.mark.django_db
@@ -128,3 +131,28 @@ def test_a_failure_is_forgotten_when_it_is_made_good():
     Snapshot.objects.create(state="failed", reason="daily", file="snapshots/none", error="away")
     keep_snapshots()
     assert list(Snapshot.objects.values_list("state", flat=True)) == ["ready"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_store_does_not_let_go_keeps_neither_the_days_snapshot_nor_other_removals(storage, store):
+    """Such as a bucket under object lock, or a key without the right to delete."""
+    old, other = (take_snapshot(actor=None, reason=_Reason.IMPORT) for _ in range(2))
+    Snapshot.objects.update(taken_at=timezone.now() - timedelta(days=31))
+    young = take_snapshot(actor=None, reason=_Reason.HAND)
+    Snapshot.objects.filter(pk=young.pk).update(taken_at=timezone.now() - timedelta(days=2))
+    with FaultProxy(settings.S3_ENDPOINT_URL) as proxy:
+        storage(endpoint_url=proxy.url)
+        proxy.fault = always(Status(403, "AccessDenied"), method="DELETE", key=old.file)
+        daily = keep_snapshots()
+        assert (daily.reason, daily.state) == ("daily", "ready")
+        assert keep_snapshots() is None
+        assert daily.file in files(store)
+        assert other.file not in files(store)
+        assert set(Snapshot.objects.all()) == {old, young, daily}
+        left = LeftOver.objects.get()
+        assert (left.item, left.tries) == (old.file, 2)
+        proxy.fault = never
+        keep_snapshots()
+    assert old.file not in files(store)
+    assert set(Snapshot.objects.all()) == {young, daily}
+    assert not LeftOver.objects.exists()

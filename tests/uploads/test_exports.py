@@ -11,7 +11,8 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from amiportal.errors import Conflict, PortalError, StoreUnavailable
+from amiportal.background.models import LeftOver
+from amiportal.errors import Conflict, PortalError, StoreDenied, StoreUnavailable
 from tests.cast import signed_in
 from tests.uploads.ledger_rows import fill, make_session, row
 from uploads import ledger_reading
@@ -217,3 +218,24 @@ def test_expired_after_thirty_days(exported, ledger, store):
     left = Export.objects.get(pk=made.pk)
     assert (left.state, left.file) == ("expired", "")
     assert made.file not in files(store)
+
+
+def test_one_file_that_cannot_be_removed_keeps_no_other(exported, ledger, store, monkeypatch):
+    first, _ = exported("csv")
+    second, _ = exported("ndjson")
+    honest = exporting.delete_file
+
+    def refusing(name: str) -> None:
+        if name == first.file:
+            raise StoreDenied("The object store refused the portal's access key or its rights (AccessDenied).")
+        honest(name)
+
+    monkeypatch.setattr(exporting, "delete_file", refusing)
+    later = timezone.now() + timedelta(days=31)
+    assert [remove_expired(now=later), remove_expired(now=later)] == [1, 0]
+    assert second.file not in files(store)
+    assert LeftOver.objects.get().item == first.file
+    monkeypatch.setattr(exporting, "delete_file", honest)
+    assert remove_expired(now=later) == 1
+    assert first.file not in files(store)
+    assert not LeftOver.objects.exists()

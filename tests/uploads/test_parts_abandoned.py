@@ -1,13 +1,14 @@
 """Uploads that nobody goes on with give the store its space back after a week; an object's bytes never."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from amiportal.errors import StoreError
+from amiportal.background.models import LeftOver
 from tests.cast import make_bucket, make_deployment
-from tests.faults import Status, always
+from tests.faults import Status, always, never
 from tests.uploads.large import TWO_PARTS, LargeUploader
 from uploads.models import MultipartUpload
 from uploads.services.multipart import ABANDONED_AFTER, abort_abandoned
@@ -105,9 +106,27 @@ def test_a_store_that_is_down_gives_nothing_up(begun, proxy, settings, method):
     settings.S3_MAX_ATTEMPTS = 1
     leave()
     proxy.fault = always(Status(503), method=method)
-    with pytest.raises(StoreError):
-        abort_abandoned()
+    assert abort_abandoned() == {}
     assert MultipartUpload.objects.get().status == "open"
+    assert LeftOver.objects.get().item == f"{begun.key()}, upload {MultipartUpload.objects.get().pk}"
+    proxy.fault = never
+    assert abort_abandoned() == {"aborted": 1}
+    assert not LeftOver.objects.exists()
+
+
+def test_one_that_the_store_cannot_abort_holds_up_nobody_else(begun, proxy, settings, store, site):
+    settings.S3_MAX_ATTEMPTS = 1
+    other = LargeUploader(begun.client, replace(TWO_PARTS, name="20250714_230000.wav"))
+    other.presign()
+    leave()
+    proxy.fault = always(Status(500, "InternalError"), method="DELETE", key=begun.key())
+    assert [abort_abandoned() for _ in range(2)] == [{"aborted": 1}, {}]
+    assert dict(MultipartUpload.objects.values_list("filename", "status")) == {
+        TWO_PARTS.name: "open",
+        "20250714_230000.wav": "aborted",
+    }
+    assert len(ids_at(store, site)) == 1
+    assert LeftOver.objects.get().tries == 2
 
 
 def test_an_upload_cut_in_another_way_makes_room_for_todays(begun, store, site):

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from amiportal.accounts.models import User
+from amiportal.background.rounds import each_alone
 from amiportal.errors import Conflict, PortalError
 from amiportal.portal_files import delete_file, save_file
 from uploads.ledger_reading import read_ledger
@@ -21,6 +22,7 @@ from uploads.models import Export
 from uploads.models.exports import KEPT_FOR
 from uploads.permissions import require_maintainer
 
+ROUND = "Files of exports to be removed"  # for people, on the health page
 State = Export.State
 logger = logging.getLogger(__name__)
 
@@ -83,15 +85,11 @@ def remove_expired(*, now: datetime) -> int:
     """End what has been kept for long enough, and remove files that no export offers any more; how many of these.
 
     The offer ends before the file goes, so a link never leads to half a deletion; killed in between, the next run
-    finds the name still written down.
+    finds the name still written down. What cannot be removed is left over for it (amiportal.background.rounds).
     """
     Export.objects.filter(state=State.READY, expires_at__lt=now).update(state=State.EXPIRED)
     over = Export.objects.filter(Q(state__in=[State.EXPIRED, State.CANCELLED, State.FAILED]) & ~Q(file=""))
-    removed = 0
-    for export in over.iterator():
-        _forget_file(export)
-        removed += 1
-    return removed
+    return len(each_alone(ROUND, over.iterator(), _forget_file, name_of=lambda export: export.file))
 
 
 def _begin(export_pk: int) -> Export | None:

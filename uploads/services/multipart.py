@@ -3,13 +3,14 @@
 A row outlives its session and its grant: whoever is granted the same content goes on with the parts that are there.
 """
 
-import logging
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from amiportal.errors import BucketMissing, PortalError
+from amiportal.background.rounds import each_alone
+from amiportal.errors import PortalError
 from amiportal.objectstore import multipart as store
 from amiportal.objectstore.habits import current_habits
 from amiportal.objectstore.lookup import StoredObject, in_parallel
@@ -21,7 +22,7 @@ from uploads.services.proof import look_in
 
 ABANDONED_AFTER = timedelta(days=7)  # a partner may come back to a card after a weekend, hardly after a week
 Status = MultipartUpload.Status
-logger = logging.getLogger(__name__)
+ROUND = "Uploads in parts that nobody goes on with"  # for people, on the health page
 
 
 def parts_of(upload: MultipartUpload) -> int:
@@ -72,26 +73,11 @@ def abort_abandoned(*, limit: int = 10_000) -> dict[str, int]:
     """Give up what nobody has used for ABANDONED_AFTER; how many were aborted, and found completed after all.
 
     The store is asked one upload at a time, and a row is closed after it: so this may be killed anywhere and run again.
-    Raises StoreError when the store cannot tell.
+    What the store cannot tell of one is left over for the next time (amiportal.background.rounds).
     """
-    counts: dict[str, int] = {}
-    after = 0
-    for _ in range(limit):
-        idle = MultipartUpload.objects.filter(
-            status=Status.OPEN, last_used_at__lt=timezone.now() - ABANDONED_AFTER, pk__gt=after
-        )
-        upload = idle.select_related("deployment__bucket").order_by("pk").first()
-        if upload is None:
-            break
-        after = upload.pk
-        try:
-            status = _settle_abandoned(upload)
-        except BucketMissing as error:
-            # It concerns this bucket alone; the others' space must not wait for it.
-            logger.warning("upload in parts %s is left as it is: %s", upload.pk, error.message)
-            continue
-        counts[status] = counts.get(status, 0) + 1
-    return counts
+    idle = MultipartUpload.objects.filter(status=Status.OPEN, last_used_at__lt=timezone.now() - ABANDONED_AFTER)
+    uploads = idle.select_related("deployment__bucket").order_by("pk")[:limit]
+    return dict(Counter(each_alone(ROUND, uploads.iterator(), _settle_abandoned, name_of=_name)))
 
 
 def may_be_made_of(stored: StoredObject, upload: MultipartUpload) -> bool:
@@ -102,6 +88,10 @@ def may_be_made_of(stored: StoredObject, upload: MultipartUpload) -> bool:
     if current_habits().multipart_etag_is_md5_of_md5s:
         return stored.etag == upload.multipart_md5
     return stored.size_bytes == upload.size_bytes and stored.etag != upload.md5
+
+
+def _name(upload: MultipartUpload) -> str:
+    return f"{upload.deployment.deployment_id}/{upload.data_type}/{upload.filename}, upload {upload.pk}"
 
 
 def _settle_abandoned(upload: MultipartUpload) -> str:

@@ -1,10 +1,12 @@
 """Grants that nobody confirmed: a browser closed, a field client that never asks. The store is asked for them."""
 
-import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
+from django.db.models import Q
 from django.utils import timezone
 
-from amiportal.errors import BucketMissing
+from amiportal.background.rounds import in_groups
 from uploads import ledger
 from uploads.ledger import Change
 from uploads.messages import MAX_BATCH_FILES
@@ -14,47 +16,42 @@ from uploads.services.confirming import settle_rows
 from uploads.services.granting import RESERVATION_GRACE
 
 Status = UploadLog.Status
-logger = logging.getLogger(__name__)
+ROUND = "Grants that ran out"  # for people, on the health page
 
 
 def settle_expired_grants(*, limit: int = 50_000) -> dict[str, int]:
     """Bring grants that ran out to verified, stored, mismatch or expired; the number of rows per new status.
 
-    Reads and asks in batches of one session each, so it may be killed anywhere and run again. Raises StoreError when
-    the store cannot tell.
+    Reads and asks in batches of one session each, so it may be killed anywhere and run again. What the store cannot
+    tell of one key or one bucket is left over for the next time (amiportal.background.rounds).
     """
-    counts: dict[str, int] = {}
-    handled = 0
-    after = 0
-    while handled < limit:
-        horizon = timezone.now() - RESERVATION_GRACE
-        first = (
-            UploadLog.objects.filter(status=Status.GRANTED, grant_expires_at__lt=horizon, session_id__gt=after)
-            .order_by("session_id")
-            .values_list("session_id", flat=True)
-            .first()
-        )
+    counts: Counter[str] = Counter()
+    for settled in in_groups(ROUND, _batches(limit), _settle_rows, name_of=_key):
+        counts.update(settled)
+    return dict(counts)
+
+
+def _batches(limit: int) -> Iterator[tuple[str, list[UploadLog]]]:
+    """Grants that ran out by session, at most MAX_BATCH_FILES at a time, each batch with its name."""
+    horizon = timezone.now() - RESERVATION_GRACE
+    run_out = UploadLog.objects.filter(status=Status.GRANTED, grant_expires_at__lt=horizon).order_by("session_id", "id")
+    run_out = run_out.select_related("session__deployment__bucket", "deployment")
+    after, number = (0, 0), 0
+    while number < limit:
+        first = run_out.filter(Q(session_id=after[0], id__gt=after[1]) | Q(session_id__gt=after[0])).first()
         if first is None:
-            break
-        session = UploadSession.objects.select_related("deployment__bucket").get(pk=first)
-        rows = list(
-            UploadLog.objects.filter(session=session, status=Status.GRANTED, grant_expires_at__lt=horizon).order_by(
-                "id"
-            )[:MAX_BATCH_FILES]
-        )
-        handled += len(rows)
-        try:
-            settled = _settle_session(session, rows)
-        except BucketMissing as error:
-            # It concerns this session's bucket alone; the others' grants must not wait for it.
-            logger.warning("session %s is left unsettled: %s", session.pk, error.message)
-            after = session.pk
-            continue
-        for status, number in settled.items():
-            counts[status] = counts.get(status, 0) + number
-        if len(rows) < MAX_BATCH_FILES:
-            after = session.pk
-    return counts
+            return
+        rows = list(run_out.filter(session_id=first.session_id, id__gte=first.pk)[:MAX_BATCH_FILES])
+        after, number = (first.session_id, rows[-1].pk), number + len(rows)
+        yield f"session {first.session_id}", rows
+
+
+def _key(row: UploadLog) -> str:
+    return f"{row.deployment.deployment_id}/{row.data_type}/{row.filename} of session {row.session_id}"
+
+
+def _settle_rows(rows: Sequence[UploadLog]) -> dict[str, int]:
+    return _settle_session(rows[0].session, list(rows))
 
 
 def _settle_session(session: UploadSession, rows: list[UploadLog]) -> dict[str, int]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from amiportal.accounts.models import User
+from amiportal.background.rounds import each_alone
 from amiportal.errors import Conflict
 from amiportal.portal_files import delete_file
 from amiportal.snapshots.models import Snapshot
@@ -16,26 +17,26 @@ from deployments.permissions import require_maintainer
 logger = logging.getLogger(__name__)
 # A snapshot takes seconds; with a slow store and its retries some minutes. After this its process is dead.
 GIVEN_UP_AFTER = timedelta(hours=1)
+ROUND = "Snapshots to be removed"  # for people, on the health page
 _State = Snapshot.State
 
 
 def keep_snapshots() -> Snapshot | None:
     """Take the day's snapshot unless there is one, and remove leftovers and what has outlived the rule.
 
-    May be run at any time and killed anywhere. Returns the snapshot taken. Raises PortalError for a fault of the store;
-    what was not removed is removed the next time.
+    May be run at any time and killed anywhere. Returns the snapshot taken. Raises SnapshotFailed when none could be.
+    What cannot be removed is left over for the next time (amiportal.background.rounds).
     """
     # What failed yesterday is told by what is missing; a list of hourly failures tells no more.
     Snapshot.objects.filter(state=_State.FAILED, reason=Snapshot.Reason.DAILY).update(state=_State.GOING)
     Snapshot.objects.filter(state=_State.TAKING, taken_at__lt=timezone.now() - GIVEN_UP_AFTER).update(
         state=_State.GOING
     )
-    settled = Snapshot.objects.filter(state__in=(_State.READY, _State.FAILED)).defer("manifest")
-    for snapshot in outlived(settled, now=timezone.now()):
-        Snapshot.objects.filter(pk=snapshot.pk, state=snapshot.state).update(state=_State.GOING)
-    for snapshot in Snapshot.objects.filter(state=_State.GOING).defer("manifest"):
-        _remove(snapshot)
-    return _take_the_days()
+    # Taken first: nothing that is in the way of the old ones may keep the new one from being taken.
+    try:
+        return _take_the_days()
+    finally:
+        _remove_what_goes()
 
 
 def remove_snapshot(*, actor: User | None, snapshot: Snapshot) -> None:
@@ -45,6 +46,14 @@ def remove_snapshot(*, actor: User | None, snapshot: Snapshot) -> None:
     if not chosen.update(state=_State.GOING):
         raise Conflict("Only snapshots taken by hand are removed by hand; the others go by rule.", code="goes_by_rule")
     _remove(snapshot)
+
+
+def _remove_what_goes() -> None:
+    settled = Snapshot.objects.filter(state__in=(_State.READY, _State.FAILED)).defer("manifest")
+    for snapshot in outlived(settled, now=timezone.now()):
+        Snapshot.objects.filter(pk=snapshot.pk, state=snapshot.state).update(state=_State.GOING)
+    going = Snapshot.objects.filter(state=_State.GOING).defer("manifest")
+    each_alone(ROUND, going, _remove, name_of=lambda snapshot: snapshot.file)
 
 
 def _take_the_days() -> Snapshot | None:
