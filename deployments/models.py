@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
+from amiportal.objectstore.public_access import PublicAccess
 from deployments.names import STATION_DATA_TYPES, DataType, bucket_name_fault, place_fault, text_fault
 
 
@@ -68,10 +69,19 @@ class Bucket(models.Model):
     # What the store last said of it; written by services.refresh_bucket_state alone.
     exists_in_store = models.BooleanField(null=True, editable=False)
     cors_ok = models.BooleanField("CORS as needed", null=True, editable=False)
+    public_access = models.CharField(
+        max_length=20,
+        blank=True,
+        db_default="",
+        editable=False,
+        choices=[(value.value, value.value) for value in PublicAccess],
+    )
     checked_at = models.DateTimeField(null=True, editable=False)
     store_error = models.CharField(max_length=300, blank=True, editable=False)
 
-    history = HistoricalRecords(excluded_fields=["exists_in_store", "cors_ok", "checked_at", "store_error"])
+    history = HistoricalRecords(
+        excluded_fields=["exists_in_store", "cors_ok", "public_access", "checked_at", "store_error"]
+    )
 
     class Meta:
         ordering = ["title"]

@@ -9,6 +9,7 @@ from django.utils import timezone
 from amiportal.doctor.observations import Observation, State
 from amiportal.errors import PortalError, StoreDenied, StoreUnavailable
 from amiportal.objectstore import buckets as store_buckets
+from amiportal.objectstore.public_access import PublicAccess
 from amiportal.objectstore.roundtrip import clock_difference_s, round_trip
 from deployments.models import Bucket
 from deployments.services import refresh_bucket_state
@@ -121,4 +122,28 @@ def _bucket(row: Bucket) -> Observation:
         return Observation(*_of_bucket(row), State.BAD, "The store has no such bucket.", remedy)
     if row.cors_ok is False:
         return Observation(*_of_bucket(row), State.BAD, row.store_error, remedy)
+    if row.public_access == PublicAccess.SHUT_TO_UPLOADS and not _takes_uploads(row.name):
+        return Observation(
+            *_of_bucket(row),
+            State.BAD,
+            "The store refuses every upload into it, as Ceph does while BlockPublicAcls is on.",
+            "Ask the store's operator to put this PublicAccessBlock on the bucket: BlockPublicAcls false, "
+            "IgnorePublicAcls, BlockPublicPolicy and RestrictPublicBuckets true.",
+            is_certain=True,
+        )
+    if row.public_access == PublicAccess.OPEN:
+        return Observation(
+            *_of_bucket(row), State.WARN, "Exists, and is not shut to the public, as it could be.", remedy
+        )
     return Observation(*_of_bucket(row), State.OK, "Exists, and the upload page may send into it.")
+
+
+def _takes_uploads(bucket: str) -> bool:
+    """False for a refusal alone: what else may be wrong with the store is another check's to tell."""
+    try:
+        round_trip(bucket)
+    except StoreDenied:
+        return False
+    except PortalError:
+        pass
+    return True

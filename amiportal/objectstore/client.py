@@ -42,6 +42,8 @@ _DENIED = frozenset(
         "SignatureDoesNotMatch",
     }
 )
+# The last two: a store that overlooks what is asked of the bucket takes the call for one that makes it.
+_NO_SUCH_CALL = frozenset({"NotImplemented", "MethodNotAllowed", "BucketAlreadyExists", "BucketAlreadyOwnedByYou"})
 _CONFLICT = frozenset({"BucketAlreadyExists", "PreconditionFailed", "ConditionalRequestConflict"})
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 CONDITION_FAILED_STATUSES = frozenset({304, 409, 412})  # stores differ; 412 is the standard's
@@ -136,6 +138,12 @@ def our_errors(*, bucket: str = "") -> Iterator[None]:
     except BotoCoreError:
         # Its text may hold the signed URL; what it says to us is that no answer came.
         raise unreachable() from None
+
+
+def has_no_such_call(error: ClientError) -> bool:
+    """Whether a store refused to set something of a bucket because it knows no call for it."""
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return error.response["Error"].get("Code") in _NO_SUCH_CALL or status in (405, 501)
 
 
 def unreachable() -> StoreUnavailable:

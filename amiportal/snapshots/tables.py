@@ -94,7 +94,7 @@ def _columns(model: type[models.Model], *, without: frozenset[str] = frozenset()
     return tuple(f.attname for f in model._meta.concrete_fields if f.name not in without)
 
 
-_SAID_BY_THE_STORE = frozenset({"exists_in_store", "cors_ok", "checked_at", "store_error"})
+_SAID_BY_THE_STORE = frozenset({"exists_in_store", "cors_ok", "public_access", "checked_at", "store_error"})
 _role_names = Group.objects.filter(user=OuterRef("pk")).order_by("name").values("name")
 _bucket_names = Bucket.objects.filter(uploaders=OuterRef("pk")).order_by("name").values("name")
 

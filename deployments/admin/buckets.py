@@ -10,11 +10,22 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from amiportal.accounts.admin.mailing import AddressesOfBucket
 from amiportal.adminkit import EXPLAINED, History, Kept, SavedByServices, ask, explanation, minute, take_over
+from amiportal.objectstore.public_access import PublicAccess
 from deployments import services
 from deployments.models import Bucket, station_data_types
 from deployments.names import DataType
 
 _STORE_LABELS = {"ready": "success", "closed to pages": "warning", "missing": "danger", "fault": "danger"}
+
+
+_PUBLIC_ACCESS = {
+    PublicAccess.SHUT: "Shut: an object that its uploader marks as public is not given out.",
+    PublicAccess.SHUT_TO_UPLOADS: "Shut, and uploads that ask for public access are refused (BlockPublicAcls). Ceph "
+    "then refuses every upload: have BlockPublicAcls switched off there.",
+    PublicAccess.OPEN: "Not shut yet: choose “Create or check in the store”.",
+    PublicAccess.REFUSED: "The portal's key has no right to shut it: ask the store's operator.",
+    PublicAccess.NO_CALL: "The store has no call to shut it.",
+}
 
 
 class BucketForm(forms.ModelForm):
@@ -36,11 +47,11 @@ class BucketAdmin(SavedByServices, Kept, History, AddressesOfBucket, ModelAdmin)
     search_fields = ["name", "title", "country_code"]
     search_help_text = "Name, title or ISO code"
     actions_detail = ["open_in_store"]
-    readonly_fields = ["in_store", "checked", "store_error", "people_addresses"]
+    readonly_fields = ["in_store", "checked", "shown_public_access", "store_error", "people_addresses"]
     revert_fields = ("title", "country_code", "data_types", "is_test")
     fieldsets = [
         (None, {"fields": [("title", "name"), ("country_code", "is_test"), "data_types"]}),
-        ("What the store last said", {"fields": [("in_store", "checked"), "store_error"]}),
+        ("What the store last said", {"fields": [("in_store", "checked"), "shown_public_access", "store_error"]}),
         ("Who may upload", {"fields": ["people_addresses"]}),
     ]
     add_fieldsets = fieldsets[:1]
@@ -55,6 +66,10 @@ class BucketAdmin(SavedByServices, Kept, History, AddressesOfBucket, ModelAdmin)
         if not bucket.exists_in_store:
             return "missing"
         return "closed to pages" if bucket.cors_ok is False else "ready"
+
+    @display(description="Public access")
+    def shown_public_access(self, bucket: Bucket) -> str:
+        return _PUBLIC_ACCESS.get(bucket.public_access, "not asked yet")
 
     @display(description="Checked (UTC)", ordering="checked_at")
     def checked(self, bucket: Bucket) -> str:
@@ -88,8 +103,9 @@ class BucketAdmin(SavedByServices, Kept, History, AddressesOfBucket, ModelAdmin)
                 self,
                 request,
                 title=f"{bucket.title}: create or check in the store",
-                text=f"If the store has no bucket “{bucket.name}” it is made, and the upload page is let in (CORS). "
-                "Nothing that it holds is touched.",
+                text=f"If the store has no bucket “{bucket.name}” it is made. Where the store can, it is shut to the "
+                "public and the upload page is let in (CORS). What it holds is not touched, nor are the CORS rules of "
+                "other applications.",
                 button="Create or check",
                 back=back,
             )

@@ -95,9 +95,9 @@ def update_bucket(*, actor: User | None, bucket: Bucket, why: str = "", **change
 
 
 def make_bucket_in_store(*, actor: User | None, bucket: Bucket) -> Bucket:
-    """Create the bucket in the store, or find it there, set its CORS rules, and keep what the store said.
+    """Create the bucket in the store, or find it there, shut it to the public, let the upload page in (CORS).
 
-    While it is empty it is encrypted, too, where the store was seen to honour that.
+    What the store said is kept. While it is empty it is encrypted, too, where the store was seen to honour that.
 
     Raises StoreError, or Conflict when somebody else owns that name in the store; the row keeps the reason.
     """
@@ -132,11 +132,13 @@ def _record(bucket: Bucket, state: BucketState) -> Bucket:
     """By UPDATE: no history row, since this is what the store said and not what anybody did."""
     bucket.exists_in_store = state.exists
     bucket.cors_ok = state.cors_ok
+    bucket.public_access = state.public_access or ""
     bucket.checked_at = timezone.now()
     bucket.store_error = state.error[:_ERROR_LENGTH]
     Bucket.objects.filter(pk=bucket.pk).update(
         exists_in_store=bucket.exists_in_store,
         cors_ok=bucket.cors_ok,
+        public_access=bucket.public_access,
         checked_at=bucket.checked_at,
         store_error=bucket.store_error,
     )

@@ -8,7 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from amiportal.errors import Conflict
-from amiportal.objectstore.buckets import bucket_state, ensure_bucket, preflight_allows
+from amiportal.objectstore.buckets import bucket_state, ensure_bucket
+from amiportal.objectstore.cors import preflight_allows
 from tests.faults import Status, always
 from tests.guises import no_cors
 

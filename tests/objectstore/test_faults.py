@@ -129,7 +129,7 @@ def test_boto3_calls_are_retried_and_translated(filled, proxy):
     ensure_bucket(filled, origins=["http://portal.example"])
     proxy.fault = always(Status(403, "AccessDenied"), method="PUT")
     with pytest.raises(errors.StoreDenied):
-        ensure_bucket(filled, origins=["http://portal.example"])
+        ensure_bucket(filled, origins=["http://another.example"])
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import ClientError
 
-from amiportal.objectstore.buckets import preflight_allows
-from amiportal.objectstore.client import client, error_for, our_errors
+from amiportal.objectstore.client import client, has_no_such_call, our_errors
+from amiportal.objectstore.cors import preflight_allows
 from amiportal.objectstore.presign import signer
 from amiportal.objectstore.probe.workbench import Finding, Workbench, said, unexpected
 from amiportal.objectstore.roundtrip import clock_difference_s
@@ -50,12 +50,11 @@ def cors_api(bench: Workbench) -> Finding:
             client().get_bucket_cors(Bucket=bench.bucket)
         except ClientError as error:
             code = error.response["Error"].get("Code", "")
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
             if code == "NoSuchCORSConfiguration":
                 return Finding("present", "The bucket has no CORS rules; the store has the calls for them.")
-            if code in ("NotImplemented", "MethodNotAllowed") or status in (405, 501):
+            if has_no_such_call(error):
                 return Finding("missing", f"The store has no such calls ({code}); its operator sets the rules.")
-            raise error_for(code=code, status=status, bucket=bench.bucket) from None
+            raise
     return Finding("present", "The bucket has CORS rules.")
 
 
