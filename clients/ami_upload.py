@@ -50,7 +50,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 try:  # the computer's own list of trusted certificates, on Windows and macOS too
     import truststore
@@ -117,10 +117,9 @@ FAILURES_THAT_CLOSE = 3  # one failure is that file's bad luck, three in a row a
 REFUSALS_THAT_STOP = 20  # files refused in a row: the store refuses this upload, not these files
 ROUNDS = 3  # how often what had vanished, or is to have another name, is tried again within one run
 FIRST_CONTACT_S = 20.0  # for a portal that has never answered: its address is probably wrong
+MAX_REPEATS = 5  # of a call that met another one at the portal
 IDLE_S = 10.0  # a kept connection older than this may have been closed at the other end
-# S3's codes of faults on the way whose status is 4xx nevertheless. Source: the S3 API reference, "Error responses".
-BODY_CODES = frozenset({"BadDigest", "IncompleteBody"})  # of what came, which says that the store is there
-TRANSIENT_STORE_CODES = BODY_CODES | {"RequestTimeout", "SlowDown"}
+DATE_STEP_S = 1.0  # the header Date has whole seconds, cut off
 
 REASONS = {
     "hidden": "hidden files",
@@ -142,6 +141,9 @@ WHY = {
     "missing": "The store does not have it, although it was sent. Run the command again.",
     "mismatch": "The store holds other content under this name.",
     "http_403": "The store refused it (403). Please tell a maintainer.",
+    "RequestTimeTooSkewed": "The clocks of store and portal differ. Please tell a maintainer.",
+    "QuotaExceeded": "The store has no room left for it. Please tell a maintainer.",
+    "url_ran_out": "Its address in the store ran out on the way each time: the link is too slow. Try --jobs 1.",
     "new_file": "It appeared while the upload was running. Run the command again.",
     "not_sent": "It was not sent.",
 }
@@ -189,17 +191,20 @@ class FileFault(Exception):
 class CallFault(Exception):
     """What a server answered, or that it did not answer (`http_status` 0). `code`: S3's, or the portal's."""
 
-    def __init__(self, code: str, http_status: int = 0, message: str = "", retry_after_s: float | None = None):
+    def __init__(
+        self,
+        code: str,
+        http_status: int = 0,
+        message: str = "",
+        retry_after_s: float | None = None,
+        answered_at: float | None = None,
+    ):
         super().__init__(" ".join(str(part) for part in (code, http_status or "", message) if part))
         self.code = code
         self.http_status = http_status
         self.message = message
         self.retry_after_s = retry_after_s
-
-    @property
-    def is_transient(self) -> bool:
-        status = self.http_status
-        return status in (0, 408, 429) or status >= 500 or self.code in TRANSIENT_STORE_CODES
+        self.answered_at = answered_at  # seconds since 1970 by the server's own clock, if it told
 
     @property
     def told_as(self) -> str:
@@ -207,7 +212,75 @@ class CallFault(Exception):
         return f"http_{self.http_status}" if self.http_status else "network"
 
 
-# --- Retries ----------------------------------------------------------------------------------------------------------
+# --- Retries and refusals ---------------------------------------------------------------------------------------------
+
+# What a failed PUT or a failed call means, and so what follows: judged by what was said, not by how often it was said.
+#
+# | verdict | what follows                                                            | until when                    |
+# | again   | another try after a pause; a Retry-After is never shortened             | MAX_TRIES a file, --patience  |
+# | renew   | a new URL at once                                                       | as often as the link needs it |
+# | ask     | the portal compares: somebody stored this key, perhaps we ourselves     | once                          |
+# | gone    | the portal is asked for another upload in parts                         | ROUNDS                        |
+# | final   | the file is told by name; the run ends where the portal refuses         |                               |
+#
+# The page keeps the same rules; tests/data/rules/refusals.json holds both to them, docs/script-client.md tells people.
+# The first row that fits decides: (codes of the store or the portal, statuses, verdict). "url": see BY_URL.
+PASSING = frozenset({0, 408, 425, 429})  # 0: nobody answered
+NEVER = frozenset({501, 505})  # what a server cannot do, and what it does not speak, it will not a minute later
+SUCCESS, FAULTY = frozenset(range(200, 300)), frozenset(range(500, 600))
+BODY_CODES = frozenset({"BadDigest", "IncompleteBody"})
+RACE_CODES = frozenset({"ConditionalRequestConflict", "OperationAborted"})
+NO_CODES: frozenset[str] = frozenset()
+NO_STATUSES: frozenset[int] = frozenset()
+PUT_RULES = (
+    # Faults on the way although the status is 4xx: the S3 API reference, "Error responses".
+    (BODY_CODES | {"RequestTimeout", "SlowDown"}, NO_STATUSES, "again"),
+    # Another write to the key is under way, and nobody knows yet how it ends.
+    (RACE_CODES, NO_STATUSES, "again"),
+    (frozenset({"QuotaExceeded"}), NO_STATUSES, "final"),
+    (frozenset({"NoSuchUpload"}), NO_STATUSES, "gone"),
+    (frozenset({"RequestTimeTooSkewed", "ExpiredToken"}), NO_STATUSES, "url"),
+    # `If-None-Match: *` met an object: 412, and 304 or 409 in the words of some stores.
+    (NO_CODES, frozenset({304, 409, 412}), "ask"),
+    (NO_CODES, frozenset({401, 403}), "url"),
+    (NO_CODES, NEVER, "final"),
+    (NO_CODES, PASSING | FAULTY | SUCCESS, "again"),  # an answer of success with an error inside is none
+)
+CALL_RULES = (
+    (frozenset({"conflict"}), NO_STATUSES, "again"),  # two at once; the portal undid ours
+    (NO_CODES, NEVER, "final"),
+    (NO_CODES, PASSING | FAULTY | SUCCESS, "again"),  # something between that answers in the portal's place
+)
+# A refused URL that had run out by its own time says nothing about the file. One that had not may have been signed with
+# a key or by a clock that has been changed since; a fresh one that is refused too is meant.
+BY_URL = {"over": "renew", "good": "renew", "fresh": "final"}
+
+
+def judge_put(fault: CallFault, url: str) -> str:
+    """`url` when the answer came: it was "over", or "good", or "fresh": good, as was one that was refused before it."""
+    verdict = _judged(PUT_RULES, fault)
+    return BY_URL[url] if verdict == "url" else verdict
+
+
+def judge_call(fault: CallFault) -> str:
+    return _judged(CALL_RULES, fault)
+
+
+def _judged(rules: Sequence[tuple[frozenset[str], frozenset[int], str]], fault: CallFault) -> str:
+    for codes, statuses, verdict in rules:
+        if fault.code in codes or fault.http_status in statuses:
+            return verdict
+    return "final"
+
+
+def life_of(url: str) -> tuple[float, float]:
+    """(when it was signed, how long it is good) by the URL's own word, in seconds; for ever where it does not say."""
+    query = dict(parse_qsl(urlsplit(url).query))
+    try:
+        signed_at = datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%S%z")
+        return signed_at.timestamp(), float(query["X-Amz-Expires"])
+    except (KeyError, ValueError):
+        return 0.0, float("inf")
 
 
 def delay_s(tries: int, retry_after_s: float | None = None) -> float:
@@ -216,17 +289,21 @@ def delay_s(tries: int, retry_after_s: float | None = None) -> float:
     return max(retry_after_s or 0.0, random.random() * ceiling)
 
 
-def retry_after_s(header: str | None) -> float | None:
-    """Seconds or an HTTP date (RFC 9110, 10.2.3)."""
-    if not header:
-        return None
-    if header.strip().isdigit():
-        return float(header)
+def http_date(header: str | None) -> float | None:
+    """Seconds since 1970, or None where the header tells no time."""
     try:
-        then = parsedate_to_datetime(header)
-    except (TypeError, ValueError):
+        return parsedate_to_datetime(header or "").timestamp()
+    except (TypeError, ValueError, OverflowError):
         return None
-    return max(0.0, then.timestamp() - time.time())
+
+
+def retry_after_s(headers: http.client.HTTPMessage) -> float | None:
+    """Seconds or an HTTP date (RFC 9110, 10.2.3), which is compared with the server's own clock where it tells it."""
+    header = (headers.get("Retry-After") or "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", header):
+        return float(header)
+    then, now = http_date(header), http_date(headers.get("Date"))
+    return None if then is None else max(0.0, then - (time.time() if now is None else now))
 
 
 class Halt:
@@ -409,7 +486,7 @@ class Portal:
             try:
                 answer = self._once(method, path, body)
             except CallFault as fault:
-                if not fault.is_transient:
+                if judge_call(fault) == "final" or (fault.http_status == 409 and tries >= MAX_REPEATS):
                     self.away_since = None
                     raise self._judged(fault) from None
                 now = time.monotonic()
@@ -473,7 +550,7 @@ class Portal:
             str(envelope.get("code") or f"http_{reply.status}"),
             reply.status if reply.status >= 300 else 502,
             _with_fields(envelope),
-            retry_after_s(reply.headers.get("Retry-After")),
+            retry_after_s(reply.headers),
         )
 
     def _judged(self, fault: CallFault) -> Exception:
@@ -510,16 +587,18 @@ class PortalClock:
 
     def __init__(self, answer: dict, asked_at: float):
         self.asked_at = asked_at
-        try:
-            self._then: datetime | None = parsedate_to_datetime(answer["_sent_at"] or "")
-        except (TypeError, ValueError):
-            self._then = None
+        self._then = http_date(answer.get("_sent_at"))
 
     def seconds_to(self, time_: str | None) -> float:
         """Endless where nobody can tell: then the store will say when it is over."""
         if not time_ or self._then is None:
             return float("inf")
-        return (datetime.fromisoformat(time_.replace("Z", "+00:00")) - self._then).total_seconds()
+        return datetime.fromisoformat(time_.replace("Z", "+00:00")).timestamp() - self._then
+
+    @property
+    def now(self) -> float:
+        """Seconds since 1970 by the portal's clock; by this computer's where the portal tells no time."""
+        return time.time() if self._then is None else self._then + time.monotonic() - self.asked_at
 
 
 def client_name() -> str:
@@ -548,6 +627,17 @@ class Grant:
     url: str
     headers: dict[str, str]
     stale_at: float  # on this computer's monotonic clock
+    clock: PortalClock
+
+    def had_run_out(self, fault: CallFault) -> bool:
+        """Whether the URL's time was over at the store's answer, by the store's own clock; else by the portal's.
+
+        One that is over as soon as it is signed tells of clocks that differ, and another would be so, too.
+        """
+        signed_at, lifetime_s = life_of(self.url)
+        now = self.clock.now if fault.answered_at is None else fault.answered_at
+        age_s = time.monotonic() - self.clock.asked_at
+        return now + DATE_STEP_S >= signed_at + lifetime_s and age_s >= lifetime_s / 2
 
 
 @dataclass(slots=True, eq=False)
@@ -1209,11 +1299,18 @@ class Crew:
             self._changed.notify_all()
 
     def faulted(self) -> None:
+        self._lessen(min(2, self._most))
+
+    def ran_out(self) -> None:
+        """A URL's time did not last for its file: each gets more of the link when there are fewer."""
+        self._lessen(1)
+
+    def _lessen(self, least: int) -> None:
         with self._changed:
             now = time.monotonic()
             if now - self._faulted_at > self.WINDOW_S:
                 self._faulted_at = now
-                self.limit = max(min(2, self._most), self.limit - 1)
+                self.limit = max(min(least, self.limit), self.limit - 1)
 
 
 class Pace:
@@ -1469,7 +1566,7 @@ class Engine:
                 self._journal.write(session="")
                 message = "This upload was ended elsewhere. Run the command again: a new session goes on with it."
                 raise Stop(message, NOT_ALL, fault.code) from None
-            raise
+            raise Refusal(f"The portal answered: {fault.message or fault.code}", fault.code) from None
 
     # A round of all stages
 
@@ -1632,7 +1729,7 @@ class Engine:
         if lifetime_s != float("inf"):
             self._lifetime_s = lifetime_s
         margin_s = 1.0 + min(5.0, lifetime_s / 10)  # the header Date has whole seconds
-        return Grant(row["url"], row["headers"], clock.asked_at + lifetime_s - margin_s)
+        return Grant(row["url"], row["headers"], clock.asked_at + lifetime_s - margin_s, clock)
 
     def _rename(self, item: Item) -> bool:
         """Gives the file one folder more in its name; False where none is left."""
@@ -1666,7 +1763,8 @@ class Engine:
             self._give_up(job, fault.code)
             return
         except CallFault as fault:
-            self._give_up(job, fault.told_as, fault.message or fault.code, fault.http_status)
+            told_as = fault.code if fault.code in WHY else fault.told_as
+            self._give_up(job, told_as, fault.message or fault.code, fault.http_status)
             self._refused_in_a_row += 1
             if self._refused_in_a_row >= REFUSALS_THAT_STOP:
                 message = f"The store refuses file after file ({fault}). Please tell a maintainer."
@@ -1687,7 +1785,7 @@ class Engine:
         `arrived`: the portal should be asked what the store holds now; `gone`: the upload in parts is no more;
         `settled`: the file came to an end otherwise.
         """
-        tries, resigned = 0, False
+        tries, is_renewed, ran_out_at = 0, False, 0.0
         while True:
             is_probe = self.gate.enter()
             try:
@@ -1698,23 +1796,27 @@ class Engine:
                 self.gate.answered()
                 return "arrived"
             except CallFault as fault:
-                if fault.is_transient and fault.code not in BODY_CODES:
+                url = "over" if job.grant.had_run_out(fault) else "fresh" if is_renewed else "good"
+                verdict = judge_put(fault, url)
+                if verdict == "again" and fault.code not in BODY_CODES | RACE_CODES:  # which say that it is there
                     self.gate.failed(is_probe, fault.retry_after_s)
                     self.crew.faulted()
                 else:
                     self.gate.answered()
                 self.tally.add(retries=1, sent_bytes=-job.sent_bytes)
                 job.sent_bytes = 0
-                tries += not is_probe  # a probe is the store's try, not the file's
                 self._log.note("retry", f"{job.item.path} {job.number or ''} try {job.item.tries}: {fault}")
-                if job.large and fault.http_status == 404:
+                if verdict == "gone" and job.large:
                     return "gone"
-                if not job.large and fault.http_status in (304, 409, 412):
-                    return "arrived"  # somebody stored this key, perhaps we ourselves with a try whose answer was lost
-                if fault.http_status == 403 and not resigned:
-                    resigned, job.grant = True, None
+                if verdict == "ask" and not job.large:
+                    return "arrived"
+                if verdict == "renew":
+                    if url == "over":
+                        self._note_ran_out(fault, ran_out_at := ran_out_at or time.monotonic())
+                    is_renewed, job.grant = is_renewed or url == "good", None
                     continue
-                if not fault.is_transient:
+                tries += not is_probe  # a probe is the store's try, not the file's
+                if verdict in ("final", "gone"):
                     raise
                 if tries >= MAX_TRIES:
                     if job.large:
@@ -1722,10 +1824,16 @@ class Engine:
                     job.item.doubt = fault  # even the last try may have arrived with only its answer lost
                     return "arrived"
                 if not self.gate.is_closed:  # which keeps a pace of its own
-                    self._halt.sleep(delay_s(tries, fault.retry_after_s))
+                    self._halt.sleep(min(delay_s(tries, fault.retry_after_s), self._options.patience_s))
             except BaseException:
                 self.gate.released(is_probe)
                 raise
+
+    def _note_ran_out(self, fault: CallFault, first_at: float) -> None:
+        """A URL's time did not last for its file. No try of the file's is used up, but the patience has an end."""
+        self.crew.ran_out()
+        if time.monotonic() - first_at > self._options.patience_s:
+            raise CallFault("url_ran_out", fault.http_status) from None
 
     def _has_fresh_grant(self, job: Job) -> bool:
         if job.grant and job.grant.stale_at > time.monotonic():
@@ -1759,7 +1867,8 @@ class Engine:
             raise CallFault(
                 code[1].decode() if code else f"http_{reply.status}",
                 500 if is_error and reply.status < 300 else reply.status,
-                retry_after_s=retry_after_s(reply.headers.get("Retry-After")),
+                retry_after_s=retry_after_s(reply.headers),
+                answered_at=http_date(reply.headers.get("Date")),
             )
         self._progressed(job, job.length - job.sent_bytes)
         self.tally.add(sent_files=1)

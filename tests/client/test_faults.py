@@ -1,6 +1,9 @@
 """A store, and a link, that fail on the way: nothing lost, nothing wrong, nothing asked for in vain."""
 
 import random
+import threading
+import time
+from collections import Counter
 
 from tests.faults import (
     Answer,
@@ -13,6 +16,7 @@ from tests.faults import (
     Status,
     always,
     first,
+    first_of_each_key,
     once,
     sometimes,
 )
@@ -146,6 +150,32 @@ def test_other_refusals_are_not_repeated(proxy, script, card):
     assert proxy.count(key=key) == 1
 
 
+def test_what_the_store_cannot_do_at_all_is_no_outage(proxy, script, card):
+    names = card.add_snapshots(5, size_bytes=5_000)
+    proxy.fault = always(Status(501, "NotImplemented"), method="PUT")
+    run = script.upload(card.root)
+    assert run.code == 1
+    assert "5 files not safely stored" in run.last_words
+    assert proxy.count(method="PUT") == len(names)
+
+
+def test_a_store_without_room_is_told_in_words(proxy, script, card):
+    card.add_snapshots(1, size_bytes=5_000)
+    proxy.fault = always(Status(403, "QuotaExceeded"), method="PUT")
+    run = script.upload(card.root)
+    assert run.code == 1
+    assert "The store has no room left for it" in run.out
+    assert proxy.count(method="PUT") == 1
+
+
+def test_a_race_for_a_key_is_tried_again(proxy, script, card, objects):
+    card.add_snapshots(4, size_bytes=5_000)
+    proxy.fault = first_of_each_key(Status(409, "ConditionalRequestConflict"), method="PUT")
+    run = script.upload(card.root)
+    assert run.code == 0, run.out
+    assert objects() == card.contents(".jpg")
+
+
 def test_a_store_that_refuses_everything_ends_the_run(proxy, script, card):
     card.add_snapshots(60, size_bytes=5_000)
     proxy.fault = always(Status(405, "MethodNotAllowed"), method="PUT")
@@ -163,6 +193,26 @@ def test_urls_that_expire_in_mid_batch_lose_nothing(proxy, script, card, objects
     run = script.upload(card.root)
     assert run.code == 0, run.out
     assert objects() == card.contents(".jpg")
+
+
+def test_a_url_that_runs_out_on_the_way_again_and_again_is_renewed_each_time(proxy, script, card, objects, settings):
+    settings.GRANT_LIFETIME_S = 2
+    card.add_snapshots(3, size_bytes=5_000)
+    tries, lock = Counter(), threading.Lock()
+
+    def a_slow_way(request):
+        with lock:
+            tries[request.key] += 1
+            is_slow = request.method == "PUT" and tries[request.key] <= 3
+        if is_slow:
+            time.sleep(settings.GRANT_LIFETIME_S + 1.2)
+
+    proxy.fault = a_slow_way
+    run = script.upload(card.root)
+    assert run.code == 0, run.out
+    assert objects() == card.contents(".jpg")
+    assert set(tries.values()) == {4}
+    assert not UploadFailure.objects.exists()
 
 
 def test_on_a_slow_link_no_url_grows_old_in_the_queue(proxy, script, card, objects, settings):

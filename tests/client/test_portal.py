@@ -1,10 +1,20 @@
 """A portal that is away, refuses or leads elsewhere; and the token, which goes nowhere else."""
 
+import json
+
 import pytest
 
 from tests.faultproxy import FaultProxy
 from tests.faults import Answer, Away, Status, always, first, sometimes
 from uploads.models import UploadSession
+
+
+class Answered(Status):
+    """The portal's envelope."""
+
+    def strike(self, request, forward, proxy):
+        body = json.dumps({"code": self.code, "message": "Look again and repeat.", "fields": {}}).encode()
+        return Answer(self.status, [("Content-Type", "application/json")], b"").with_body(body)
 
 
 @pytest.fixture
@@ -30,6 +40,23 @@ def test_a_portal_that_goes_away_in_mid_upload_is_waited_for(front, script, card
     run = script.upload(card.root)
     assert run.code == 0, run.out
     assert objects() == card.contents(".jpg")
+
+
+def test_a_call_that_met_another_one_is_repeated(front, script, card, objects):
+    card.add_snapshots(2, size_bytes=3_000)
+    raced = first(2, Answered(409, "conflict"))
+    front.fault = lambda request: raced(request) if "finish" in request.path else None
+    run = script.upload(card.root)
+    assert run.code == 0, run.out
+    assert objects() == card.contents(".jpg")
+
+
+def test_a_call_that_always_meets_another_one_ends_with_the_portals_word(front, script, card):
+    card.add_snapshots(1)
+    front.fault = lambda request: Answered(409, "conflict") if "finish" in request.path else None
+    run = script.upload(card.root)
+    assert run.code == 3, run.out
+    assert run.last_words == "The portal answered: Look again and repeat."
 
 
 def test_a_portal_that_was_never_there_is_said_so(front, script, card):
