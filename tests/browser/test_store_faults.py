@@ -1,13 +1,50 @@
 """A store that fails on the way, by a proxy that does the failing: nothing lost, nothing wrong."""
 
+from collections import Counter
+from dataclasses import replace
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.faults import CommitThenDrop, FlipByte, ResetMidBody, Status, first, first_of_each_key, sometimes
+from tests.faults import (
+    CommitThenDrop,
+    Fault,
+    FlipByte,
+    OkWithErrorBody,
+    ResetMidBody,
+    Status,
+    always,
+    first,
+    first_of_each_key,
+    sometimes,
+)
 from uploads.models import UploadFailure, UploadLog
 
 # The browser's own lines on requests that failed; an error of the store may come without CORS headers.
 NOISE = ["Failed to load resource", "blocked by CORS policy"]
+
+
+class LateByRefusals(Fault):
+    """The link takes longer than the URL lives, until each key has been refused so many times: the store's own word."""
+
+    def __init__(self, life_s: float, times: int):
+        self.life_s, self.times = life_s, times
+        self.refused: Counter[str] = Counter()
+
+    def strike(self, request, forward, proxy):
+        if self.refused[request.key] < self.times:
+            proxy.closing.wait(self.life_s + 1)
+        answer = forward(request)
+        self.refused[request.key] += answer.status == 403
+        return answer
+
+
+class OkWithReadableError(OkWithErrorBody):
+    """One that the browser lets the page read."""
+
+    def strike(self, request, forward, proxy):
+        answer = super().strike(request, forward, proxy)
+        return replace(answer, headers=[*answer.headers, ("Access-Control-Allow-Origin", "*")])
 
 
 @pytest.fixture
@@ -55,4 +92,24 @@ def test_a_store_that_goes_away_and_returns(faulty_page, proxy, card, objects, p
     faulty_page.start()
     expect(page.get_by_text("The store does not answer. Trying again by itself")).to_be_visible()
     expect(faulty_page.verdict_title).to_have_text("30 files stored and verified; they may be wiped")
+    assert objects() == keys_of(card.contents(".jpg"))
+
+
+def test_urls_that_run_out_again_and_again_lose_nothing(faulty_page, proxy, card, objects, settings):
+    settings.GRANT_LIFETIME_S = 2
+    card.add_snapshots(8)
+    late = LateByRefusals(life_s=2, times=2)
+    proxy.fault = always(late, method="PUT")
+    faulty_page.upload(card.root)
+    expect(faulty_page.verdict_title).to_have_text("8 files stored and verified; they may be wiped")
+    assert set(late.refused.values()) == {2}
+    assert objects() == keys_of(card.contents(".jpg"))
+
+
+def test_an_error_beneath_a_success_is_none(faulty_page, proxy, card, objects):
+    card.add_snapshots(6)
+    proxy.fault = first_of_each_key(OkWithReadableError(), method="PUT")
+    faulty_page.upload(card.root)
+    expect(faulty_page.verdict_title).to_have_text("6 files stored and verified; they may be wiped")
+    assert proxy.count(method="PUT") == 12
     assert objects() == keys_of(card.contents(".jpg"))

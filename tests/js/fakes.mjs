@@ -7,6 +7,7 @@ import { newItem } from "../../uploads/static/uploads/js/tally.js";
 
 export function fakeClock() {
   let now = 0;
+  let skew = 1_732_600_000_000;
   const sleepers = [];
   let isRunning = false;
   const turn = () => {
@@ -24,6 +25,11 @@ export function fakeClock() {
   };
   return {
     now: () => now,
+    wall: () => now + skew,
+    /** Somebody sets the computer's clock, or it slept: the one hand moves on without the other. */
+    skewBy(ms) {
+      skew += ms;
+    },
     sleep(ms, signal) {
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
@@ -138,7 +144,7 @@ export function fakeApi(store, changes = {}) {
           return { name, status: md5(store.objects.get(name)) === hex ? "stored" : "conflict", code: "", message: "" };
         }
         const headers = { "Content-MD5": Buffer.from(hex, "hex").toString("base64"), "If-None-Match": "*" };
-        return { name, status: "granted", url: `${name}?grant=${(grants += 1)}`, headers, expiresInMs: 3_600_000 };
+        return { name, status: "granted", url: `${name}?grant=${(grants += 1)}`, headers, goodForMs: 3_600_000 };
       });
     },
     async confirm(_id, names) {

@@ -50,7 +50,7 @@ function largePlace({ fault = () => null, changes = {} } = {}) {
       async signParts(_id, upload, parts) {
         open(upload);
         calls.signed.push(...parts.map(({ number }) => number));
-        return parts.map(({ number, md5: hex }) => ({ number, url: `${upload}/${number}/${hex}`, headers: {}, expiresInMs: 3_600_000 }));
+        return parts.map(({ number, md5: hex }) => ({ number, url: `${upload}/${number}/${hex}`, headers: {}, goodForMs: 3_600_000 }));
       },
       async complete(_id, upload) {
         const { name, wanted, parts } = open(upload);

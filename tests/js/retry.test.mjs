@@ -9,7 +9,7 @@ import { fakeClock, refused, seeded } from "./fakes.mjs";
 
 const { signal } = new AbortController();
 const put = (httpStatus, storeCode = "") => new TransferError({ code: "x", httpStatus, storeCode });
-const fresh = { tries: 1, resigned: false };
+const fresh = { tries: 1, url: "good" };
 
 test("full jitter: between nothing and a ceiling that doubles up to a minute", () => {
   assert.equal(delayMs(1, { random: () => 0 }), 0);
@@ -27,24 +27,10 @@ test("Retry-After is a floor", () => {
 });
 
 for (const [name, error, past, expected] of [
-  ["no answer", put(0), fresh, "retry"],
-  ["408", put(408), fresh, "retry"],
-  ["429", put(429), fresh, "retry"],
-  ["500", put(500), fresh, "retry"],
-  ["503", put(503), fresh, "retry"],
-  ["an idle socket", put(400, "RequestTimeout"), fresh, "retry"],
-  ["bytes flipped on the way", put(400, "BadDigest"), fresh, "retry"],
-  ["the tenth try", put(503), { tries: MAX_TRIES, resigned: false }, "fail"],
-  ["expired", put(403), fresh, "resign"],
-  ["refused after signing anew", put(403), { tries: 2, resigned: true }, "fail"],
-  ["stored by somebody", put(412), fresh, "confirm"],
-  ["412 as some stores say it", put(304), fresh, "confirm"],
-  ["412 as others say it", put(409), fresh, "confirm"],
-  ["a bad request", put(400, "InvalidRequest"), fresh, "fail"],
-  ["404", put(404), fresh, "fail"],
-  ["411", put(411), fresh, "fail"],
-  ["not implemented is a 5xx all the same", put(501), fresh, "retry"],
-  ["a changed file", new FileError("file_changed"), fresh, "fail"],
+  ["the ninth try", put(503), { tries: MAX_TRIES - 1, url: "good" }, "again"],
+  ["the tenth try", put(503), { tries: MAX_TRIES, url: "good" }, "final"],
+  ["the tenth URL that ran out", put(403), { tries: MAX_TRIES, url: "over" }, "renew"],
+  ["a changed file", new FileError("file_changed"), fresh, "final"],
 ]) {
   test(`after a PUT: ${name} -> ${expected}`, () => assert.equal(afterFailedPut(error, past), expected));
 }
@@ -65,6 +51,17 @@ test("calls of the portal: repeated while it makes sense, ten times at most", as
   calls = 0;
   await assert.rejects(withRetries(async () => Promise.reject(refused((calls += 1) && 404)), ports), ApiError);
   assert.equal(calls, 1);
+});
+
+test("a portal that is away is asked for an hour, one that is at fault ten times", async () => {
+  const clock = fakeClock();
+  const ports = { clock, random: seeded(1), signal };
+  for (const [httpStatus, fromMs, toMs] of [[503, 3_600_000, 3_720_000], [0, 3_600_000, 3_720_000], [500, 0, 300_000]]) {
+    const began = clock.now();
+    await assert.rejects(withRetries(async () => Promise.reject(refused(httpStatus)), ports), ApiError);
+    const askedMs = clock.now() - began;
+    assert.ok(askedMs >= fromMs && askedMs <= toMs, `${httpStatus}: ${askedMs} ms`);
+  }
 });
 
 test("a cancel ends the waiting between two tries", async () => {

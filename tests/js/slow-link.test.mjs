@@ -50,7 +50,7 @@ for (const [what, sizeOf, mostAsked] of [
       for (const answer of answers) {
         if (answer.status !== "granted") continue;
         granted.set(answer.url, clock.now() + URL_LIFE_MS);
-        answer.expiresInMs = URL_LIFE_MS;
+        answer.goodForMs = URL_LIFE_MS;
       }
       return answers;
     };

@@ -108,7 +108,7 @@ test("a URL that ran out while it waited is not tried", async () => {
   const store = fakeStore();
   const soon = (call) => async (id, files) => {
     const answers = await call(id, files);
-    return answers.map((answer) => ({ ...answer, expiresInMs: files.length > 1 ? 0 : 60_000 }));
+    return answers.map((answer) => ({ ...answer, goodForMs: files.length > 1 ? 0 : 60_000 }));
   };
   const outcome = await run({ items: makeItems(4), store, api: fakeApi(store, { presign: soon }) });
   assert.equal(outcome.verified, 4);

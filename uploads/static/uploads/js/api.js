@@ -2,6 +2,7 @@
 
 import { ApiError } from "./errors.js";
 import { parseRetryAfter } from "./retry.js";
+import { goodForMs } from "./signed-url.js";
 
 /**
  * @typedef {object} FileAnswer one file's part of a batch answer
@@ -14,7 +15,7 @@ import { parseRetryAfter } from "./retry.js";
  * @typedef {object} Grant
  * @property {string} url
  * @property {Record<string, string>} headers sent exactly as given: they are signed
- * @property {number|null} expiresInMs by the portal's own clock at its answer, so this computer's may be wrong
+ * @property {number|null} goodForMs see signed-url.js
  *
  * @typedef {import("./api-types.js").Session} Session
  * @typedef {import("./api-types.js").Survey} Survey
@@ -116,7 +117,7 @@ export class Api {
   /** @type {PortalApi["presign"]} */
   async presign(id, files, signal) {
     const { body, dateMs } = await this.#send("POST", `uploads/sessions/${id}/presign/`, signal, { files });
-    return withExpiry(body.files, dateMs);
+    return withLives(body.files, dateMs);
   }
 
   /** @type {PortalApi["confirm"]} */
@@ -143,7 +144,7 @@ export class Api {
   /** @type {PortalApi["signParts"]} */
   async signParts(id, upload, parts, signal) {
     const { body, dateMs } = await this.#send("POST", `uploads/sessions/${id}/parts/`, signal, { upload, parts });
-    return withExpiry(body.parts, dateMs);
+    return withLives(body.parts, dateMs);
   }
 
   /** @type {PortalApi["complete"]} */
@@ -230,13 +231,12 @@ export class Api {
 }
 
 /**
- * @param {any[]} answers with `expires_at`
+ * @param {any[]} answers
  * @param {number|null} dateMs the portal's clock at its answer
  */
-function withExpiry(answers, dateMs) {
+function withLives(answers, dateMs) {
   for (const answer of answers) {
-    const isKnown = answer.expires_at && dateMs !== null;
-    answer.expiresInMs = isKnown ? Date.parse(answer.expires_at) - dateMs : null;
+    if (answer.url) answer.goodForMs = goodForMs(answer.url, { expiresAt: answer.expires_at, dateMs });
   }
   return answers;
 }

@@ -38,9 +38,10 @@ export class TransferError extends Error {
  *   when nothing came, or nothing that the browser lets a page see
  */
 export function putError({ httpStatus, body, retryAfterMs, hasStalled = false }) {
-  if (httpStatus >= 200 && httpStatus < 300) return null;
+  const isSuccess = httpStatus >= 200 && httpStatus < 300;
+  if (isSuccess && !body.includes("<Error")) return null; // some put an error beneath a 200
   return new TransferError({
-    code: httpStatus ? `http_${httpStatus}` : hasStalled ? "stalled" : "network",
+    code: isSuccess ? "error_in_answer" : httpStatus ? `http_${httpStatus}` : hasStalled ? "stalled" : "network",
     httpStatus,
     storeCode: /<Code>(\w+)<\/Code>/.exec(body)?.[1] ?? "",
     retryAfterMs,

@@ -91,7 +91,7 @@ async function put({ id, kept: keptId, url, headers, timeoutMs }) {
   }, timeoutMs);
   try {
     const response = await fetch(url, { method: "PUT", headers, body: held.content, signal: abort.signal, credentials: "omit" });
-    const body = response.ok ? "" : (await response.text()).slice(0, ERROR_BODY_CHARACTERS);
+    const body = (await response.text()).slice(0, ERROR_BODY_CHARACTERS);
     return { httpStatus: response.status, body, retryAfter: response.headers.get("Retry-After"), hasStalled: false };
   } catch (error) {
     // TypeError is all that fetch says of a network; AbortError is ours; any other comes from reading the file.

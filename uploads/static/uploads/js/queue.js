@@ -2,13 +2,15 @@
 
 /**
  * @typedef {object} Clock
- * @property {() => number} now milliseconds; only differences matter
+ * @property {() => number} now milliseconds; only differences matter; may stand still while the computer sleeps
+ * @property {() => number} wall milliseconds since 1970 by this computer, whoever sets it
  * @property {(ms: number, signal?: AbortSignal) => Promise<void>} sleep rejects with the signal's reason
  */
 
 /** @type {Clock} */
 export const systemClock = {
   now: () => performance.now(),
+  wall: () => Date.now(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);

@@ -1,20 +1,17 @@
-/** Which failures are worth another try, and when. Knows no DOM. */
+/** When failures that are worth another try (refusals.js) get it, and until when. Knows no DOM. */
 
 import { ApiError, FileError, TransferError } from "./errors.js";
+import { judgeCall, judgePut } from "./refusals.js";
 
 /** @typedef {import("./queue.js").Clock} Clock */
 
 export const MAX_TRIES = 10; // at 20 % independent faults this leaves one file in ten million
+export const PORTAL_PATIENCE_MS = 3_600_000; // a night's upload outlives a portal that is put in again
+const AWAY = new Set([0, 502, 503, 504]);
 const BASE_DELAY_MS = 500;
 const MAX_DELAY_MS = 60_000;
 const SHORTEST_WAIT_MS = 500; // between two probes of a store that is away
 const FAILURES_THAT_CLOSE = 3; // one failure is that file's bad luck, three in a row are the store's
-
-/**
- * S3's codes that stand for a fault on the way although the status is 4xx: the socket idled (400), bytes were
- * lost or flipped on the way (400). Source: the S3 API reference, "Error responses".
- */
-const TRANSIENT_STORE_CODES = new Set(["RequestTimeout", "BadDigest", "IncompleteBody", "SlowDown"]);
 
 /**
  * Full jitter: anything between nothing and the doubled ceiling, so that clients that failed together do not
@@ -39,50 +36,51 @@ export function parseRetryAfter(header, nowMs) {
   return Number.isNaN(then) ? null : Math.max(0, then - nowMs);
 }
 
-/** @param {number} httpStatus 0 when nothing came back */
-export function isTransientStatus(httpStatus) {
-  return httpStatus === 0 || httpStatus === 408 || httpStatus === 429 || httpStatus >= 500;
-}
-
 /** @param {unknown} error */
 export function isTransient(error) {
-  if (error instanceof TransferError) {
-    return isTransientStatus(error.httpStatus) || TRANSIENT_STORE_CODES.has(error.storeCode);
-  }
-  return error instanceof ApiError && isTransientStatus(error.httpStatus);
+  if (error instanceof TransferError) return judgePut(error, "good") === "again";
+  return error instanceof ApiError && judgeCall(error) === "again";
+}
+
+/**
+ * Whether it is the portal that is not there, rather than at fault: restarted, or behind a network that is.
+ * @param {unknown} error
+ */
+function isAway(error) {
+  return error instanceof ApiError && (AWAY.has(error.httpStatus) || error.code === "not_json");
 }
 
 /**
  * What to do after a PUT that failed.
- *  - `confirm`: somebody stored this key, perhaps we ourselves with a try whose answer was lost. Stores answer
- *    412 to `If-None-Match: *`; some answer 304 or 409.
- *  - `resign`: the URL has most likely expired; once per file.
  * @param {unknown} error
- * @param {{tries: number, resigned: boolean}} past
- * @returns {"retry"|"resign"|"confirm"|"fail"}
+ * @param {{tries: number, url: import("./refusals.js").UrlState}} past
+ * @returns {import("./refusals.js").Verdict}
  */
-export function afterFailedPut(error, { tries, resigned }) {
-  if (error instanceof FileError) return "fail";
+export function afterFailedPut(error, { tries, url }) {
+  if (error instanceof FileError) return "final";
   if (!(error instanceof TransferError)) throw error;
-  if ([304, 409, 412].includes(error.httpStatus)) return "confirm";
-  if (error.httpStatus === 403 && !resigned) return "resign";
-  return isTransient(error) && tries < MAX_TRIES ? "retry" : "fail";
+  const verdict = judgePut(error, url);
+  return verdict === "again" && tries >= MAX_TRIES ? "final" : verdict;
 }
 
 /**
  * Repeats `task` while it fails for reasons that pass. `ready` is waited for before each try; a failure that `excuse`
- * accounts for, such as a network that has gone, uses up none.
+ * accounts for, such as a network that has gone, uses up none. A portal that is away is asked for `patienceMs` at least.
  * @template T
  * @param {() => Promise<T>} task
- * @param {{clock: Clock, random: () => number, signal: AbortSignal, maxTries?: number,
+ * @param {{clock: Clock, random: () => number, signal: AbortSignal, maxTries?: number, patienceMs?: number,
  *          onRetry?: (error: unknown, delayMs: number) => void,
  *          ready?: () => Promise<void>, excuse?: () => boolean}} options
  * @returns {Promise<T>}
  */
 export async function withRetries(
   task,
-  { clock, random, signal, maxTries = MAX_TRIES, onRetry = () => {}, ready = async () => {}, excuse = () => false },
+  {
+    clock, random, signal, maxTries = MAX_TRIES, patienceMs = PORTAL_PATIENCE_MS,
+    onRetry = () => {}, ready = async () => {}, excuse = () => false,
+  },
 ) {
+  const patientUntil = clock.now() + patienceMs;
   for (let tries = 1; ; tries += 1) {
     signal.throwIfAborted();
     await ready();
@@ -94,7 +92,8 @@ export async function withRetries(
         tries -= 1;
         continue;
       }
-      if (!isTransient(error) || tries >= maxTries) throw error;
+      const isPatient = isAway(error) && clock.now() < patientUntil;
+      if (!isTransient(error) || (tries >= maxTries && !isPatient)) throw error;
       const retryAfterMs = error instanceof ApiError ? error.retryAfterMs : null;
       const wait = delayMs(tries, { random, retryAfterMs });
       onRetry(error, wait);

@@ -13,7 +13,7 @@ const PROBES_IN_A_ROW = 3; // of a store that is away, or one file would use up 
  * @property {Blob} file
  * @property {Kept|null} kept
  * @property {number} size bytes
- * @property {{url: string, headers: Record<string, string>, staleAt: number}|null} grant
+ * @property {import("./signed-url.js").SignedUrl|null} grant
  * @property {number} tries
  * @property {number} sentBytes of the current PUT
  *
@@ -68,7 +68,7 @@ export class Sender {
   async deliver(load, { renew, hasLane = false }) {
     let isInLane = hasLane;
     let lets = false;
-    let resigned = false;
+    let wasRefused = false; // on a URL that had not run out
     try {
       for (let tries = 1; ; tries += 1) {
         if (!isInLane) await this.lanes.enter(this.#signal, { lets });
@@ -89,11 +89,13 @@ export class Sender {
             tries -= 1; // a pause is nobody's failure
             continue;
           }
-          const next = afterFailedPut(error, { tries, resigned });
-          if (next === "confirm") return "arrived";
-          if (next === "fail") throw error;
-          if (next === "resign") {
-            resigned = true;
+          const isOver = load.grant?.isOver();
+          const next = afterFailedPut(error, { tries, url: isOver ? "over" : wasRefused ? "fresh" : "good" });
+          if (next === "ask") return "arrived";
+          if (next === "final" || next === "gone") throw error;
+          if (next === "renew") {
+            tries -= 1;
+            wasRefused ||= !isOver;
             load.grant = null;
             continue;
           }
@@ -128,7 +130,7 @@ export class Sender {
    * @param {(load: L) => Promise<boolean>} renew
    */
   async #isGranted(load, renew) {
-    if (load.grant && load.grant.staleAt > this.#clock.now()) return true;
+    if (load.grant && !load.grant.isOver()) return true;
     return renew(load);
   }
 

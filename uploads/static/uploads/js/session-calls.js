@@ -3,6 +3,7 @@
 import { paired } from "./api.js";
 import { ApiError } from "./errors.js";
 import { withRetries } from "./retry.js";
+import { momentOf, signedUrl } from "./signed-url.js";
 
 /**
  * @typedef {import("./api.js").PortalApi} PortalApi
@@ -11,7 +12,6 @@ import { withRetries } from "./retry.js";
  * @typedef {import("./tally.js").Item} Item
  */
 
-const GRANT_MARGIN_MS = 5_000; // a URL this close to its end is renewed rather than tried
 const WIND_DOWN_TRIES = 2; // after a cancel: one look at what had been sent, not a long wait
 
 export class SessionCalls {
@@ -92,11 +92,12 @@ export class SessionCalls {
       const file = { name, size, md5, path };
       return multipartMd5 && size > this.multipartAboveBytes ? { ...file, multipart_md5: multipartMd5 } : file;
     });
-    const pairs = paired(batch, await this.#call((s) => this.#api.presign(this.id, asked, s)));
+    const { answer: answers, grantOf } = await this.#signing((s) => this.#api.presign(this.id, asked, s));
+    const pairs = paired(batch, answers);
     for (const [item, answer] of pairs) {
       if (answer.status !== "granted") continue;
       item.upload = answer.upload ?? null;
-      item.grant = answer.upload ? null : this.#grantOf(answer);
+      item.grant = answer.upload ? null : grantOf(answer);
     }
     return pairs;
   }
@@ -114,7 +115,7 @@ export class SessionCalls {
   async confirmAtLast(batch) {
     const { signal } = new AbortController();
     const names = batch.map(({ name }) => name);
-    const ports = { clock: this.#clock, random: this.#random, signal, maxTries: WIND_DOWN_TRIES };
+    const ports = { clock: this.#clock, random: this.#random, signal, maxTries: WIND_DOWN_TRIES, patienceMs: 0 };
     return paired(batch, await withRetries(() => this.#api.confirm(this.id, names, signal), ports));
   }
 
@@ -135,8 +136,8 @@ export class SessionCalls {
 
   /** @type {import("./parts.js").PartCalls["signPart"]} */
   async signPart(upload, part) {
-    const [grant] = await this.#call((s) => this.#api.signParts(this.id, upload, [part], s));
-    return this.#grantOf(grant);
+    const { answer, grantOf } = await this.#signing((s) => this.#api.signParts(this.id, upload, [part], s));
+    return grantOf(answer[0]);
   }
 
   /** @type {import("./parts.js").PartCalls["complete"]} */
@@ -144,9 +145,20 @@ export class SessionCalls {
     return this.#call((s) => this.#api.complete(this.id, upload, s));
   }
 
-  /** @param {Partial<import("./api.js").Grant>} answer */
-  #grantOf({ url = "", headers = {}, expiresInMs = null }) {
-    return { url, headers, staleAt: this.#clock.now() + (expiresInMs ?? Infinity) - GRANT_MARGIN_MS };
+  /**
+   * What it answers, and what makes grants of that: their lives count from the try that was answered.
+   * @template T
+   * @param {(signal: AbortSignal) => Promise<T>} task
+   */
+  async #signing(task) {
+    let asked = momentOf(this.#clock);
+    const answer = await this.#call((s) => {
+      asked = momentOf(this.#clock);
+      return task(s);
+    });
+    const grantOf = (/** @type {Partial<import("./api.js").Grant>} */ { url = "", headers = {}, goodForMs = null }) =>
+      signedUrl({ url, headers, goodForMs }, asked, this.#clock);
+    return { answer, grantOf };
   }
 
   /**

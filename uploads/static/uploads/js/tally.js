@@ -18,7 +18,7 @@ import { FileError, TransferError } from "./errors.js";
  * @property {string} [multipartMd5] of a file that goes in parts
  * @property {string[]} [partMd5s] of the same
  * @property {import("./hasher.js").Kept|null} kept its bytes, from the hashing to the PUT of a small file
- * @property {{url: string, headers: Record<string, string>, staleAt: number}|null} grant
+ * @property {import("./signed-url.js").SignedUrl|null} grant
  * @property {{id: string|number, part_size_bytes: number}|null} upload of a file that goes in parts
  * @property {number} tries PUTs so far; of a file in parts those of its worst part
  * @property {number} partBytes that need not be sent any more
