@@ -1,5 +1,6 @@
 """Typed reading of environment variables. Pure: settings.py and manage.py stand on it."""
 
+import base64
 import os
 import re
 from datetime import date
@@ -61,6 +62,18 @@ def day(name: str) -> date | None:
         return date.fromisoformat(value) if value else None
     except ValueError:
         raise BadSetting(name, "a day such as 2027-03-31") from None
+
+
+def key(name: str, length: int) -> str:
+    """A secret of `length` random bytes in base64, as it stands."""
+    value = text(name)
+    try:
+        found = base64.b64decode(value, validate=True)
+    except ValueError:
+        found = b""
+    if len(found) != length:
+        raise BadSetting(name, f"{length} random bytes in base64, as openssl rand -base64 {length} makes them")
+    return value
 
 
 def tiles(name: str) -> str:

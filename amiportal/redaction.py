@@ -50,6 +50,7 @@ def configured_secrets() -> list[str]:
     """The longest first, as they stand and as they stand in a URL."""
     values = {
         settings.SECRET_KEY,
+        settings.RECEIPT_KEY,
         settings.S3_SECRET_ACCESS_KEY,
         settings.S3_ACCESS_KEY_ID,
         settings.DATABASES["default"].get("PASSWORD") or "",

@@ -26,6 +26,7 @@ S3_ACCESS_KEY_ID = env.text("AWS_ACCESS_KEY_ID")
 S3_SECRET_ACCESS_KEY = env.text("AWS_SECRET_ACCESS_KEY")
 S3_REGION = env.text("AWS_REGION")
 SECRET_KEY = env.text("SECRET_KEY")
+RECEIPT_KEY = env.key("RECEIPT_KEY", 32)  # signs receipts, and nothing else: Ed25519's private half
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
 
 # The origins under which people open the portal: who may post forms, and whom the buckets' CORS rules name.

@@ -49,7 +49,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, urlsplit
 
 try:  # the computer's own list of trusted certificates, on Windows and macOS too
@@ -2357,7 +2357,13 @@ def receipt_parser() -> argparse.ArgumentParser:
         description="Check a receipt without any connection: was it signed by the portal, and is it unchanged?",
     )
     parser.add_argument("receipt", metavar="receipt.json")
-    parser.add_argument("--public-key", metavar="BASE64", required=True, help="the portal's, from a source you trust")
+    parser.add_argument(
+        "--public-key",
+        metavar="BASE64",
+        action="append",
+        required=True,
+        help="the portal's, from a source you trust; may be given again for older ones",
+    )
     return parser
 
 
@@ -2902,75 +2908,271 @@ def batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-# Checking a receipt
+# Checking a receipt. As far as the next line of this kind, the portal's uploads/receipt_check.py to the letter.
+
+# --- uploads/receipt_check.py ---
+
+MAX_RECEIPT_LINE = 64 * 1024  # bytes: a path of 4,096 letters, each in its longest form, and what else a file has
+RECEIPT_FILE = frozenset({"name", "path_on_card", "size_bytes", "md5", "key", "status", "verified_at"})
+_SUMMARY_1 = frozenset(
+    {
+        "session",
+        "bucket",
+        "deployment",
+        "data_type",
+        "uploader_name",
+        "account",
+        "started_at",
+        "finished_at",
+        "selected_files",
+        "files",
+        "verified",
+        "stored_before",
+        "unproven",
+        "safe_to_wipe",
+        "files_sha256",
+    }
+)
+RECEIPT_SUMMARY = {
+    1: _SUMMARY_1,
+    2: _SUMMARY_1 | {"version", "portal", "key_id", "issued_at", "unsettled", "unsettled_until", "refused"},
+}
 
 
-def canonical(value: dict) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+class NotAReceipt(Exception):
+    """What was checked is not what a portal signed. `code`: layout, key, signature, list, version or contents."""
+
+    def __init__(self, code: str, why: str):
+        super().__init__(why)
+        self.code = code
 
 
-def receipt_parts(path: Path) -> Iterator[tuple[str, Any]]:
-    """("file", ...) for each file, then ("summary", ...) and ("signature", ...).
+@dataclass(frozen=True)
+class TrustedKey:
+    """A public key, 32 bytes. `version`: of the receipts that it signed, if it vouches for no others."""
 
-    Read line by line, as the portal writes receipts; one that was laid out anew is read as a whole.
+    public_key: bytes
+    version: int | None = None
+
+    @property
+    def key_id(self) -> str:
+        return key_id_of(self.public_key)
+
+
+@dataclass(frozen=True)
+class CheckedReceipt:
+    """A genuine receipt: what was signed, how many files it lists, and how many of them were proven."""
+
+    version: int
+    summary: dict[str, Any]
+    files: int
+    proven: int
+    key_id: str
+
+
+def key_id_of(public_key: bytes) -> str:
+    """The name of a public key: the first 16 hex digits of its SHA-256."""
+    return hashlib.sha256(public_key).hexdigest()[:16]
+
+
+def canonical(value: Any) -> str:
+    """The one JSON text of a value that is hashed and signed: sorted keys, no blanks, letters as they are."""
+    return _encode(value)
+
+
+def check_receipt(
+    file: BinaryIO, keys: Iterable[TrustedKey], is_signed: Callable[[bytes, bytes, bytes], bool]
+) -> CheckedReceipt:
+    """What a genuine receipt says; raises NotAReceipt for anything else.
+
+    file: whatever has readline(size), at its beginning. is_signed: Ed25519 (RFC 8032), given public key, signature and
+    message.
+
+    Every line must be the only text that the portal writes for what it says, and the last one the end: readers of
+    JSON differ in what they make of doubled or unknown keys, and then each would be told of another receipt.
     """
-    with path.open(encoding="utf-8") as text:
-        if text.readline().strip() != '{"files":[':
-            text.seek(0)
-            whole_ = json.load(text)
-            yield from (("file", each) for each in whole_["files"])
-            yield from (("summary", whole_["summary"]), ("signature", whole_["signature"]))
-            return
-        for line in text:
-            line = line.strip()
-            if line in ("],", ""):
-                break
-            yield "file", json.loads(line.rstrip(","))
-        rest = json.loads("{" + text.read())
-        yield from (("summary", rest["summary"]), ("signature", rest["signature"]))
+    if _line(file) != b'{"files":[\n':
+        raise _laid_out_otherwise()
+    digest, files, proven = hashlib.sha256(), 0, 0
+    line = _line(file)
+    while line != b"],\n":
+        text = line[:-2] if line.endswith(b",\n") else line[:-1]
+        entry = _value(text)
+        if not isinstance(entry, dict) or entry.keys() != RECEIPT_FILE:
+            raise _laid_out_otherwise()
+        digest.update(text + b"\n")
+        files += 1
+        proven += entry["status"] in ("verified", "present")
+        is_last = not line.endswith(b",\n")
+        line = _line(file)
+        if (line == b"],\n") != is_last:
+            raise _laid_out_otherwise()
+    summary = _value(signed := _member(_line(file), b'"summary":', b",\n"))
+    signature = _bytes(_member(_line(file), b'"signature":', b",\n"), 64)
+    named = _bytes(_member(_line(file), b'"public_key":', b"}\n"), 32)
+    if not isinstance(summary, dict) or file.readline(1):
+        raise _laid_out_otherwise()
+    key = _trusted(named, keys)
+    if not is_signed(named, signature, signed):
+        raise NotAReceipt("signature", "the signature is not the portal's, or the summary was changed")
+    version = _version(summary)
+    if version != (key.version or version):
+        raise NotAReceipt("key", f"the key that it names ({key.key_id}) signed receipts of another kind")
+    if (digest.hexdigest(), files) != (summary["files_sha256"], summary["files"]):
+        raise NotAReceipt("list", "the list of files is not the one that the portal signed")
+    found = CheckedReceipt(version, summary, files, proven, key.key_id)
+    _check_contents(found)
+    return found
+
+
+def _trusted(named: bytes, keys: Iterable[TrustedKey]) -> TrustedKey:
+    known = list(keys)
+    for key in known:
+        if key.public_key == named:
+            return key
+    others = ", ".join(key.key_id for key in known)
+    raise NotAReceipt("key", f"it names another key ({key_id_of(named)}) than the portal's ({others})")
+
+
+def _version(summary: dict) -> int:
+    """1 or 2; a summary of the first kind names none. Presupposes that the portal signed it."""
+    version = summary.get("version", 1)
+    if isinstance(version, int) and version > max(RECEIPT_SUMMARY):
+        raise NotAReceipt("version", "it is of a newer kind: get the newest ami_upload.py and check it by that")
+    if summary.keys() != RECEIPT_SUMMARY.get(version):
+        raise _laid_out_otherwise()
+    return version
+
+
+def _check_contents(receipt: CheckedReceipt) -> None:
+    """A key that signed for something else, or a portal that erred, must not pass as proof."""
+    summary = receipt.summary
+    if receipt.version == 1:
+        return
+    proven_all = receipt.files == receipt.proven == summary["selected_files"] and receipt.proven > 0
+    if summary["key_id"] != receipt.key_id or summary["safe_to_wipe"] is True and not proven_all:
+        raise NotAReceipt("contents", "what it says contradicts itself")
+
+
+def _line(file: BinaryIO) -> bytes:
+    line = file.readline(MAX_RECEIPT_LINE + 1)
+    if not line.endswith(b"\n"):  # its end is missing, or it is longer than any
+        raise _laid_out_otherwise()
+    return line
+
+
+def _member(line: bytes, name: bytes, end: bytes) -> bytes:
+    if not (line.startswith(name) and line.endswith(end)):
+        raise _laid_out_otherwise()
+    return line[len(name) : -len(end)]
+
+
+def _value(text: bytes) -> Any:
+    """What `text` says, if it is the canonical text of that."""
+    try:
+        value = _decode(text.decode())
+        if canonical(value).encode() == text:
+            return value
+    except (ValueError, RecursionError):
+        pass
+    raise _laid_out_otherwise()
+
+
+def _bytes(text: bytes, length: int) -> bytes:
+    value = _value(text)
+    try:
+        found = base64.b64decode(value, validate=True)
+    except (ValueError, TypeError):
+        raise _laid_out_otherwise() from None
+    if len(found) != length or base64.b64encode(found).decode() != value:
+        raise _laid_out_otherwise()
+    return found
+
+
+def _laid_out_otherwise() -> NotAReceipt:
+    return NotAReceipt(
+        "layout", "this is no receipt, or it was changed, cut or laid out anew since the portal wrote it"
+    )
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a key is there twice")
+    return value
+
+
+def _no_such_number(text: str) -> None:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_without_doubles, parse_constant=_no_such_number).decode
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
+# --- The end of uploads/receipt_check.py ---
 
 
 def verify_receipt(given: argparse.Namespace, screen: Screen) -> int:
     """Needs no connection. Whoever changed a byte of what the portal said is found out by the signature."""
+    keys = [trusted_key(text) for text in given.public_key]
+    try:
+        with Path(given.receipt).open("rb") as file:
+            found = check_receipt(file, keys, is_signed)
+    except OSError as error:
+        raise UsageFault(f"{given.receipt} cannot be read: {error.strerror}.") from None
+    except NotAReceipt as fault:
+        screen.say(f"NOT VALID: {fault}.")
+        return NOT_ALL
+    screen.say(*told_of_receipt(found))
+    return OK
+
+
+def trusted_key(text: str) -> TrustedKey:
+    """BASE64, or v1:BASE64 for one that vouches for receipts of the first kind alone."""
+    version = 1 if text.startswith("v1:") else None
+    try:
+        key = base64.b64decode(text.removeprefix("v1:"), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise UsageFault("This is no public key: 32 bytes in base64 are expected.")
+    return TrustedKey(key, version)
+
+
+def is_signed(key: bytes, signature: bytes, message: bytes) -> bool:
     try:
         from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 (uploads can do without it)
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
     except ImportError:
         raise UsageFault("This needs one library more: pip install cryptography.") from None
     try:
-        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(given.public_key, validate=True))
-    except ValueError:
-        raise UsageFault("This is no public key: 32 bytes in base64 are expected.") from None
-    digest, count, proven, found = hashlib.sha256(), 0, 0, {}
-    try:
-        for kind, value in receipt_parts(Path(given.receipt)):
-            if kind == "file":
-                digest.update(canonical(value) + b"\n")
-                count += 1
-                proven += value.get("status") in ("verified", "present")
-            else:
-                found[kind] = value
-        key.verify(base64.b64decode(found["signature"], validate=True), canonical(found["summary"]))
-    except OSError as error:
-        raise UsageFault(f"{given.receipt} cannot be read: {error.strerror}.") from None
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
     except InvalidSignature:
-        return _not_valid(screen, "the signature is not the portal's, or the summary was changed")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return _not_valid(screen, "this is no receipt, or a part of it is missing")
-    summary = found["summary"]
-    if digest.hexdigest() != summary.get("files_sha256") or count != summary.get("files"):
-        return _not_valid(screen, "the list of files is not the one that the portal signed")
-    safe = "safe to wipe" if summary.get("safe_to_wipe") is True else "NOT safe to wipe"
-    screen.say(
-        f"VALID: session {summary.get('session')} into {summary.get('deployment')}, {summary.get('data_type')},"
-        f" finished {summary.get('finished_at')}: {number(proven)} of {files_(count)} proven to be stored; {safe}."
-    )
-    return OK
+        return False
+    return True
 
 
-def _not_valid(screen: Screen, why: str) -> int:
-    screen.say(f"NOT VALID: {why}.")
-    return NOT_ALL
+def told_of_receipt(found: CheckedReceipt) -> list[str]:
+    """What a genuine receipt says, for people; and what it cannot say."""
+    summary = found.summary
+    when = f"issued {summary['issued_at']} by {summary['portal']}" if found.version > 1 else "of the first kind"
+    safe = "safe to wipe" if summary["safe_to_wipe"] is True else "NOT safe to wipe"
+    lines = [
+        f"VALID: receipt {when}: session {summary['session']} into {summary['deployment']}, {summary['data_type']},"
+        f" finished {summary['finished_at']}:"
+        f" {number(found.proven)} of {files_(found.files)} proven to be stored; {safe}."
+    ]
+    if found.version == 1:
+        lines.append("It does not say when it was issued, so when that was true. The portal gives a new one.")
+    elif summary["unsettled"]:
+        lines.append(
+            f"An older program could still write over {files_(summary['unsettled'])} then,"
+            f" until {summary['unsettled_until']}."
+        )
+    if found.version > 1:
+        lines.append("What became of the files since is on the receipt's page: My uploads in the portal.")
+    return lines
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ NOWHERE = {
     "AWS_SECRET_ACCESS_KEY": "none",
     "AWS_REGION": "nowhere",
     "SECRET_KEY": "none",
+    "RECEIPT_KEY": "A" * 43 + "=",
     "ALLOWED_HOSTS": "127.0.0.1",
     "STATIC_ROOT": str(Path(__file__).parent / "data"),
 }

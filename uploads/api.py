@@ -177,7 +177,7 @@ class ReceiptView(APIView):
         session = session_visible_to(actor=request.user, session_id=session_id)
         if session.finished_at is None:
             raise PortalError("The session is still open; finish it first.", code="session_open", http_status=409)
-        response = StreamingHttpResponse(receipt(session, verdict_of(session)), content_type="application/json")
+        response = StreamingHttpResponse(receipt(session), content_type="application/json")
         response["Content-Disposition"] = f'attachment; filename="receipt-{session.pk}.json"'
         return response
 

@@ -1,4 +1,4 @@
-"""Pages that tell rather than show: the guide, the script client and the key that receipts are checked with."""
+"""Pages that tell rather than show: the guide and the script client."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -12,8 +12,6 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from uploads.receipts import public_key
-
 SCRIPT_CLIENT = settings.BASE_DIR / "clients" / "ami_upload.py"
 ADDRESS_LINE = 'PORTAL = ""'
 
@@ -23,15 +21,6 @@ def guide(request: HttpRequest) -> HttpResponse:
     """In the reader's language; open to people who cannot sign in, who need it most."""
     texts = select_template([f"uploads/guide/{get_language()}.html", "uploads/guide/en.html"])
     return HttpResponse(texts.render({}, request))
-
-
-@require_safe
-def receipt_key(request: HttpRequest) -> HttpResponse:
-    """Open to everybody: whoever is handed a receipt may check it."""
-    if request.GET.get("format") == "txt":
-        return HttpResponse(public_key() + "\n", content_type="text/plain; charset=utf-8")
-    context = {"public_key": public_key(), "script_url": reverse("script")}
-    return render(request, "uploads/receipt_key.html", context)
 
 
 @require_safe

@@ -4,60 +4,48 @@ The signature (Ed25519, RFC 8032) covers the summary's bytes, and the summary ho
 lines: so a receipt of half a million files is written, and checked, line by line.
 """
 
-import base64
 import hashlib
-import hmac
-import json
+from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
+from datetime import datetime
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
 
 from uploads.keys import key_prefix
-from uploads.models import UploadLog, UploadSession
+from uploads.models import GivenVerdict, UploadLog, UploadSession
+from uploads.receipt_check import canonical
+from uploads.receipt_keys import CURRENT_VERSION, public_key, sign
 from uploads.selectors import newest_rows
-from uploads.services.sessions import Verdict
+from uploads.services.given import keep_given, keep_key
+from uploads.services.sessions import verdict_of
 
 
-@lru_cache(maxsize=1)
-def _signing_key(secret: str) -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.from_private_bytes(hmac.digest(secret.encode(), b"receipts, version 1", hashlib.sha256))
-
-
-def public_key() -> str:
-    """The portal's public key, 32 bytes in base64."""
-    key = _signing_key(settings.SECRET_KEY).public_key()
-    raw = key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-    return base64.b64encode(raw).decode()
-
-
-def canonical(value: dict) -> str:
-    """The one JSON text of a value that is hashed and signed: sorted keys, no blanks, letters as they are."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def receipt(session: UploadSession, verdict: Verdict) -> Iterator[str]:
+def receipt(session: UploadSession) -> Iterator[str]:
     """The receipt as pieces of one JSON text: {"files": [...], "summary": {...}, "signature", "public_key"}.
 
-    To check it: SHA-256 over `canonical(file) + "\\n"` of all files in their order must be the summary's
-    files_sha256, and `signature` must be the public key's over `canonical(summary)`.
+    `receipt_check.check_receipt` says what holds of it. It is true of the moment before its first line; what it says
+    is kept before the signature is told.
     """
+    issued_at = timezone.now()
+    verdict = verdict_of(session)
     prefix = key_prefix(deployment_id=session.deployment.deployment_id, data_type=session.data_type)
     digest = hashlib.sha256()
+    states: Counter[str] = Counter()
     yield '{"files":['
     separator = "\n"
-    count = 0
     for row in newest_rows(session):
         line = canonical(file_entry(row, prefix))
         digest.update(line.encode() + b"\n")
+        states[row.status] += 1
         yield separator + line
         separator = ",\n"
-        count += 1
-    summary = canonical(_summary(session, verdict, files=count, files_sha256=digest.hexdigest()))
-    signature = _signing_key(settings.SECRET_KEY).sign(summary.encode())
-    yield f'\n],\n"summary":{summary},\n"signature":"{base64.b64encode(signature).decode()}",\n'
+    said = _said(session, verdict.safe_to_wipe, states) | {"files_sha256": digest.hexdigest()}
+    key = keep_key(at=issued_at)
+    keep_given(session=session, how=GivenVerdict.How.RECEIPT, at=issued_at, key=key, **said)
+    summary = canonical(_facts(session, issued_at) | said | {"key_id": key.key_id})
+    yield f'\n],\n"summary":{summary},\n"signature":"{sign(summary.encode())}",\n'
     yield f'"public_key":"{public_key()}"}}\n'
 
 
@@ -74,8 +62,25 @@ def file_entry(row: UploadLog, prefix: str) -> dict:
     }
 
 
-def _summary(session: UploadSession, verdict: Verdict, *, files: int, files_sha256: str) -> dict:
+def _said(session: UploadSession, is_safe: bool, states: Counter[str]) -> dict:
+    """By the very rows that the receipt lists: one of them may have changed since the verdict was asked for."""
+    files, proven = states.total(), sum(states[status] for status in UploadLog.PROVEN)
     return {
+        "files": files,
+        "verified": states[UploadLog.Status.VERIFIED],
+        "stored_before": states[UploadLog.Status.PRESENT],
+        "unproven": max(files, session.declared_files or 0) - proven,
+        "unsettled": 0,
+        "refused": 0,
+        "safe_to_wipe": is_safe and files == proven == session.declared_files,
+    }
+
+
+def _facts(session: UploadSession, issued_at: datetime) -> dict:
+    return {
+        "version": CURRENT_VERSION,
+        "portal": portal_address(),
+        "issued_at": issued_at.isoformat(),
         "session": session.pk,
         "bucket": session.deployment.bucket.name,
         "deployment": session.deployment.deployment_id,
@@ -85,10 +90,10 @@ def _summary(session: UploadSession, verdict: Verdict, *, files: int, files_sha2
         "started_at": session.started_at.isoformat(),
         "finished_at": session.finished_at.isoformat() if session.finished_at else None,
         "selected_files": session.declared_files,
-        "files": files,
-        "verified": verdict.verified,
-        "stored_before": verdict.stored_before,
-        "unproven": verdict.unproven,
-        "safe_to_wipe": verdict.safe_to_wipe,
-        "files_sha256": files_sha256,
+        "unsettled_until": None,
     }
+
+
+def portal_address() -> str | None:
+    """By the settings, not by the request: whoever asks may name any host that the portal answers to."""
+    return settings.PORTAL_ORIGINS[0] + reverse("home") if settings.PORTAL_ORIGINS else None

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
-from uploads import history_views, info_views, legacy_api, views
+from uploads import history_views, info_views, legacy_api, receipt_views, views
 
 
 @csrf_exempt
@@ -20,7 +20,8 @@ urlpatterns = [
     path("uploads/", history_views.history, name="history"),
     path("uploads/<int:session_id>/", history_views.receipt_page, name="receipt"),
     path("uploads/<int:session_id>/receipt.csv", history_views.receipt_csv, name="receipt-csv"),
-    path("receipts/key/", info_views.receipt_key, name="receipt-key"),
+    path("receipts/key/", receipt_views.receipt_key, name="receipt-key"),
+    path("receipts/check/", receipt_views.check, name="receipt-check"),
     path("guide/", info_views.guide, name="guide"),
     path("script/", info_views.script, name="script"),
     path("ami_upload.py", info_views.script_download, name="script-download"),

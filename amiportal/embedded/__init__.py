@@ -23,6 +23,7 @@ def local_settings(secrets: Secrets, web_port: int) -> dict[str, str]:
     """What settings.py wants beyond the two parts, for a portal at http://127.0.0.1:`web_port`."""
     return {
         "SECRET_KEY": secrets.secret_key,
+        "RECEIPT_KEY": secrets.receipt_key,
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "PORTAL_ORIGINS": f"http://127.0.0.1:{web_port},http://localhost:{web_port}",
         "INSECURE_HTTP": "1",

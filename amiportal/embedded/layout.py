@@ -1,5 +1,6 @@
 """Where the embedded parts keep their files, and the secrets made once for them."""
 
+import base64
 import json
 import os
 import secrets
@@ -54,13 +55,14 @@ class Secrets:
     database_password: str
     s3_access_key_id: str
     s3_secret_access_key: str
+    receipt_key: str
 
 
 def load_or_make_secrets(var_dir: Path) -> Secrets:
     """Presupposes that the caller holds the parts' lock, so that two first starts agree."""
     path = var_dir / "secrets.json"
     try:
-        return Secrets(**json.loads(path.read_text()))
+        return _with_receipt_key(path, json.loads(path.read_text()))
     except FileNotFoundError:
         pass
     except (TypeError, ValueError) as error:
@@ -72,9 +74,23 @@ def load_or_make_secrets(var_dir: Path) -> Secrets:
         database_password=secrets.token_urlsafe(24),
         s3_access_key_id="AMI" + secrets.token_hex(8).upper(),
         s3_secret_access_key=secrets.token_urlsafe(30),
+        receipt_key=_new_receipt_key(),
     )
     write_private_json(path, vars(made))
     return made
+
+
+def _with_receipt_key(path: Path, kept: dict) -> Secrets:
+    """A place from before receipts had a key of their own gets one."""
+    if "receipt_key" in kept:
+        return Secrets(**kept)
+    made = Secrets(**kept, receipt_key=_new_receipt_key())
+    write_private_json(path, vars(made))
+    return made
+
+
+def _new_receipt_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def write_private_json(path: Path, content: Mapping) -> None:

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from uploads.receipts import public_key
+from tests.receipt_making import PUBLIC_KEY_TEXT, signed
+from uploads.receipt_keys import own_key_id, public_key
 
 
 @pytest.fixture
@@ -17,9 +18,10 @@ def receipt(script, card, tmp_path):
 
 @pytest.fixture
 def verify(script):
-    def run(path, key=None):
+    def run(path, *keys):
         script.more |= {"AMI_PORTAL": "https://portal.invalid", "AMI_TOKEN": ""}
-        return script.wait(script.start(*script.bare("verify-receipt", str(path), "--public-key", key or public_key())))
+        given = [word for key in keys or [public_key()] for word in ("--public-key", key)]
+        return script.wait(script.start(*script.bare("verify-receipt", str(path), *given)))
 
     return run
 
@@ -27,13 +29,34 @@ def verify(script):
 def test_what_the_portal_signed_is_valid(receipt, verify):
     run = verify(receipt)
     assert run.code == 0
-    assert run.out.startswith("VALID: session ")
+    assert run.out.startswith("VALID: receipt issued 20")
     assert "4 of 4 files proven to be stored; safe to wipe." in run.out
 
 
-def test_laid_out_anew_it_says_the_same(receipt, verify):
+def test_laid_out_anew_it_is_not_what_was_signed(receipt, verify):
     receipt.write_text(json.dumps(json.loads(receipt.read_text()), indent=2))
-    assert verify(receipt).code == 0
+    run = verify(receipt)
+    assert run.code == 1
+    assert "laid out anew" in run.out
+
+
+def test_older_keys_are_given_beside_the_one_in_use(receipt, verify):
+    assert verify(receipt, PUBLIC_KEY_TEXT, public_key()).code == 0
+    other = verify(receipt, PUBLIC_KEY_TEXT)
+    assert other.code == 1
+    assert f"it names another key ({own_key_id()}) than the portal's" in other.out
+
+
+def test_one_of_the_first_kind_is_told_as_such(verify, tmp_path):
+    old = tmp_path / "old.json"
+    old.write_bytes(signed(1))
+    run = verify(old, PUBLIC_KEY_TEXT)
+    assert run.code == 0
+    assert run.out.startswith("VALID: receipt of the first kind: session 31")
+    assert "does not say when it was issued" in run.out
+    assert verify(old, f"v1:{PUBLIC_KEY_TEXT}").code == 0
+    old.write_bytes(signed(2))
+    assert verify(old, f"v1:{PUBLIC_KEY_TEXT}").code == 1
 
 
 def change_file(receipt):
@@ -73,8 +96,8 @@ def test_any_change_is_found_out(receipt, verify, change, layout):
 
 
 def test_another_key_does_not_vouch(receipt, verify):
-    assert verify(receipt, key="A" * 43 + "=").code in (1, 2)
-    run = verify(receipt, key="MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=")
+    assert verify(receipt, "A" * 43 + "=").code in (1, 2)
+    run = verify(receipt, "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=")
     assert run.code == 2
 
 

@@ -1,5 +1,7 @@
 """The embedded parts: shared by all processes of one place, kept over a crash, ended by the last to leave."""
 
+import base64
+import json
 import os
 import signal
 import socket
@@ -15,6 +17,7 @@ import psycopg
 import pytest
 
 from amiportal.embedded import CannotStart, Layout, Parts, ports
+from amiportal.embedded.layout import load_or_make_secrets
 from amiportal.embedded.postgres import Postgres
 from amiportal.embedded.processes import Record
 
@@ -112,6 +115,18 @@ def test_secrets_are_private_and_on_no_command_line(layout):
             assert not [secret for secret in vars(parts.secrets).values() if secret in " ".join(told)]
         with pytest.raises(psycopg.OperationalError, match="password"):
             psycopg.connect(parts.variables["DATABASE_URL"].replace(parts.secrets.database_password, "guess"))
+
+
+def test_a_place_from_before_receipts_had_a_key_gets_one_and_keeps_it(tmp_path):
+    made = vars(load_or_make_secrets(tmp_path))
+    kept = {name: value for name, value in made.items() if name != "receipt_key"}
+    (tmp_path / "secrets.json").write_text(json.dumps(kept))
+    upgraded = vars(load_or_make_secrets(tmp_path))
+    assert len(base64.b64decode(upgraded["receipt_key"], validate=True)) == 32
+    assert upgraded["receipt_key"] != made["receipt_key"]
+    assert {name: upgraded[name] for name in kept} == kept
+    assert vars(load_or_make_secrets(tmp_path)) == upgraded
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_second_process_attaches_and_the_last_one_out_stops(layout):

@@ -34,6 +34,7 @@ DOORS = {
     "receipt": ("GET", (302, 404, 200, 200)),
     "receipt-csv": ("GET", (302, 404, 200, 200)),
     "receipt-key": ("GET", EVERYBODY),
+    "receipt-check": ("POST", (400, 400, 400, 400)),
     "guide": ("GET", EVERYBODY),
     "script": ("GET", (302, 200, 200, 200)),
     "script-download": ("GET", (302, 200, 200, 200)),

@@ -52,7 +52,7 @@ def test_what_looks_like_a_secret_is_masked(text):
     assert "***" in redact(text)
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "S3_SECRET_ACCESS_KEY", "S3_ACCESS_KEY_ID"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "RECEIPT_KEY", "S3_SECRET_ACCESS_KEY", "S3_ACCESS_KEY_ID"])
 def test_configured_secrets_are_masked_wherever_they_stand(name):
     assert getattr(settings, name) not in redact(f"x{getattr(settings, name)}y")
 

@@ -17,6 +17,7 @@ REQUIRED = (
     "AWS_SECRET_ACCESS_KEY",
     "AWS_REGION",
     "SECRET_KEY",
+    "RECEIPT_KEY",
     "ALLOWED_HOSTS",
 )
 
@@ -57,10 +58,17 @@ def test_values_of_the_wrong_kind_are_named():
     assert ended.stderr.startswith("GRANT_LIFETIME_S should be a whole number")
 
 
+@pytest.mark.parametrize("value", ["a word", "c2hvcnQ=", "A" * 64])
+def test_a_key_of_receipts_that_is_none_is_named_and_not_shown(value):
+    ended = settings_read_with(production() | {"RECEIPT_KEY": value})
+    assert ended.stderr.startswith("RECEIPT_KEY should be 32 random bytes in base64")
+    assert value not in ended.stderr
+
+
 def test_env_example_has_every_variable_and_no_other():
     code = [*(REPOSITORY / "amiportal").rglob("*.py"), REPOSITORY / "gunicorn.conf.py"]
     reading = re.compile(
-        r"(?:env\.(?:text|flag|integer|words|day|tiles)|ports\.(?:configured|choose)|os\.environ\.get)\(\"([A-Z][A-Z0-9_]+)\""
+        r"(?:env\.(?:text|flag|integer|words|day|key|tiles)|ports\.(?:configured|choose)|os\.environ\.get)\(\"([A-Z][A-Z0-9_]+)\""
     )
     read = {name for path in code for name in reading.findall(path.read_text())} - {"DJANGO_SETTINGS_MODULE"}
     documented = re.findall(r"^([A-Z][A-Z0-9_]+)=", (REPOSITORY / ".env.example").read_text(), re.MULTILINE)

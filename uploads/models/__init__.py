@@ -3,13 +3,16 @@
 from uploads.models.exports import Export
 from uploads.models.inventories import Inventory, InventoryNight, InventoryOddity, StorageDay
 from uploads.models.ledger import MultipartUpload, UploadFailure, UploadLog, UploadSession
+from uploads.models.receipts import GivenVerdict, ReceiptKey
 
 __all__ = [
     "Export",
+    "GivenVerdict",
     "Inventory",
     "InventoryNight",
     "InventoryOddity",
     "MultipartUpload",
+    "ReceiptKey",
     "StorageDay",
     "UploadFailure",
     "UploadLog",

@@ -10,9 +10,10 @@ from django.utils import timezone
 from amiportal.accounts.models import User
 from amiportal.errors import PortalError
 from deployments.models import Deployment
-from uploads.models import UploadLog, UploadSession
+from uploads.models import GivenVerdict, UploadLog, UploadSession
 from uploads.permissions import deployment_for_upload
 from uploads.selectors import tally
+from uploads.services.given import keep_given
 
 FIELD_SESSION_GAP = timedelta(hours=6)  # a field client's session ends when nothing came for so long
 SEEN_WITHIN = timedelta(seconds=15)  # the one-file-per-request clients would else write a row per request
@@ -23,6 +24,7 @@ class Verdict:
     """How a session stands. `safe_to_wipe` is true only when every file of the selection is proven."""
 
     session: UploadSession
+    files: int
     verified: int
     stored_before: int
     unproven: int
@@ -149,7 +151,18 @@ def finish_session(
         session.finished_at = now
     else:
         session.refresh_from_db(fields=["finished_at"])
-    return verdict_of(session)
+    verdict = verdict_of(session)
+    keep_given(
+        session=session,
+        how=GivenVerdict.How.FINISH,
+        at=now,
+        files=verdict.files,
+        verified=verdict.verified,
+        stored_before=verdict.stored_before,
+        unproven=verdict.unproven,
+        safe_to_wipe=verdict.safe_to_wipe,
+    )
+    return verdict
 
 
 def verdict_of(session: UploadSession) -> Verdict:
@@ -167,6 +180,7 @@ def _verdict(session: UploadSession, counted: dict[str, int]) -> Verdict:
     proven_files = sum(counted.get(status, 0) for status in UploadLog.PROVEN)
     return Verdict(
         session=session,
+        files=total,
         verified=counted.get(UploadLog.Status.VERIFIED, 0),
         stored_before=counted.get(UploadLog.Status.PRESENT, 0),
         unproven=max(total, session.declared_files or 0) - proven_files,

@@ -271,4 +271,11 @@ export const messages = {
   "trouble.unexpected": "Something unexpected happened. Reload the page and choose the same folder: what is stored is not sent twice.",
   "trouble.load": "The list of deployments could not be loaded. {reason}",
   "trouble.reload": "Load again",
+
+  "receipt.checking": "Checking {name} …",
+  "receipt.unanswered": "The portal could not be asked. Check the connection and try again.",
+  "receipt.genuine": "Genuine: {name}",
+  "receipt.refused": "Not valid: {name}",
+  "receipt.since": "What became of the files since:",
+  "receipt.now": "the receipt's page, for its account and the maintainers",
 };

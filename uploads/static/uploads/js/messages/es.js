@@ -271,4 +271,11 @@ export const messages = {
   "trouble.unexpected": "Ocurrió algo inesperado. Vuelva a cargar la página y elija la misma carpeta: lo que ya está almacenado no se envía dos veces.",
   "trouble.load": "No se pudo cargar la lista de despliegues. {reason}",
   "trouble.reload": "Cargar de nuevo",
+
+  "receipt.checking": "Revisando {name} …",
+  "receipt.unanswered": "No se pudo consultar al portal. Revise la conexión e intente de nuevo.",
+  "receipt.genuine": "Auténtico: {name}",
+  "receipt.refused": "No es válido: {name}",
+  "receipt.since": "Qué fue de los archivos desde entonces:",
+  "receipt.now": "la página del recibo, para su cuenta y los responsables del portal",
 };
