@@ -44,6 +44,8 @@ S3_CONNECT_TIMEOUT_S = env.integer("S3_CONNECT_TIMEOUT_S", 5)
 S3_READ_TIMEOUT_S = env.integer("S3_READ_TIMEOUT_S", 30)
 S3_MAX_ATTEMPTS = env.integer("S3_MAX_ATTEMPTS", 4)
 S3_MAX_CONNECTIONS = env.integer("S3_MAX_CONNECTIONS", 32)
+# Of objects whose ETag tells no MD5 one call reads at most so much; a worker reads the rest.
+READ_BYTES_PER_CALL = env.integer("READ_MIB_PER_CALL", 256) * 1024**2
 S3_KEY_EXPIRES_ON = env.day("S3_KEY_EXPIRES_ON")
 SILENT_DEPLOYMENT_DAYS = env.integer("SILENT_DEPLOYMENT_DAYS", 60)  # cards come home after weeks
 GRANT_LIFETIME_S = env.integer("GRANT_LIFETIME_S", 3600)

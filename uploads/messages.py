@@ -30,6 +30,7 @@ class Outcome(models.TextChoices):
     VERIFIED = "verified"
     MISSING = "missing"
     MISMATCH = "mismatch"
+    UNSETTLED = "unsettled"  # an older program may still overwrite the key: nothing can be said of it yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,9 @@ class UploadInParts:
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What became of one file of a batch. With GRANTED come `url`, `headers` and `expires_at`, or `upload` alone."""
+    """What became of one file of a batch. With GRANTED come `url`, `headers` and `expires_at`, or `upload` alone; with
+    UNSETTLED comes `until`, when to ask again.
+    """
 
     name: str
     status: Outcome
@@ -60,3 +63,4 @@ class FileResult:
     headers: dict[str, str] = field(default_factory=dict)
     expires_at: datetime | None = None
     upload: UploadInParts | None = None
+    until: datetime | None = None

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from deployments.names import DataType
 from uploads.messages import MAX_BATCH_FILES
 from uploads.nights import NightsVerdict
-from uploads.serializers import FailureRequest, FilesField
+from uploads.serializers import AskAgainField, FailureRequest, FilesField
 from uploads.services.surveying import Fit, Survey
 
 MAX_HOURS = 60_000  # seven years of nights, which no card holds
@@ -140,9 +140,10 @@ class VerifyRequest(serializers.Serializer):
 
 class VerifiedFile(serializers.Serializer):
     name = serializers.CharField()
-    status = serializers.ChoiceField(choices=["stored", "missing", "mismatch", "refused"])
+    status = serializers.ChoiceField(choices=["stored", "missing", "mismatch", "refused", "unsettled"])
     code = serializers.CharField()
     message = serializers.CharField()
+    until = AskAgainField()
 
 
 class VerifyResponse(serializers.Serializer):

@@ -194,11 +194,17 @@ class WarningSerializer(serializers.Serializer):
     message = serializers.CharField()
 
 
+class AskAgainField(serializers.DateTimeField):
+    def __init__(self):
+        super().__init__(required=False, help_text="With unsettled: nothing can be said yet; ask again then.")
+
+
 class CheckedFile(serializers.Serializer):
     name = serializers.CharField()
-    status = serializers.ChoiceField(choices=["new", "exists", "stored", "conflict", "refused"])
+    status = serializers.ChoiceField(choices=["new", "exists", "stored", "conflict", "refused", "unsettled"])
     code = serializers.CharField()
     message = serializers.CharField()
+    until = AskAgainField()
     warnings = WarningSerializer(many=True)
 
 
@@ -212,9 +218,10 @@ class UploadOfFile(serializers.Serializer):
 
 class GrantedFile(serializers.Serializer):
     name = serializers.CharField()
-    status = serializers.ChoiceField(choices=["granted", "stored", "conflict", "refused"])
+    status = serializers.ChoiceField(choices=["granted", "stored", "conflict", "refused", "unsettled"])
     code = serializers.CharField()
     message = serializers.CharField()
+    until = AskAgainField()
     url = serializers.CharField(required=False, help_text="PUT the file's bytes here, with exactly these headers.")
     headers = serializers.DictField(child=serializers.CharField(), required=False)
     expires_at = serializers.DateTimeField(required=False)
@@ -223,9 +230,10 @@ class GrantedFile(serializers.Serializer):
 
 class ConfirmedFile(serializers.Serializer):
     name = serializers.CharField()
-    status = serializers.ChoiceField(choices=["verified", "missing", "mismatch"])
+    status = serializers.ChoiceField(choices=["verified", "missing", "mismatch", "unsettled"])
     code = serializers.CharField()
     message = serializers.CharField()
+    until = AskAgainField()
 
 
 class CheckResponse(serializers.Serializer):
@@ -245,6 +253,8 @@ def result_row(result: FileResult, *, with_warnings: bool = False) -> dict:
     row = {"name": result.name, "status": str(result.status), "code": result.code, "message": result.message}
     if with_warnings:
         row["warnings"] = [{"code": warned.code, "message": warned.message} for warned in result.warnings]
+    if result.until is not None:
+        row["until"] = result.until.isoformat()
     if result.upload is not None:
         row["upload"] = asdict(result.upload)
     elif result.status == Outcome.GRANTED:

@@ -6,6 +6,7 @@ spread and HEADs in parallel answer faster. What a page shows is only relied on 
 that does not seek or sort as S3 does is asked by HEAD.
 """
 
+import contextlib
 import os
 import threading
 import time
@@ -22,7 +23,7 @@ from amiportal.errors import BucketMissing, StoreError, StoreUnavailable
 from amiportal.objectstore import listing
 from amiportal.objectstore.client import unreachable
 from amiportal.objectstore.objects import StoredObject, bare_etag
-from amiportal.objectstore.wire import call, read
+from amiportal.objectstore.wire import Body, call, open_body
 
 FEW_NAMES = 8  # so many HEADs in parallel cost less than one page of a listing
 MANY_NAMES = 200  # beyond so many, a page that answers for none of them is dear, and likely before an upload:
@@ -30,6 +31,7 @@ FIRST_PAGE = 16  # so many keys tell first whether any of them stands there
 HEAD_RUN = 32  # names asked by HEAD where a page would answer for few; doubled while it stays so
 PAGE_SLACK = 16  # other keys that may stand between the wanted ones without needing a second page
 MAX_PARALLEL_HEADS = 24  # leaves connections of the pool to others
+SLOWEST_BYTES_PER_S = 1024**2
 _BUCKET_PROOF_S = 60.0  # how long a bucket seen to exist need not be proven again
 
 _bucket_seen_at: dict[tuple[str, str], float] = {}
@@ -121,23 +123,45 @@ def head(bucket: str, key: str) -> StoredObject | None:
     return stored
 
 
-def content_md5(bucket: str, key: str) -> str | None:
-    """The MD5 (hex) of an object's bytes, read from the store; None where there is no object.
+def content_md5(
+    bucket: str,
+    key: str,
+    *,
+    etag: str = "",
+    size_bytes: int | None = None,
+    patience_s: int = 60,
+    alive: Callable[[], object] = lambda: None,
+) -> str | None:
+    """The MD5 (hex) of an object's bytes, read from the store; None where there is none of that ETag and size.
 
-    For stores whose ETag is not the MD5. Begins anew when the stream breaks.
+    Begins anew when the stream breaks. alive: called again and again while it reads. Raises StoreError when, after
+    patience_s, less has come than SLOWEST_BYTES_PER_S: a store that drips would else hold its reader for days.
     """
     for tries_left in range(settings.S3_MAX_ATTEMPTS - 1, -1, -1):
-        digest = md5(usedforsecurity=False)
         try:
-            if read(bucket=bucket, key=key, consume=digest.update):
-                return digest.hexdigest()
+            body = open_body(bucket=bucket, key=key, etag=etag)
+            if body is None:
+                _prove(bucket)
+                return None
+            digest, came = _hashed(body, patience_s, alive)
         except StoreUnavailable:
             if not tries_left:
                 raise
         else:
-            _prove(bucket)
-            return None
+            return digest if size_bytes in (None, came) else None
     raise unreachable()
+
+
+def _hashed(body: Body, patience_s: int, alive: Callable[[], object]) -> tuple[str, int]:
+    digest, came, began_at = md5(usedforsecurity=False), 0, time.monotonic()
+    with contextlib.closing(body.pieces):
+        for piece in body.pieces:
+            digest.update(piece)
+            came += len(piece)
+            alive()
+            if time.monotonic() - began_at > patience_s + came / SLOWEST_BYTES_PER_S:
+                raise StoreError(f"The object store gave only {came:,} bytes of an object in time.", code="too_slow")
+    return digest.hexdigest(), came
 
 
 def in_parallel(ask: Callable, items: Collection) -> list:

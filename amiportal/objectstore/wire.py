@@ -9,7 +9,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -21,6 +21,7 @@ from django.conf import settings
 
 from amiportal.errors import StoreUnavailable
 from amiportal.objectstore.client import RETRIED_STATUSES, error_for, unreachable
+from amiportal.objectstore.objects import bare_etag
 from amiportal.objectstore.signing import EMPTY_SHA256, Endpoint, Identity, query_string
 
 _BACKOFF_S = 0.1  # doubled per attempt, with full jitter
@@ -201,24 +202,27 @@ class Body:
     pieces: Iterator[bytes]
 
 
-def open_body(*, bucket: str, key: str, attempts: int = 1) -> Body | None:
-    """An object's bytes, to be read once; None where the store has no such key.
+def open_body(*, bucket: str, key: str, attempts: int = 1, etag: str = "") -> Body | None:
+    """An object's bytes, to be read once; None where the store has no such key, or another ETag than `etag` under it.
 
     Asked for at most `attempts` times while the store is unavailable; once they flow, what was consumed cannot be
     taken back. Raises StoreUnavailable, as the pieces do when the stream breaks or falls short.
     """
     for tried in range(1, attempts):
         try:
-            return _opened(bucket, key)
+            return _opened(bucket, key, etag)
         except StoreUnavailable:
             _wait_before_retry(tried)
-    return _opened(bucket, key)
+    return _opened(bucket, key, etag)
 
 
-def _opened(bucket: str, key: str) -> Body | None:
+def _opened(bucket: str, key: str, etag: str) -> Body | None:
     try:
         response = wire().send("GET", bucket=bucket, key=key, stream=True)
         if response.status == 200:
+            if etag and bare_etag(response.headers.get("ETag")) != etag:
+                _let_go(response)
+                return None
             length = response.headers.get("Content-Length", "")
             return Body(int(length) if length.isdigit() else None, _pieces(response))
         try:
@@ -229,16 +233,6 @@ def _opened(bucket: str, key: str) -> Body | None:
         raise unreachable() from None
     _judged(Answer(response.status, response.headers, body), bucket)
     return None
-
-
-def read(*, bucket: str, key: str, consume: Callable[[bytes], object]) -> bool:
-    """Feeds an object's bytes to `consume`, in pieces; False where the store has no such key. Raises as open_body."""
-    body = open_body(bucket=bucket, key=key)
-    if body is None:
-        return False
-    for piece in body.pieces:
-        consume(piece)
-    return True
 
 
 def _pieces(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:

@@ -1,5 +1,6 @@
 """How files got in, what the store holds of them, and what of it was written to files."""
 
+from uploads.models.contents import ObjectContent
 from uploads.models.exports import Export
 from uploads.models.inventories import Inventory, InventoryNight, InventoryOddity, StorageDay
 from uploads.models.ledger import MultipartUpload, UploadFailure, UploadLog, UploadSession
@@ -12,6 +13,7 @@ __all__ = [
     "InventoryNight",
     "InventoryOddity",
     "MultipartUpload",
+    "ObjectContent",
     "ReceiptKey",
     "StorageDay",
     "UploadFailure",

@@ -102,6 +102,12 @@ class UploadLog(models.Model):
     verified_at = models.DateTimeField(null=True, blank=True)
     etag = models.CharField("ETag", max_length=80, blank=True)
     error_code = models.CharField(max_length=40, blank=True)
+    whole_read_at = models.DateTimeField(
+        "MD5 read",
+        null=True,
+        blank=True,
+        help_text="For a file sent in parts: when the portal read the whole object and found this MD5.",
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -138,10 +144,27 @@ class UploadLog(models.Model):
             # Rows come in the order of their grants, so a range of days is a range of pages.
             BrinIndex(fields=["granted_at"], name="ledger_by_day", autosummarize=True),
             models.Index(fields=["grant_expires_at"], condition=Q(status="granted"), name="ledger_open_grants"),
+            models.Index(
+                fields=["id"],
+                condition=Q(status__in=["verified", "present"], etag=F("multipart_md5"), whole_read_at__isnull=True),
+                name="ledger_proven_by_parts",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.filename
+
+    @property
+    def proven_by(self) -> str:
+        """What the proof of a proven row speaks of: "md5", the whole file's, or "parts"; "" for all others.
+
+        By its parts: the store holds the very parts that were sent, by an MD5 over the MD5s of all of them. So each
+        byte of the file is bound; the MD5 of the whole is what the client says it is until the portal has read it.
+        """
+        if self.status not in self.PROVEN:
+            return ""
+        by_parts = self.etag == self.multipart_md5 and self.whole_read_at is None
+        return "parts" if by_parts else "md5"
 
 
 class MultipartUpload(models.Model):

@@ -17,14 +17,14 @@ from uploads.models import UploadSession
 from uploads.permissions import check_may_upload
 from uploads.seasons import Clock, clock_of, is_outside
 from uploads.services import sessions
-from uploads.services.proof import glance, same_content
+from uploads.services.proof import Proof, being_read, glance, prove
 
 _MD5_HEX = re.compile(r"[0-9a-f]{32}")
 OUTSIDE_SEASON = "outside_season"
 
 
 def check_files(*, actor: User, session: UploadSession, files: Sequence[CardFile]) -> list[FileResult]:
-    """One result per file, in the order asked: new, exists, stored, conflict or refused.
+    """One result per file, in the order asked: new, exists, stored, conflict, refused or unsettled.
 
     Raises PortalError for more than MAX_BATCH_FILES, StoreError when the store cannot tell.
     """
@@ -34,10 +34,11 @@ def check_files(*, actor: User, session: UploadSession, files: Sequence[CardFile
     results = refusals(files, data_type=session.data_type, needs="size")
     wanted = [file for index, file in enumerate(files) if index not in results]
     found = glance(session=session, names=[file.name for file in wanted]) if wanted else {}
+    proofs = prove(wanted, found, bucket=session.deployment.bucket.name)
     now = timezone.now()
     answers = []
     for index, file in enumerate(files):
-        result = results.get(index) or compare(file, found[file.name], session=session)
+        result = results.get(index) or compare(file, found[file.name], proofs.get(file))
         warnings = warnings_about(file.name, session=session, now=now)
         answers.append(FileResult(result.name, result.status, result.code, result.message, warnings))
     return answers
@@ -106,18 +107,17 @@ def _refused_as_large(file: CardFile, *, to_be_sent: bool) -> FileResult | None:
     return None
 
 
-def compare(file: CardFile, stored: StoredObject | None, *, session: UploadSession) -> FileResult:
-    """What a file is against what the store has at its key."""
+def compare(file: CardFile, stored: StoredObject | None, proof: Proof | None) -> FileResult:
+    """What a file is against what the store has at its key. proof: by `prove`, None for a file that tells no MD5."""
     if stored is None:
         return FileResult(file.name, Outcome.NEW)
     if file.size_bytes is not None and stored.size_bytes != file.size_bytes:
         return stored_conflict(file)
-    if not file.md5:
+    if proof is None:
         return FileResult(file.name, Outcome.EXISTS)
-    bucket = session.deployment.bucket.name
-    if same_content(stored, bucket=bucket, size_bytes=file.size_bytes, md5=file.md5, multipart_md5=file.multipart_md5):
-        return FileResult(file.name, Outcome.STORED)
-    return stored_conflict(file)
+    if proof is Proof.UNREAD:
+        return being_read(file.name)
+    return FileResult(file.name, Outcome.STORED) if proof.is_same else stored_conflict(file)
 
 
 def stored_conflict(file: CardFile) -> FileResult:

@@ -10,17 +10,17 @@ from amiportal.objectstore.habits import current_habits
 from amiportal.objectstore.lookup import StoredObject
 from uploads import ledger
 from uploads.ledger import Change
-from uploads.messages import FileResult, Outcome
+from uploads.messages import CardFile, FileResult, Outcome
 from uploads.models import UploadLog, UploadSession
 from uploads.services import sessions
 from uploads.services.checking import check_batch_size
-from uploads.services.proof import look, same_content
+from uploads.services.proof import Proof, being_read, look, prove
 
 Status = UploadLog.Status
 
 
 def confirm_files(*, actor: User, session: UploadSession, names: Sequence[str]) -> list[FileResult]:
-    """One result per name, in the order asked: verified, missing or mismatch.
+    """One result per name, in the order asked: verified, missing, mismatch or unsettled.
 
     Works for retired deployments and finished sessions too: what was granted may be proven. Every absence is
     asked for by HEAD, since it may make somebody send a file again. Raises PortalError for too many names,
@@ -50,8 +50,10 @@ def _settle(
     rows: dict[str, UploadLog], found: dict[str, StoredObject | None], *, session: UploadSession
 ) -> dict[str, FileResult]:
     results, changes = {}, []
+    files = {name: _described(row) for name, row in rows.items()}
+    proofs = prove(files.values(), found, bucket=session.deployment.bucket.name)
     for name, row in rows.items():
-        results[name], change = _settled(row, found[name], session=session)
+        results[name], change = _settled(row, found[name], proofs.get(files[name]))
         if change is not None:
             changes.append(change)
     _apply(changes)
@@ -68,9 +70,11 @@ def _newest_rows(session: UploadSession, names: set[str]) -> dict[str, UploadLog
     return {row.filename: row for row in rows}
 
 
-def _settled(
-    row: UploadLog, stored: StoredObject | None, *, session: UploadSession
-) -> tuple[FileResult, Change | None]:
+def _described(row: UploadLog) -> CardFile:
+    return CardFile(row.filename, row.size_bytes, row.md5, multipart_md5=row.multipart_md5)
+
+
+def _settled(row: UploadLog, stored: StoredObject | None, proof: Proof | None) -> tuple[FileResult, Change | None]:
     """What to answer for a row, and its transition if it needs one."""
     name = row.filename
     if stored is None:
@@ -82,8 +86,9 @@ def _settled(
         gone = row.status in (Status.GRANTED, *UploadLog.PROVEN)
         code = "vanished" if row.status in UploadLog.PROVEN else "missing"
         return result, Change(row.pk, row.status, Status.MISSING, code) if gone else None
-    bucket = session.deployment.bucket.name
-    if same_content(stored, bucket=bucket, size_bytes=row.size_bytes, md5=row.md5, multipart_md5=row.multipart_md5):
+    if proof is Proof.UNREAD:
+        return being_read(name), None
+    if proof.is_same:
         result = FileResult(name, Outcome.VERIFIED)
         if row.status in UploadLog.PROVEN:
             return result, None

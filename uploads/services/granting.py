@@ -22,7 +22,7 @@ from uploads.models import UploadLog, UploadSession
 from uploads.permissions import check_may_upload
 from uploads.services import multipart, sessions
 from uploads.services.checking import check_batch_size, compare, refusals, refusals_by_season
-from uploads.services.proof import look
+from uploads.services.proof import look, prove
 
 # A PUT that began before its URL ran out may still be under way on a slow link: 64 MiB at 128 kbit/s take 70 minutes.
 RESERVATION_GRACE = timedelta(minutes=75)
@@ -42,7 +42,7 @@ class Reservation:
 
 
 def grant_files(*, actor: User, session: UploadSession, files: Sequence[CardFile]) -> list[FileResult]:
-    """One result per file, in the order asked: granted with its URL or its upload, stored, conflict or refused.
+    """One result per file, in the order asked: granted with its URL or upload, stored, conflict, refused or unsettled.
 
     Each file needs size and MD5. Raises PortalError for too many files, a finished session or a closed
     deployment; StoreError when the store cannot tell what it has, and then nothing is granted.
@@ -101,11 +101,12 @@ def _answer_for_stored(
 ) -> dict[str, FileResult]:
     """Results for what the store already has; equal content is written into the ledger as such."""
     results, equal = {}, []
+    proofs = prove(files.values(), found, bucket=session.deployment.bucket.name)
     for name, file in files.items():
         stored = found[name]
         if stored is None:
             continue
-        results[name] = compare(file, stored, session=session)
+        results[name] = compare(file, stored, proofs[file])
         if results[name].status == Outcome.STORED:
             equal.append((file, stored.etag))
     if equal:

@@ -28,7 +28,7 @@ from uploads.models import MultipartUpload, UploadLog, UploadSession
 from uploads.permissions import check_may_upload
 from uploads.services import multipart, sessions
 from uploads.services.granting import grant_files
-from uploads.services.proof import look, same_content, told_by_etag
+from uploads.services.proof import Proof, look, prove
 
 MAX_PARTS_PER_CALL = 100
 _MAX_CHOICES = 64  # of parts that stand twice in a listing; each choice costs a millisecond
@@ -168,12 +168,9 @@ def _standing(
     stored = look(session=session, names=[name], confirm_absent=True)[name]
     if stored is None:
         return None
-    content = {"size_bytes": row.size_bytes, "md5": row.md5, "multipart_md5": row.multipart_md5}
-    if just_made:
-        is_same = told_by_etag(stored, **content) is not False
-    else:
-        is_same = same_content(stored, bucket=session.deployment.bucket.name, **content)
-    if not is_same:
+    file = CardFile(name, row.size_bytes, row.md5, multipart_md5=row.multipart_md5)
+    proofs = prove([file], {name: stored}, bucket=session.deployment.bucket.name, may_read=not just_made)
+    if proofs[file] is Proof.OTHER:
         message = f"The store already holds another file named {name}. It is not overwritten."
         return Completion(Wholeness.CONFLICT, "stored_differs", message)
     # One that came whole, by a single PUT, leaves the parts for the weekly round: see multipart.abort_abandoned.

@@ -1,12 +1,16 @@
 """Whether the store holds the content that the client has. The one place that decides it."""
 
 import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
 
 from amiportal.objectstore.habits import current_habits
-from amiportal.objectstore.lookup import StoredObject, content_md5, lookup, lookup_by_head
+from amiportal.objectstore.lookup import StoredObject, lookup, lookup_by_head
 from deployments.models import Deployment
 from uploads.keys import key_prefix
+from uploads.messages import CardFile, FileResult, Outcome
 from uploads.models import UploadLog, UploadSession
+from uploads.services.contents import Identity, identity, known_md5s, read_by, read_some
 
 _MD5_SHAPED = re.compile(r"[0-9a-f]{32}")
 
@@ -42,34 +46,92 @@ def _where(deployment: Deployment, data_type: str) -> dict[str, str]:
     return {"bucket": deployment.bucket.name, "prefix": prefix}
 
 
-def same_content(stored: StoredObject, *, bucket: str, size_bytes: int, md5: str, multipart_md5: str = "") -> bool:
-    """Whether the stored object has this size and this MD5 (lower-case hex), by the store's own word.
+class Proof(StrEnum):
+    """What the store's object is to the file that a client describes."""
 
-    multipart_md5: of the file's parts, as `file_parts.multipart_md5_of` has it, "" when nobody cut it. Where no ETag
-    can tell (encryption, parts cut in another way) the object is read and hashed.
+    MD5 = "md5"  # the same: the MD5 of all its bytes is the file's, by the store's ETag or by the portal's reading
+    PARTS = "parts"  # the same: its parts are the file's, by the MD5 over the MD5s of all of them
+    OTHER = "other"  # another size, or other bytes
+    UNREAD = "unread"  # nobody can say before the portal has read it
+
+    @property
+    def is_same(self) -> bool:
+        return self in (Proof.MD5, Proof.PARTS)
+
+
+def prove(
+    files: Iterable[CardFile], found: Mapping[str, StoredObject | None], *, bucket: str, may_read: bool = True
+) -> dict[CardFile, Proof]:
+    """What the store has against what these files are; each with size and MD5 (lower-case hex), and found by name.
+
+    Files that nothing was found for, or that tell no size or no MD5, are left out. Where no ETag can tell (encryption,
+    parts cut in another way) the object is read and hashed, once and for good, within what one call may read; without
+    may_read it stays UNREAD. Raises StoreError when objects have to be read and none can be.
+
+    PARTS is proof enough to call a file stored, and its card safe to wipe. Each part's URL binds the MD5 of the part,
+    and the store's ETag of the whole is the MD5 over all of these: every byte that was sent is bound, in its place, by
+    hashes that the client made of the very bytes that it read from the card. What it does not prove is the other hash
+    that the client gave, the MD5 of the whole. So no receipt signs that one before a worker has read the object
+    (services.claims), and what was read counts for more than what was said of the parts.
     """
-    told = told_by_etag(stored, size_bytes=size_bytes, md5=md5, multipart_md5=multipart_md5)
-    return content_md5(bucket, stored.key) == md5 if told is None else told
+    habits = current_habits()
+    proofs: dict[CardFile, Proof] = {}
+    open_: dict[CardFile, StoredObject] = {}
+    for file in files:
+        stored = found[file.name]
+        if stored is None or file.size_bytes is None or not file.md5:
+            continue
+        told = _told_by_md5(file, stored, etag_is_md5=habits.etag_is_md5)
+        if told is None:
+            open_[file] = stored
+        else:
+            proofs[file] = told
+    if not open_:
+        return proofs
+    md5s = known_md5s(bucket, open_.values())
+    unread = {}
+    for file, stored in open_.items():
+        told = _told_by_reading(file, stored, md5s)
+        if told is None and habits.multipart_etag_is_md5_of_md5s:
+            told = _told_by_parts(file, stored)
+        if told is None:
+            unread[file] = stored
+        else:
+            proofs[file] = told
+    if unread and may_read:
+        md5s = read_some(bucket, unread.values())
+    return proofs | {file: _told_by_reading(file, stored, md5s) or Proof.UNREAD for file, stored in unread.items()}
 
 
-def told_by_etag(stored: StoredObject, *, size_bytes: int, md5: str, multipart_md5: str = "") -> bool | None:
-    """As `same_content`, without reading the object; None where size and ETag do not tell.
+def being_read(name: str) -> FileResult:
+    """The answer for a file of which nobody can say anything before the portal has read the object."""
+    message = f"The portal reads {name} in the store to compare it. Ask again in a minute."
+    return FileResult(name, Outcome.UNSETTLED, "being_read", message, until=read_by())
+
+
+def _told_by_md5(file: CardFile, stored: StoredObject, *, etag_is_md5: bool) -> Proof | None:
+    """By size and ETag; None where they do not tell.
 
     An ETag that equals the MD5 is proof. One that differs says "other content" only where ETags are known to be MD5s.
-    The same holds of the MD5 of parts, if besides the object is known to be cut in the portal's way.
     """
-    if stored.size_bytes != size_bytes:
-        return False
-    if stored.etag == md5:
-        return True
-    if _MD5_SHAPED.fullmatch(stored.etag) and current_habits().etag_is_md5:
-        return False
-    if multipart_md5 and current_habits().multipart_etag_is_md5_of_md5s:
-        if stored.etag == multipart_md5:
-            return True
-        if _cut_by_the_portal(stored):
-            return False
-    return None
+    if stored.size_bytes != file.size_bytes:
+        return Proof.OTHER
+    if stored.etag == file.md5:
+        return Proof.MD5
+    return Proof.OTHER if etag_is_md5 and _MD5_SHAPED.fullmatch(stored.etag) else None
+
+
+def _told_by_reading(file: CardFile, stored: StoredObject, md5s: Mapping[Identity, str]) -> Proof | None:
+    md5 = md5s.get(identity(stored))
+    return md5 and (Proof.MD5 if md5 == file.md5 else Proof.OTHER)
+
+
+def _told_by_parts(file: CardFile, stored: StoredObject) -> Proof | None:
+    if not file.multipart_md5:
+        return None
+    if stored.etag == file.multipart_md5:
+        return Proof.PARTS
+    return Proof.OTHER if _cut_by_the_portal(stored) else None
 
 
 def _cut_by_the_portal(stored: StoredObject) -> bool:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from amiportal.background.rounds import in_groups
 from uploads import ledger
 from uploads.ledger import Change
-from uploads.messages import MAX_BATCH_FILES
+from uploads.messages import MAX_BATCH_FILES, Outcome
 from uploads.models import UploadLog, UploadSession
 from uploads.services import field_clients
 from uploads.services.confirming import settle_rows
@@ -55,9 +55,11 @@ def _settle_rows(rows: Sequence[UploadLog]) -> dict[str, int]:
 
 
 def _settle_session(session: UploadSession, rows: list[UploadLog]) -> dict[str, int]:
-    settle_rows(session=session, rows={row.filename: row for row in rows if row.md5})
+    results = settle_rows(session=session, rows={row.filename: row for row in rows if row.md5})
     field_clients.note_stored(session=session, names=[row.filename for row in rows if not row.md5])
-    ids = [row.pk for row in rows]
+    # Those that cannot be told yet, since the portal has to read them first, are left to a later round.
+    left = {name for name, result in results.items() if result.status == Outcome.UNSETTLED}
+    ids = [row.pk for row in rows if row.filename not in left]
     now = timezone.now()
     still_open = UploadLog.objects.filter(
         pk__in=ids, status__in=[Status.GRANTED, Status.MISSING], error_code__in=["", "missing"]

@@ -7,14 +7,15 @@ from amiportal.objectstore.lookup import StoredObject
 from uploads.messages import CardFile, FileResult, Outcome
 from uploads.permissions import deployment_to_compare
 from uploads.services.checking import check_batch_size, refusals
-from uploads.services.proof import look_in, same_content
+from uploads.services.proof import Proof, being_read, look_in, prove
 
 
 def verify_files(*, actor: User, deployment_id: str, data_type: str, files: Sequence[CardFile]) -> list[FileResult]:
-    """One result per file, in the order asked: stored, missing, mismatch or refused. Every absence is asked by HEAD.
+    """One result per file, in the order asked: stored, missing, mismatch, refused or unsettled.
 
-    Each file needs size and MD5. Retired deployments are compared too. Raises PortalError for too many files, what
-    `permissions.deployment_to_compare` does, and StoreError when the store cannot tell.
+    Every absence is asked by HEAD. Each file needs size and MD5. Retired deployments are compared too. Raises
+    PortalError for too many files, what `permissions.deployment_to_compare` does, and StoreError when the store cannot
+    tell.
     """
     check_batch_size(files)
     deployment = deployment_to_compare(actor=actor, deployment_id=deployment_id, data_type=data_type)
@@ -29,14 +30,19 @@ def verify_files(*, actor: User, deployment_id: str, data_type: str, files: Sequ
     if names:
         found = look_in(deployment=deployment, data_type=data_type, names=names, confirm_absent=True)
     bucket = deployment.bucket.name
-    return [refused.get(index) or _compared(file, found[file.name], bucket=bucket) for index, file in enumerate(files)]
+    proofs = prove([file for file in files if file.name in found], found, bucket=bucket)
+    return [
+        refused.get(index) or _compared(file, found[file.name], proofs.get(file)) for index, file in enumerate(files)
+    ]
 
 
-def _compared(file: CardFile, stored: StoredObject | None, *, bucket: str) -> FileResult:
+def _compared(file: CardFile, stored: StoredObject | None, proof: Proof | None) -> FileResult:
     if stored is None:
         message = f"The store does not have {file.name}. It is only on the card."
         return FileResult(file.name, Outcome.MISSING, "missing", message)
-    if same_content(stored, bucket=bucket, size_bytes=file.size_bytes, md5=file.md5, multipart_md5=file.multipart_md5):
+    if proof is Proof.UNREAD:
+        return being_read(file.name)
+    if proof.is_same:
         return FileResult(file.name, Outcome.STORED)
     message = f"The store holds other content under {file.name} than the card."
     return FileResult(file.name, Outcome.MISMATCH, "stored_differs", message)
