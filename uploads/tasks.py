@@ -10,6 +10,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from deployments.models import Deployment
 from uploads import tasks_exports  # noqa: F401 (procrastinate looks for tasks in modules of this name alone)
+from uploads.services.claims import settle_claims
 from uploads.services.inventory import note_storage_day, take_inventory
 from uploads.services.multipart import abort_abandoned
 from uploads.services.settling import settle_expired_grants
@@ -24,6 +25,15 @@ def settle_expired_grants_task(timestamp: int) -> None:
     counts = settle_expired_grants()
     if counts:
         logger.info("settled expired grants: %s", counts)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="uploads.settle_claims", priority=-10, pass_context=False)
+def settle_claims_task(timestamp: int) -> None:
+    """Every minute, after all else that waits: objects whose MD5 no ETag tells. `timestamp` is the scheduler's."""
+    counts = settle_claims()
+    if counts:
+        logger.info("read objects to settle what was claimed of them: %s", counts)
 
 
 @app.periodic(cron="30 1 * * *")

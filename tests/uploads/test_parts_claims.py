@@ -1,0 +1,112 @@
+"""The MD5 of a file sent in parts: proven by its parts at once, as a whole when a worker has read it."""
+
+import pytest
+
+from tests.faults import Status, never
+from tests.uploads.large import TWO_PARTS
+from uploads.models import ObjectContent, UploadFailure, UploadLog
+from uploads.services.claims import settle_claims
+
+FALSE = "0" * 32
+
+
+def sent(sender, **claimed) -> dict:
+    """Send the file under these claims; the session's end."""
+    sender.presign(**claimed)
+    sender.send()
+    assert sender.complete()["status"] == "completed"
+    assert sender.confirm() == "verified"
+    return sender.client.call("finish", files=1).json()
+
+
+def state(sender) -> dict:
+    """The session's row, as its own API tells it."""
+    (row,) = [
+        row
+        for row in sender.client.http.get("/api/v1/uploads/sessions/").json()["results"]
+        if row["id"] == sender.client.session_id
+    ]
+    return row
+
+
+def test_a_true_one_is_proven_when_the_worker_has_read_it(sender):
+    assert sent(sender)["safe_to_wipe"]
+    row = UploadLog.objects.get()
+    assert row.proven_by == "parts"
+
+    assert settle_claims() == {"read": 1, "proven": 1}
+    row.refresh_from_db()
+    assert (row.status, row.proven_by) == ("verified", "md5")
+    assert row.whole_read_at
+    assert settle_claims() == {}
+    assert state(sender)["safe_to_wipe"] is True
+    assert not UploadFailure.objects.exists()
+
+
+def test_a_false_one_turns_the_verdict_and_is_told(sender, objects):
+    assert sent(sender, md5=FALSE)["safe_to_wipe"]
+
+    assert settle_claims() == {"read": 1, "false": 1}
+    row = UploadLog.objects.get()
+    assert (row.status, row.error_code, row.proven_by) == ("mismatch", "md5_false", "")
+    assert state(sender)["safe_to_wipe"] is False
+    failure = UploadFailure.objects.get()
+    assert (failure.code, failure.filename, failure.session_id) == ("md5_false", TWO_PARTS.name, row.session_id)
+    assert (failure.account, failure.deployment) == (sender.client.user, sender.client.site.deployment)
+    assert objects() == {sender.key(): TWO_PARTS.content}
+
+
+def test_a_false_one_does_not_come_back(sender, other_sender):
+    sent(sender, md5=FALSE)
+    settle_claims()
+    assert sender.confirm() == "mismatch"
+    other_sender.client.data_type = sender.client.data_type
+    assert other_sender.presign(md5=FALSE)["code"] == "stored_differs"
+    assert other_sender.presign()["status"] == "stored"
+    settle_claims()
+    assert {row.md5: row.proven_by for row in UploadLog.objects.all()} == {FALSE: "", TWO_PARTS.described["md5"]: "md5"}
+    assert UploadFailure.objects.count() == 1
+
+
+def test_of_two_who_claim_otherwise_one_is_believed_in_the_end(sender, other_sender):
+    """The second one found it stored, by its parts; both rows hang on one object, which is read once."""
+    sent(sender)
+    assert other_sender.presign(md5=FALSE)["status"] == "stored"
+    assert settle_claims() == {"read": 1, "proven": 1, "false": 1}
+    assert UploadLog.objects.get(md5=FALSE).status == "mismatch"
+    assert UploadLog.objects.exclude(md5=FALSE).get().status == "verified"
+
+
+@pytest.mark.parametrize("fault", [Status(500), Status(404)])
+def test_an_object_that_cannot_be_read_holds_nobody_up(sender, other_sender, uploader, proxy, fault):
+    """And is tried again, later and later."""
+    sent(sender)
+    other_sender.file = type(TWO_PARTS)("20250715_220000.wav", TWO_PARTS.altered(9).content)
+    sent(other_sender)
+    proxy.fault = lambda request: fault if request.method == "GET" and sender.key() in request.path else None
+    assert settle_claims() == {"read": 1, "failed": 1, "proven": 1}
+    left = ObjectContent.objects.get(md5="")
+    assert (left.key, left.attempts, left.reading_until) == (sender.key(), 1, None)
+    assert left.error
+    assert left.try_at > left.asked_at
+    assert settle_claims() == {}, "not before its time"
+
+    ObjectContent.objects.filter(md5="").update(try_at=left.asked_at)
+    proxy.fault = never
+    assert settle_claims() == {"read": 1, "proven": 1}
+
+
+def test_one_that_was_killed_at_it_holds_nobody_up(sender, monkeypatch):
+    sent(sender)
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("uploads.services.contents.content_md5", killed)
+    with pytest.raises(KeyboardInterrupt):
+        settle_claims()
+    monkeypatch.undo()
+    assert settle_claims() == {}, "it may still be reading"
+    row = ObjectContent.objects.get()
+    ObjectContent.objects.update(reading_until=row.asked_at, try_at=row.asked_at)
+    assert settle_claims() == {"read": 1, "proven": 1}
