@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from deployments.models import Bucket, Deployment
 from tests.browser.card import Card
 from tests.cast import make_person
 from tests.faultproxy import FaultProxy
+from tests.faults import Hang, never
 from tests.liveserver import listening
 
 SCRIPT = Path(__file__).parents[2] / "clients" / "ami_upload.py"
@@ -170,3 +172,42 @@ def objects(store, portal) -> Callable[[], dict[str, bytes]]:
         }
 
     return read
+
+
+@pytest.fixture
+def front(portal, script):
+    """A proxy in front of the portal, whose address the script has."""
+    with FaultProxy(portal.url) as front:
+        script.more["AMI_PORTAL"] = front.url
+        yield front
+
+
+@pytest.fixture
+def kill_at(front, script):
+    """`kill_at("finish", card.root)` kills a run when it makes this call of the portal, which never hears of it."""
+
+    def run(step: str, folder: Path, *options: str) -> None:
+        reached = threading.Event()
+
+        def decide(request):
+            if not request.path.endswith(f"/{step}/"):
+                return None
+            reached.set()
+            return Hang()
+
+        front.fault = decide
+        process = script.start(*script.command(folder, *options))
+        assert reached.wait(PATIENCE_S)
+        process.send_signal(signal.SIGKILL)
+        script.wait(process)
+        front.fault = never
+
+    return run
+
+
+def change_unseen(file: Path, content: bytes) -> None:
+    """Other content under the same size and time, which only reading can tell."""
+    stat = file.stat()
+    assert len(content) == stat.st_size
+    file.write_bytes(content)
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))

@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from tests.faultproxy import FaultProxy
 from tests.faults import Answer, Away, Status, always, first, sometimes
 from uploads.models import UploadSession
@@ -15,14 +13,6 @@ class Answered(Status):
     def strike(self, request, forward, proxy):
         body = json.dumps({"code": self.code, "message": "Look again and repeat.", "fields": {}}).encode()
         return Answer(self.status, [("Content-Type", "application/json")], b"").with_body(body)
-
-
-@pytest.fixture
-def front(portal, script):
-    """A proxy in front of the portal, whose address the script has."""
-    with FaultProxy(portal.url) as front:
-        script.more["AMI_PORTAL"] = front.url
-        yield front
 
 
 def test_a_portal_that_stumbles_is_asked_again(front, script, card, objects):

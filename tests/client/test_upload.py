@@ -1,9 +1,8 @@
 """A folder from a terminal: every file proven, nothing sent twice, the verdict as the store has it."""
 
 import json
-import os
-from pathlib import Path
 
+from tests.client.conftest import change_unseen
 from uploads.models import UploadLog, UploadSession
 
 
@@ -22,30 +21,16 @@ def test_a_folder_is_uploaded_and_proven(script, card, objects, portal):
     assert row.path_on_card == f"card/snapshots/{row.filename}"
 
 
-def change_unseen(file: Path, content: bytes) -> None:
-    """Other content under the same size and time, which only reading can tell."""
-    stat = file.stat()
-    assert len(content) == stat.st_size
-    file.write_bytes(content)
-    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-
-
-def test_a_second_run_reads_and_sends_nothing(script, card, proxy, portal, objects):
+def test_a_second_run_reads_everything_and_sends_nothing(script, card, proxy, portal, objects):
     names = card.add_snapshots(5)
     assert script.upload(card.root).code == 0
-    change_unseen(card.root / "snapshots" / names[0], card.jpeg(20_000))
     run = script.upload(card.root)
     assert run.code == 0, run.out
     assert "0 verified, 5 stored before" in run.last_words
     assert proxy.count(method="PUT") == 5
     assert UploadSession.objects.count() == 2
-
-
-def test_reread_trusts_no_earlier_reading(script, card, proxy, portal):
-    names = card.add_snapshots(5)
-    assert script.upload(card.root).code == 0
     change_unseen(card.root / "snapshots" / names[0], card.jpeg(20_000))
-    run = script.upload(card.root, "--reread")
+    run = script.upload(card.root)
     assert run.code == 1
     assert "1 file not safely stored (0 verified, 4 stored before" in run.last_words
     assert f"card/snapshots/{names[0]}: The store already holds another file of this name" in run.out
