@@ -2992,7 +2992,8 @@ def batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
 # --- uploads/receipt_check.py ---
 
 MAX_RECEIPT_LINE = 64 * 1024  # bytes: a path of 4,096 letters, each in its longest form, and what else a file has
-RECEIPT_FILE = frozenset({"name", "path_on_card", "size_bytes", "md5", "key", "status", "verified_at"})
+_FILE_1 = frozenset({"name", "path_on_card", "size_bytes", "md5", "key", "status", "verified_at"})
+RECEIPT_FILE = {1: _FILE_1, 2: _FILE_1 | {"multipart_md5", "proven_by"}}
 _SUMMARY_1 = frozenset(
     {
         "session",
@@ -3073,11 +3074,15 @@ def check_receipt(
     if _line(file) != b'{"files":[\n':
         raise _laid_out_otherwise()
     digest, files, proven = hashlib.sha256(), 0, 0
+    kinds: set[frozenset[str]] = set()
     line = _line(file)
     while line != b"],\n":
         text = line[:-2] if line.endswith(b",\n") else line[:-1]
         entry = _value(text)
-        if not isinstance(entry, dict) or entry.keys() != RECEIPT_FILE:
+        if not isinstance(entry, dict):
+            raise _laid_out_otherwise()
+        kinds.add(frozenset(entry))
+        if not kinds <= set(RECEIPT_FILE.values()):
             raise _laid_out_otherwise()
         digest.update(text + b"\n")
         files += 1
@@ -3095,6 +3100,8 @@ def check_receipt(
     if not is_signed(named, signature, signed):
         raise NotAReceipt("signature", "the signature is not the portal's, or the summary was changed")
     version = _version(summary)
+    if not kinds <= {RECEIPT_FILE[version]}:
+        raise _laid_out_otherwise()
     if version != (key.version or version):
         raise NotAReceipt("key", f"the key that it names ({key.key_id}) signed receipts of another kind")
     if (digest.hexdigest(), files) != (summary["files_sha256"], summary["files"]):

@@ -45,6 +45,10 @@ def file_entry(number: int, **more) -> dict:
     } | more
 
 
+def proven_by(entry: dict) -> str:
+    return "md5" if entry.get("status") in ("verified", "present") else ""
+
+
 def summary_of(version: int, files: list[dict]) -> dict:
     verified = sum(file["status"] == "verified" for file in files)
     before = sum(file["status"] == "present" for file in files)
@@ -87,6 +91,8 @@ def signed(
 ) -> bytes:
     """A receipt signed with `key`; `changes` are made to its summary before it is signed."""
     entries = [file_entry(number) for number in range(files)] if entries is None else entries
+    if version > 1:
+        entries = [{"multipart_md5": "", "proven_by": proven_by(entry)} | entry for entry in entries]
     summary = summary_of(version, entries)
     if version > 1:
         summary["key_id"] = hashlib.sha256(key.public_key().public_bytes_raw()).hexdigest()[:16]

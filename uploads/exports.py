@@ -36,7 +36,7 @@ SESSION_COLUMNS = {
     "season_reason": "season_reason",
 }
 _TALLIED_AT_ONCE = 20  # a session may have half a million files
-RECEIPT_COLUMNS = ("name", "path_on_card", "size_bytes", "md5", "key", "status", "verified_at")
+RECEIPT_COLUMNS = ("name", "path_on_card", "size_bytes", "md5", "proven_by", "key", "status", "verified_at")
 
 
 class _Echo:

@@ -34,6 +34,7 @@ STATUS_TEXTS = {
     UploadLog.Status.MOVED: _("moved by a maintainer"),
     UploadLog.Status.REMOVED: _("removed by a maintainer"),
 }
+BY_PARTS = _("stored, proven by its parts; the checksum of the whole is still to be compared")
 
 
 @require_safe
@@ -127,7 +128,7 @@ def _session(request: HttpRequest, session_id: int) -> UploadSession:
 
 def _told(rows: list[UploadLog]) -> list[UploadLog]:
     for row in rows:
-        row.status_text = STATUS_TEXTS[UploadLog.Status(row.status)]
+        row.status_text = BY_PARTS if row.proven_by == "parts" else STATUS_TEXTS[UploadLog.Status(row.status)]
     return rows
 
 

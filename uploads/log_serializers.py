@@ -31,6 +31,7 @@ class LogRow(serializers.Serializer):
     size_bytes = serializers.IntegerField(allow_null=True)
     md5 = serializers.CharField()
     device_time = serializers.CharField(allow_null=True, help_text="As the device's clock had it, without a zone.")
+    proven_by = serializers.ChoiceField(choices=["md5", "parts", ""])
     status = serializers.ChoiceField(choices=UploadLog.Status.choices)
     granted_at = serializers.DateTimeField(allow_null=True)
     stored_at = serializers.DateTimeField(allow_null=True)

@@ -64,3 +64,4 @@ class FileResult:
     expires_at: datetime | None = None
     upload: UploadInParts | None = None
     until: datetime | None = None
+    proven_by: str = ""  # with STORED and VERIFIED: "md5" or "parts", as UploadLog.proven_by has it

@@ -50,12 +50,18 @@ def receipt(session: UploadSession) -> Iterator[str]:
 
 
 def file_entry(row: UploadLog, prefix: str) -> dict:
-    """A file as receipts name it; `prefix` is that of its session's keys."""
+    """A file as receipts name it; `prefix` is that of its session's keys.
+
+    md5: "" while a file is proven by its parts alone. What the client says of the whole is not signed before the portal
+    has read it.
+    """
     return {
         "name": row.filename,
         "path_on_card": row.path_on_card,
         "size_bytes": row.size_bytes,
-        "md5": row.md5,
+        "md5": "" if row.proven_by == "parts" else row.md5,
+        "multipart_md5": row.multipart_md5,
+        "proven_by": row.proven_by,
         "key": prefix + row.filename,
         "status": row.status,
         "verified_at": row.verified_at.isoformat() if row.verified_at else None,

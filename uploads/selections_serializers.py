@@ -9,7 +9,7 @@ from rest_framework import serializers
 from deployments.names import DataType
 from uploads.messages import MAX_BATCH_FILES
 from uploads.nights import NightsVerdict
-from uploads.serializers import AskAgainField, FailureRequest, FilesField
+from uploads.serializers import AskAgainField, FailureRequest, FilesField, ProvenByField
 from uploads.services.surveying import Fit, Survey
 
 MAX_HOURS = 60_000  # seven years of nights, which no card holds
@@ -144,6 +144,7 @@ class VerifiedFile(serializers.Serializer):
     code = serializers.CharField()
     message = serializers.CharField()
     until = AskAgainField()
+    proven_by = ProvenByField()
 
 
 class VerifyResponse(serializers.Serializer):

@@ -199,12 +199,19 @@ class AskAgainField(serializers.DateTimeField):
         super().__init__(required=False, help_text="With unsettled: nothing can be said yet; ask again then.")
 
 
+class ProvenByField(serializers.ChoiceField):
+    def __init__(self):
+        told = "With stored and verified. parts: those of the file, while the portal has not read the whole."
+        super().__init__(choices=["md5", "parts"], required=False, help_text=told)
+
+
 class CheckedFile(serializers.Serializer):
     name = serializers.CharField()
     status = serializers.ChoiceField(choices=["new", "exists", "stored", "conflict", "refused", "unsettled"])
     code = serializers.CharField()
     message = serializers.CharField()
     until = AskAgainField()
+    proven_by = ProvenByField()
     warnings = WarningSerializer(many=True)
 
 
@@ -222,6 +229,7 @@ class GrantedFile(serializers.Serializer):
     code = serializers.CharField()
     message = serializers.CharField()
     until = AskAgainField()
+    proven_by = ProvenByField()
     url = serializers.CharField(required=False, help_text="PUT the file's bytes here, with exactly these headers.")
     headers = serializers.DictField(child=serializers.CharField(), required=False)
     expires_at = serializers.DateTimeField(required=False)
@@ -234,6 +242,7 @@ class ConfirmedFile(serializers.Serializer):
     code = serializers.CharField()
     message = serializers.CharField()
     until = AskAgainField()
+    proven_by = ProvenByField()
 
 
 class CheckResponse(serializers.Serializer):
@@ -253,6 +262,8 @@ def result_row(result: FileResult, *, with_warnings: bool = False) -> dict:
     row = {"name": result.name, "status": str(result.status), "code": result.code, "message": result.message}
     if with_warnings:
         row["warnings"] = [{"code": warned.code, "message": warned.message} for warned in result.warnings]
+    if result.proven_by:
+        row["proven_by"] = str(result.proven_by)
     if result.until is not None:
         row["until"] = result.until.isoformat()
     if result.upload is not None:

@@ -1,6 +1,9 @@
 """The MD5 of a file sent in parts: proven by its parts at once, as a whole when a worker has read it."""
 
+import json
+
 import pytest
+from django.test import Client
 
 from tests.faults import Status, never
 from tests.uploads.large import TWO_PARTS
@@ -29,10 +32,50 @@ def state(sender) -> dict:
     return row
 
 
+def receipt_entry(sender) -> dict:
+    """The file in the session's signed receipt."""
+    response = sender.client.http.get(f"/api/v1/uploads/sessions/{sender.client.session_id}/receipt/")
+    (entry,) = json.loads(b"".join(response.streaming_content))["files"]
+    return entry
+
+
+def told(sender) -> list[str]:
+    """By what the file is proven, as the calls of the API and the log say."""
+    place = {"deployment": sender.client.site.deployment.deployment_id, "data_type": sender.client.data_type}
+    body = place | {"files": [sender.file.described]}
+    results = [
+        sender.client.results("confirm", files=[sender.file.name]),
+        sender.client.results("check", files=[sender.file.described]),
+        sender.client.http.post("/api/v1/uploads/verify/", body, format="json").json()["files"],
+        sender.client.http.get("/api/v1/uploads/log/").json()["results"],
+    ]
+    return [only["proven_by"] for (only,) in results]
+
+
+def page(sender) -> str:
+    """The receipt's permanent address."""
+    client = Client()
+    client.force_login(sender.client.user)
+    return client.get(f"/uploads/{sender.client.session_id}/").content.decode()
+
+
 def test_a_true_one_is_proven_when_the_worker_has_read_it(sender):
     assert sent(sender)["safe_to_wipe"]
     row = UploadLog.objects.get()
     assert row.proven_by == "parts"
+    assert receipt_entry(sender) | {"verified_at": ""} == {
+        "name": TWO_PARTS.name,
+        "path_on_card": f"DCIM/{TWO_PARTS.name}",
+        "size_bytes": len(TWO_PARTS.content),
+        "md5": "",
+        "multipart_md5": TWO_PARTS.multipart_md5,
+        "proven_by": "parts",
+        "key": sender.key(),
+        "status": "verified",
+        "verified_at": "",
+    }
+    assert told(sender) == ["parts"] * 4
+    assert "proven by its parts" in page(sender)
 
     assert settle_claims() == {"read": 1, "proven": 1}
     row.refresh_from_db()
@@ -40,6 +83,9 @@ def test_a_true_one_is_proven_when_the_worker_has_read_it(sender):
     assert row.whole_read_at
     assert settle_claims() == {}
     assert state(sender)["safe_to_wipe"] is True
+    assert receipt_entry(sender)["md5"] == TWO_PARTS.described["md5"]
+    assert told(sender) == ["md5"] * 4
+    assert "proven by its parts" not in page(sender)
     assert not UploadFailure.objects.exists()
 
 

@@ -149,7 +149,7 @@ def test_the_list_of_files_opens_in_a_spreadsheet_and_runs_nothing(client, read,
     assert response.streaming
     assert response["Content-Disposition"] == f'attachment; filename="receipt-{uploader.session_id}.csv"'
     body = b"".join(response.streaming_content)
-    assert body.startswith(b"\xef\xbb\xbfname,path_on_card,size_bytes,md5,key,status,verified_at\r\n")
+    assert body.startswith(b"\xef\xbb\xbfname,path_on_card,size_bytes,md5,proven_by,key,status,verified_at\r\n")
     (row,) = csv.DictReader(io.StringIO(body.decode("utf-8-sig")))
     assert row["name"] == "ñandú.jpg"
     assert row["path_on_card"] == "'=cmd()"

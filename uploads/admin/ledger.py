@@ -124,7 +124,7 @@ class UploadLogAdmin(LongTable):
     fieldsets = [
         (None, {"fields": ["filename", ("status", "error_code"), "path_on_card"]}),
         ("Where", {"fields": [("deployment", "data_type"), "session"]}),
-        ("Content", {"fields": [("size_bytes", "md5"), ("etag", "device_time")]}),
+        ("Content", {"fields": [("size_bytes", "device_time"), ("md5", "multipart_md5"), ("etag", "proven")]}),
         ("When", {"fields": [("granted_at", "grant_expires_at"), ("stored_at", "verified_at")]}),
     ]
 
@@ -137,6 +137,12 @@ class UploadLogAdmin(LongTable):
     @display(description="Status", label=_STATUS_LABELS)
     def shown_status(self, file: UploadLog) -> tuple[str, str]:
         return file.status, file.get_status_display()
+
+    @display(description="Proven by")
+    def proven(self, file: UploadLog) -> str:
+        if file.proven_by != "parts":
+            return "the MD5 of the whole" if file.proven_by else "–"
+        return "its parts; the MD5 of the whole is what the client says until a worker has read it"
 
     @display(description="Granted (UTC)")
     def granted(self, file: UploadLog) -> str:

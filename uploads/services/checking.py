@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.utils import timezone
@@ -40,7 +41,7 @@ def check_files(*, actor: User, session: UploadSession, files: Sequence[CardFile
     for index, file in enumerate(files):
         result = results.get(index) or compare(file, found[file.name], proofs.get(file))
         warnings = warnings_about(file.name, session=session, now=now)
-        answers.append(FileResult(result.name, result.status, result.code, result.message, warnings))
+        answers.append(replace(result, warnings=warnings))
     return answers
 
 
@@ -117,7 +118,7 @@ def compare(file: CardFile, stored: StoredObject | None, proof: Proof | None) ->
         return FileResult(file.name, Outcome.EXISTS)
     if proof is Proof.UNREAD:
         return being_read(file.name)
-    return FileResult(file.name, Outcome.STORED) if proof.is_same else stored_conflict(file)
+    return FileResult(file.name, Outcome.STORED, proven_by=proof) if proof.is_same else stored_conflict(file)
 
 
 def stored_conflict(file: CardFile) -> FileResult:

@@ -89,7 +89,7 @@ def _settled(row: UploadLog, stored: StoredObject | None, proof: Proof | None) -
     if proof is Proof.UNREAD:
         return being_read(name), None
     if proof.is_same:
-        result = FileResult(name, Outcome.VERIFIED)
+        result = FileResult(name, Outcome.VERIFIED, proven_by=proof)
         if row.status in UploadLog.PROVEN:
             return result, None
         return result, Change(row.pk, row.status, Status.VERIFIED, etag=stored.etag)

@@ -43,6 +43,6 @@ def _compared(file: CardFile, stored: StoredObject | None, proof: Proof | None) 
     if proof is Proof.UNREAD:
         return being_read(file.name)
     if proof.is_same:
-        return FileResult(file.name, Outcome.STORED)
+        return FileResult(file.name, Outcome.STORED, proven_by=proof)
     message = f"The store holds other content under {file.name} than the card."
     return FileResult(file.name, Outcome.MISMATCH, "stored_differs", message)
