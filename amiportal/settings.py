@@ -49,6 +49,8 @@ READ_BYTES_PER_CALL = env.integer("READ_MIB_PER_CALL", 256) * 1024**2
 S3_KEY_EXPIRES_ON = env.day("S3_KEY_EXPIRES_ON")
 SILENT_DEPLOYMENT_DAYS = env.integer("SILENT_DEPLOYMENT_DAYS", 60)  # cards come home after weeks
 GRANT_LIFETIME_S = env.integer("GRANT_LIFETIME_S", 3600)
+# The URLs of old clients bind no MD5: while one is alive its key may be overwritten, so nothing is proven there.
+LEGACY_GRANT_LIFETIME_S = env.integer("LEGACY_GRANT_LIFETIME_S", 3600)
 # The maps of the admin draw countries of their own; a tile server adds streets and hills. Its origin may give pictures.
 MAP_TILES_URL = env.tiles("MAP_TILES_URL")
 MAP_TILES_ATTRIBUTION = env.text("MAP_TILES_ATTRIBUTION", "")

@@ -164,6 +164,9 @@ class FinishView(APIView):
                 "verified": verdict.verified,
                 "stored_before": verdict.stored_before,
                 "unproven": verdict.unproven,
+                "unsettled": verdict.unsettled,
+                "unsettled_until": verdict.unsettled_until,
+                "refused": verdict.refused,
                 "safe_to_wipe": verdict.safe_to_wipe,
                 "finished_at": session.finished_at,
             }

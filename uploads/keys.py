@@ -52,7 +52,7 @@ def name_refusal(name: str, *, data_type: str) -> Refusal | None:
         return Refusal("name_empty", "The file has no name.")
     if "/" in name or "\\" in name or ".." in name:
         return Refusal("name_path", "A name may not hold '/', '\\' or '..'.")
-    if name[0] in ".$":
+    if is_hidden(name):
         return Refusal("name_hidden", "Names that begin with '.' or '$' belong to the system, not to the data.")
     if name[0].isspace() or name[-1].isspace():
         return Refusal("name_blank", "A name may not begin or end with a blank.")
@@ -62,6 +62,11 @@ def name_refusal(name: str, *, data_type: str) -> Refusal | None:
         wanted = ", ".join(f".{extension}" for extension in CONTENT_TYPES[data_type])
         return Refusal("extension", f"{DataType(data_type).label} end in {wanted}.")
     return None
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a name is no data: the system's own files, such as the `._` twins that macOS leaves."""
+    return name[:1] in (".", "$")
 
 
 def _character_refusal(name: str) -> Refusal | None:

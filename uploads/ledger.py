@@ -45,9 +45,9 @@ _SESSION = """(
 _RESERVE = f"""
 INSERT INTO uploads_uploadlog
     (session_id, deployment_id, data_type, filename, path_on_card, size_bytes, md5, device_time,
-     status, granted_at, grant_expires_at, etag, error_code)
+     status, granted_at, grant_expires_at, etag, error_code, unsettled_until)
 SELECT session.id, session.deployment_id, session.data_type, f.filename, f.path_on_card, f.size_bytes, f.md5,
-       f.device_time, 'granted', %(now)s, %(expires_at)s, '', ''
+       f.device_time, 'granted', %(now)s, %(expires_at)s, '', '', %(unsettled_until)s
 FROM {_SESSION}, {_FILES}
 ON CONFLICT (deployment_id, data_type, filename) WHERE {_LIVE_SQL} DO NOTHING
 RETURNING filename
@@ -58,11 +58,26 @@ INSERT INTO uploads_uploadlog
     (session_id, deployment_id, data_type, filename, path_on_card, size_bytes, md5, device_time,
      status, stored_at, verified_at, etag, error_code)
 SELECT session.id, session.deployment_id, session.data_type, f.filename, f.path_on_card, f.size_bytes, f.md5,
-       f.device_time, 'present', %(now)s, %(now)s, f.etag, ''
+       f.device_time, 'present', clock_timestamp(), clock_timestamp(), f.etag, ''
 FROM {_SESSION}, {_FILES}
 ON CONFLICT (session_id, filename) WHERE status = 'present'
 DO UPDATE SET verified_at = excluded.verified_at, etag = excluded.etag, size_bytes = excluded.size_bytes,
               md5 = excluded.md5
+"""
+
+# What a session asked for while the key may still be overwritten. Asked again it stands already.
+_UNSETTLED = f"""
+INSERT INTO uploads_uploadlog
+    (session_id, deployment_id, data_type, filename, path_on_card, size_bytes, md5, device_time,
+     status, etag, error_code, unsettled_until)
+SELECT session.id, session.deployment_id, session.data_type, f.filename, f.path_on_card, f.size_bytes, f.md5,
+       f.device_time, 'unsettled', '', 'unsettled', until.moment::timestamptz
+FROM {_SESSION}, {_FILES} JOIN json_each_text(%(untils)s::json) AS until(name, moment) ON until.name = f.filename
+WHERE NOT EXISTS (
+    SELECT FROM uploads_uploadlog AS row
+    WHERE row.session_id = session.id AND row.filename = f.filename AND row.status = 'unsettled'
+      AND row.md5 = f.md5 AND row.size_bytes = f.size_bytes
+)
 """
 
 # For the few large files of a batch, after their rows: the statements above are the hot ones.
@@ -71,14 +86,14 @@ UPDATE uploads_uploadlog AS row
 SET multipart_md5 = f.multipart_md5
 FROM json_to_recordset(%(files)s::json) AS f(name text, md5 text, multipart_md5 text)
 WHERE row.session_id = %(session)s AND row.filename = f.name AND row.md5 = f.md5
-  AND row.status IN ('granted', 'verified', 'present') AND row.multipart_md5 <> f.multipart_md5
+  AND row.status IN ('granted', 'verified', 'present', 'unsettled') AND row.multipart_md5 <> f.multipart_md5
 """
 
 # Proof concerns the content alone: whoever was granted this key for this content has got it there.
 _PROVE_GRANTED = f"""
 UPDATE uploads_uploadlog AS row
-SET status = 'verified', stored_at = coalesce(row.stored_at, %(now)s), verified_at = %(now)s, etag = f.etag,
-    error_code = ''
+SET status = 'verified', stored_at = coalesce(row.stored_at, clock_timestamp()), verified_at = clock_timestamp(),
+    etag = f.etag, error_code = ''
 FROM {_FILES}
 WHERE row.deployment_id = %(deployment)s AND row.data_type = %(data_type)s AND row.filename = f.filename
   AND row.status = 'granted' AND row.md5 = f.md5 AND row.size_bytes = f.size_bytes
@@ -88,19 +103,20 @@ RETURNING row.session_id, row.filename
 # Grants with an MD5 are left alone: they are compared, not merely found.
 _NOTE_FOUND = f"""
 UPDATE uploads_uploadlog AS row
-SET status = 'stored', stored_at = %(now)s, size_bytes = f.size_bytes, etag = f.etag, error_code = ''
+SET status = 'stored', stored_at = clock_timestamp(), size_bytes = f.size_bytes, etag = f.etag, error_code = ''
 FROM {_FILES}
 WHERE row.deployment_id = %(deployment)s AND row.data_type = %(data_type)s AND row.filename = f.filename
-  AND row.status = 'granted' AND row.md5 = ''
+  AND row.status = 'granted' AND row.md5 = '' AND row.beside_key = ''
 """
 
 _SETTLE = """
 UPDATE uploads_uploadlog AS row
 SET status = f.new_status, error_code = f.error_code, etag = coalesce(nullif(f.etag, ''), row.etag),
-    stored_at = CASE WHEN f.etag <> '' THEN coalesce(row.stored_at, %(now)s) ELSE row.stored_at END,
-    verified_at = CASE WHEN f.new_status IN ('verified', 'present') THEN %(now)s ELSE row.verified_at END
+    stored_at = CASE WHEN f.etag <> '' THEN coalesce(row.stored_at, clock_timestamp()) ELSE row.stored_at END,
+    verified_at = CASE WHEN f.new_status IN ('verified', 'present') THEN clock_timestamp() ELSE row.verified_at END,
+    unsettled_until = coalesce(f.unsettled_until, row.unsettled_until)
 FROM json_to_recordset(%(changes)s::json)
-     AS f(id bigint, old_status text, new_status text, error_code text, etag text)
+     AS f(id bigint, old_status text, new_status text, error_code text, etag text, unsettled_until timestamptz)
 WHERE row.id = f.id AND row.status = f.old_status
 RETURNING row.id
 """
@@ -115,20 +131,43 @@ class Change:
     new_status: str
     error_code: str = ""
     etag: str = ""
+    unsettled_until: datetime | None = None  # None leaves what the row has
 
 
-def reserve(*, session: UploadSession, files: Iterable[CardFile], now: datetime, expires_at: datetime) -> set[str]:
-    """Write a `granted` row for each file whose key no live row holds; the names of those written."""
-    parameters = _parameters(session, ((file, "") for file in files), now) | {"expires_at": expires_at}
+def reserve(
+    *,
+    session: UploadSession,
+    files: Iterable[CardFile],
+    now: datetime,
+    expires_at: datetime,
+    unsettled_until: datetime | None = None,
+) -> set[str]:
+    """Write a `granted` row for each file whose key no live row holds; the names of those written.
+
+    unsettled_until: until when the keys may be overwritten, for URLs that bind no MD5.
+    """
+    parameters = _parameters(session, ((file, "") for file in files)) | {
+        "now": now,
+        "expires_at": expires_at,
+        "unsettled_until": unsettled_until,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_RESERVE, parameters)
         return {name for (name,) in cursor.fetchall()}
 
 
-def record_present(*, session: UploadSession, files: Iterable[tuple[CardFile, str]], now: datetime) -> None:
+def record_present(*, session: UploadSession, files: Iterable[tuple[CardFile, str]]) -> None:
     """Note for (file, ETag) pairs that this session found them stored before, with equal size and MD5."""
     with connection.cursor() as cursor:
-        cursor.execute(_PRESENT, _parameters(session, files, now))
+        cursor.execute(_PRESENT, _parameters(session, files))
+
+
+def record_unsettled(*, session: UploadSession, files: Iterable[CardFile], untils: Mapping[str, datetime]) -> None:
+    """Note that this session asked for them while their keys may still be overwritten; untils: until when, by name."""
+    moments = json.dumps({name: until.isoformat() for name, until in untils.items()})
+    parameters = _parameters(session, [(file, "") for file in files]) | {"untils": moments}
+    with connection.cursor() as cursor:
+        cursor.execute(_UNSETTLED, parameters)
 
 
 def note_parts(*, session: UploadSession, files: Iterable[CardFile]) -> None:
@@ -156,26 +195,28 @@ def prolong(*, deployment_id: int, data_type: str, file: CardFile, expires_at: d
     return bool(granted.update(grant_expires_at=Greatest("grant_expires_at", Value(expires_at))))
 
 
-def prove_granted(
-    *, session: UploadSession, files: Iterable[tuple[CardFile, str]], now: datetime
-) -> set[tuple[int, str]]:
+def prove_granted(*, session: UploadSession, files: Iterable[tuple[CardFile, str]]) -> set[tuple[int, str]]:
     """Turn granted rows of these keys with exactly this content into verified; their (session id, name)."""
     with connection.cursor() as cursor:
-        cursor.execute(_PROVE_GRANTED, _parameters(session, files, now))
+        cursor.execute(_PROVE_GRANTED, _parameters(session, files))
         return set(cursor.fetchall())
 
 
-def note_found(*, deployment: Deployment, data_type: str, found: Mapping[str, StoredObject], now: datetime) -> int:
+def note_found(*, deployment: Deployment, data_type: str, found: Mapping[str, StoredObject]) -> int:
     """Turn field clients' grants whose object was found (by name) into stored; how many there were."""
     files = [(CardFile(name, stored.size_bytes), stored.etag) for name, stored in sorted(found.items())]
-    parameters = _columns(files) | {"deployment": deployment.pk, "data_type": data_type, "now": now}
+    parameters = _columns(files) | {"deployment": deployment.pk, "data_type": data_type}
     with connection.cursor() as cursor:
         cursor.execute(_NOTE_FOUND, parameters)
         return cursor.rowcount
 
 
-def settle(changes: Iterable[Change], *, now: datetime) -> set[int]:
-    """Make these transitions; the ids of the rows that still were as presupposed, hence changed."""
+def settle(changes: Iterable[Change]) -> set[int]:
+    """Make these transitions; the ids of the rows that still were as presupposed, hence changed.
+
+    Times of proof are the database's: the clocks of two hosts need not agree, and what was proven before an absence
+    was seen must not look as if it came after.
+    """
     changes = sorted(changes, key=lambda change: change.row_id)
     if not changes:
         return set()
@@ -186,22 +227,29 @@ def settle(changes: Iterable[Change], *, now: datetime) -> set[int]:
             "new_status": change.new_status,
             "error_code": change.error_code,
             "etag": change.etag,
+            "unsettled_until": change.unsettled_until.isoformat() if change.unsettled_until else None,
         }
         for change in changes
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_SETTLE, {"changes": json.dumps(rows), "now": now})
+        cursor.execute(_SETTLE, {"changes": json.dumps(rows)})
         return {row_id for (row_id,) in cursor.fetchall()}
 
 
-def _parameters(session: UploadSession, files: Iterable[tuple[CardFile, str]], now: datetime) -> dict:
+def now_of_database() -> datetime:
+    """The clock that `settle` and its kin write with."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
+
+
+def _parameters(session: UploadSession, files: Iterable[tuple[CardFile, str]]) -> dict:
     # In order of name: two batches that share names then wait for each other instead of dying in a deadlock.
     ordered = sorted(files, key=lambda pair: pair[0].name)
     return _columns(ordered) | {
         "session": session.pk,
         "deployment": session.deployment_id,
         "data_type": session.data_type,
-        "now": now,
     }
 
 

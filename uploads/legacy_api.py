@@ -18,7 +18,8 @@ from deployments.names import PLACE_SEPARATOR, DataType
 from deployments.selectors import deployments_visible_to
 from uploads.messages import CardFile
 from uploads.selectors import UploadedCount, uploaded_counts
-from uploads.services.field_clients import grant_to_field_client, which_exist
+from uploads.services.field_clients import Granted, grant_to_field_client, refused_url
+from uploads.services.legacy_checks import which_exist
 from uploads.services.reading import count_objects, keys_of
 
 _PLACED = ("name", "country", "deployment", "data_type")
@@ -28,12 +29,16 @@ _PLACED = ("name", "country", "deployment", "data_type")
 def check_file_exist(call: LegacyCall) -> HttpResponse:
     deployment, data_type = _deployment(call), _data_type(call.fields["data_type"])
     joined = call.fields.get("filenames")
-    if joined is not None:
-        with _errors_as_they_read_them():
-            exists = which_exist(deployment=deployment, data_type=data_type, names=joined.split(","))
-        return answer({"results": exists})
-    name = call.required_field("filename")
-    return answer({"exists": which_exist(deployment=deployment, data_type=data_type, names=[name])[name]})
+    names = [call.required_field("filename")] if joined is None else joined.split(",")
+    with _errors_as_they_read_them():
+        exists = which_exist(
+            actor=call.user,
+            deployment=deployment,
+            data_type=data_type,
+            uploader_name=call.fields["name"][:200],
+            names=names,
+        )
+    return answer({"exists": exists[names[0]]} if joined is None else {"results": exists})
 
 
 @legacy_call(methods=["POST"], required=_PLACED)
@@ -48,19 +53,27 @@ def generate_presigned_url(call: LegacyCall) -> HttpResponse:
             raise LegacyRefusal({"error": "Filenames and file_types count mismatch"}, 400)
     else:
         names, file_types = [call.required_field("filename")], [call.required_field("file_type")]
+    asked = list(zip(names, file_types, strict=True))
     with _errors_as_they_read_them():
-        urls = grant_to_field_client(
+        granted = grant_to_field_client(
             actor=call.user,
             deployment=deployment,
             data_type=data_type,
             uploader_name=call.fields["name"][:200],
-            files=[
-                CardFile(name, None, content_type=file_type) for name, file_type in zip(names, file_types, strict=True)
-            ],
+            files=[CardFile(name, None, content_type=file_type) for name, file_type in asked],
             client=call.request.headers.get("User-Agent", "")[:200],
             address=client_address(call.request),
         )
-    return answer(urls if many else urls[names[0]])
+    if many:
+        return answer({name: _url(granted, name, deployment, file_type) for name, file_type in asked})
+    if refused := granted.refused.get(names[0]):
+        raise LegacyRefusal({"error": f"{refused.message}"}, refused.http_status)
+    return answer(granted.urls[names[0]])
+
+
+def _url(granted: Granted, name: str, deployment: Deployment, file_type: str) -> str:
+    """A name that was refused costs its neighbours nothing: its URL is one that the store refuses."""
+    return granted.urls.get(name) or refused_url(deployment=deployment, content_type=file_type)
 
 
 @legacy_call(methods=["GET"], required=("country_location_name", "data_type"))

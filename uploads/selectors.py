@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from amiportal.accounts.models import User
 from uploads.models import UploadLog, UploadSession
@@ -50,6 +50,13 @@ def tally(session_ids: Sequence[int]) -> dict[int, dict[str, int]]:
         for session_id, status, count in cursor.fetchall():
             tallies.setdefault(session_id, {})[UploadLog.Status(status)] = count
     return tallies
+
+
+def unsettled_untils(session_ids: Sequence[int]) -> dict[int, datetime]:
+    """Per session until when a key of its unsettled files may still be overwritten."""
+    rows = UploadLog.objects.filter(session__in=session_ids, status=UploadLog.Status.UNSETTLED)
+    found = rows.values("session_id").annotate(until=Max("unsettled_until")).order_by()
+    return {row["session_id"]: row["until"] for row in found if row["until"] is not None}
 
 
 @dataclass(frozen=True, slots=True)

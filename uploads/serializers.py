@@ -95,6 +95,9 @@ class SessionRow(SessionResponse):
     verified = serializers.IntegerField()
     stored_before = serializers.IntegerField(help_text="Were in the store already, with equal size and MD5.")
     unproven = serializers.IntegerField()
+    unsettled = serializers.IntegerField(help_text="Of these, files whose keys an older program may still overwrite.")
+    unsettled_until = serializers.DateTimeField(allow_null=True, help_text="They are compared again then.")
+    refused = serializers.IntegerField(help_text="Answered with a conflict, and not proven under any name since.")
     safe_to_wipe = serializers.BooleanField(allow_null=True, help_text="null while the session is not finished.")
 
     class Meta(SessionResponse.Meta):
@@ -106,6 +109,9 @@ class SessionRow(SessionResponse):
             "verified",
             "stored_before",
             "unproven",
+            "unsettled",
+            "unsettled_until",
+            "refused",
             "safe_to_wipe",
         ]
         read_only_fields = fields
@@ -121,6 +127,9 @@ def session_row(verdict: Verdict) -> dict:
         "verified": verdict.verified,
         "stored_before": verdict.stored_before,
         "unproven": verdict.unproven,
+        "unsettled": verdict.unsettled,
+        "unsettled_until": verdict.unsettled_until,
+        "refused": verdict.refused,
         "safe_to_wipe": verdict.safe_to_wipe if session.finished_at else None,
     }
 
@@ -314,6 +323,9 @@ class FinishResponse(serializers.Serializer):
     verified = serializers.IntegerField()
     stored_before = serializers.IntegerField(help_text="Were in the store already, with equal size and MD5.")
     unproven = serializers.IntegerField()
+    unsettled = serializers.IntegerField(help_text="Of these, files whose keys an older program may still overwrite.")
+    unsettled_until = serializers.DateTimeField(allow_null=True, help_text="They are compared again then.")
+    refused = serializers.IntegerField(help_text="Answered with a conflict, and not proven under any name since.")
     safe_to_wipe = serializers.BooleanField(help_text="True only when every file of the selection is proven.")
     finished_at = serializers.DateTimeField()
 

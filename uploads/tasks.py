@@ -14,6 +14,7 @@ from uploads.services.claims import settle_claims
 from uploads.services.inventory import note_storage_day, take_inventory
 from uploads.services.multipart import abort_abandoned
 from uploads.services.settling import settle_expired_grants
+from uploads.services.settling_keys import settle_unsettled_keys
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,15 @@ def settle_claims_task(timestamp: int) -> None:
     counts = settle_claims()
     if counts:
         logger.info("read objects to settle what was claimed of them: %s", counts)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="uploads.settle_unsettled_keys", queueing_lock="settle_unsettled_keys", pass_context=False)
+def settle_unsettled_keys_task(timestamp: int) -> None:
+    """Every five minutes: keys that an older program could overwrite until now. `timestamp` is the scheduler's."""
+    handled = settle_unsettled_keys()
+    if handled:
+        logger.info("settled %s rows of unsettled keys", handled)
 
 
 @app.periodic(cron="30 1 * * *")

@@ -1,8 +1,13 @@
 """A client as the scripts in the field are: form fields, credentials among them."""
 
+from datetime import timedelta
 from urllib.parse import quote
 
+from django.db.models import F
 from django.test import Client
+
+from uploads.models import UploadLog
+from uploads.unsettled import RESERVATION_GRACE
 
 PASSWORD = "a password of the field"
 
@@ -29,6 +34,12 @@ class FieldClient:
             return self.http.post(f"/{call}{self.slash}", body)
         form = "&".join(f"{quoted(name)}={quoted(value)}" for name, value in body.items())
         return self.http.post(f"/{call}{self.slash}", form, content_type="application/x-www-form-urlencoded")
+
+
+def urls_die() -> None:
+    """As if all URLs had been given so long ago that none is alive, nor a PUT under way that one of them began."""
+    long = RESERVATION_GRACE + timedelta(hours=1, minutes=1)
+    UploadLog.objects.update(grant_expires_at=F("grant_expires_at") - long, unsettled_until=F("unsettled_until") - long)
 
 
 def quoted(value: str) -> str:

@@ -9,6 +9,7 @@ from tests.uploads.conftest import put
 from tests.uploads.test_settling import run_out
 from uploads.models import UploadLog
 from uploads.services.settling import settle_expired_grants
+from uploads.services.settling_keys import settle_unsettled_keys
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +73,10 @@ def test_what_old_clients_sent_is_found_beside_one_that_cannot_be(account, site,
     for name in ("a.jpg", "b.jpg", "c.jpg"):
         url = old_client.post("generate-presigned-url", filename=name, file_type="image/jpeg").json()
         assert put(url, {"Content-Type": "image/jpeg"}, b"x").status == 200
-    run_out()
+    field.urls_die()
     proxy.fault = lambda request: Status(500) if request.key.endswith("/b.jpg") and request.method == "HEAD" else None
-    settle_expired_grants()
+    settle_unsettled_keys()
     assert statuses() == {"a.jpg": "stored", "b.jpg": "granted", "c.jpg": "stored"}
+    proxy.fault = never
+    settle_unsettled_keys()
+    assert set(statuses().values()) == {"stored"}

@@ -3,7 +3,7 @@
 from uploads.models.contents import ObjectContent
 from uploads.models.exports import Export
 from uploads.models.inventories import Inventory, InventoryNight, InventoryOddity, StorageDay
-from uploads.models.ledger import MultipartUpload, UploadFailure, UploadLog, UploadSession
+from uploads.models.ledger import MultipartUpload, UploadConflict, UploadFailure, UploadLog, UploadSession
 from uploads.models.receipts import GivenVerdict, ReceiptKey
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "ObjectContent",
     "ReceiptKey",
     "StorageDay",
+    "UploadConflict",
     "UploadFailure",
     "UploadLog",
     "UploadSession",

@@ -24,6 +24,10 @@ class UploadSession(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     declared_files = models.PositiveIntegerField(null=True, blank=True)
     declared_bytes = models.PositiveBigIntegerField(null=True, blank=True)
+    names_asked = models.PositiveBigIntegerField(
+        default=0, help_text="How often an old client asked whether a file of some name is there."
+    )
+    names_taken = models.PositiveBigIntegerField(default=0, help_text="Of these, answered that it is.")
     season_reason = models.CharField(
         max_length=500, blank=True, help_text="Why files from outside the deployment's season belong here all the same."
     )
@@ -61,6 +65,7 @@ class UploadLog(models.Model):
             "stored, unproven",
         )  # live: a field client's file is there, but it never told an MD5
         PRESENT = "present", "was stored before"  # equal size and MD5 were there already; nothing was sent
+        UNSETTLED = "unsettled", "not settled"  # asked for while an older program may still write there
         MISSING = "missing"  # confirmed as sent, but the store does not have it
         MISMATCH = "mismatch"  # the store has the key with other content
         FAILED = "failed"  # the client gave up and said so
@@ -108,6 +113,17 @@ class UploadLog(models.Model):
         blank=True,
         help_text="For a file sent in parts: when the portal read the whole object and found this MD5.",
     )
+    unsettled_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Until then a URL that binds no MD5 may overwrite this key; empty once it was compared after that.",
+    )
+    beside_key = models.CharField(
+        max_length=400,
+        blank=True,
+        db_default="",
+        help_text="Where the URL of a second file of one name wrote to, until it is sorted in under its own name.",
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -148,6 +164,19 @@ class UploadLog(models.Model):
                 fields=["id"],
                 condition=Q(status__in=["verified", "present"], etag=F("multipart_md5"), whole_read_at__isnull=True),
                 name="ledger_proven_by_parts",
+            ),
+            models.Index(
+                fields=["deployment", "data_type", "filename"],
+                condition=Q(unsettled_until__isnull=False),
+                name="ledger_unsettled_keys",
+            ),
+            models.Index(
+                fields=["unsettled_until"], condition=Q(unsettled_until__isnull=False), name="ledger_unsettled_due"
+            ),
+            models.Index(
+                fields=["deployment", "data_type", "path_on_card"],
+                condition=~Q(beside_key=""),
+                name="ledger_beside",
             ),
         ]
 
@@ -200,6 +229,30 @@ class MultipartUpload(models.Model):
         ]
         indexes = [
             models.Index(fields=["last_used_at"], condition=Q(status="open"), name="multipart_open_by_use"),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class UploadConflict(models.Model):
+    """A file that was answered with a conflict. It withholds its session's verdict until its content is proven there.
+
+    Not a row of the ledger: that file has no key. Mended when the same content is proven under any name.
+    """
+
+    session = models.ForeignKey(UploadSession, on_delete=models.PROTECT, related_name="conflicts")
+    filename = models.CharField(max_length=255, db_collation="C")
+    path_on_card = models.TextField(blank=True)
+    size_bytes = models.PositiveBigIntegerField()
+    md5 = models.CharField("MD5", max_length=32)
+    code = models.CharField(max_length=40)
+    asked_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "filename", "md5"], name="one_conflict_per_content"),
         ]
 
     def __str__(self) -> str:

@@ -19,13 +19,14 @@ from uploads.permissions import check_may_upload
 from uploads.seasons import Clock, clock_of, is_outside
 from uploads.services import sessions
 from uploads.services.proof import Proof, being_read, glance, prove
+from uploads.unsettled import unsettled_keys, unsettled_result
 
 _MD5_HEX = re.compile(r"[0-9a-f]{32}")
 OUTSIDE_SEASON = "outside_season"
 
 
 def check_files(*, actor: User, session: UploadSession, files: Sequence[CardFile]) -> list[FileResult]:
-    """One result per file, in the order asked: new, exists, stored, conflict, refused or unsettled.
+    """One result per file, in the order asked: new, exists, stored, unsettled, conflict or refused.
 
     Raises PortalError for more than MAX_BATCH_FILES, StoreError when the store cannot tell.
     """
@@ -35,13 +36,17 @@ def check_files(*, actor: User, session: UploadSession, files: Sequence[CardFile
     results = refusals(files, data_type=session.data_type, needs="size")
     wanted = [file for index, file in enumerate(files) if index not in results]
     found = glance(session=session, names=[file.name for file in wanted]) if wanted else {}
-    proofs = prove(wanted, found, bucket=session.deployment.bucket.name)
+    untils = unsettled_keys(deployment=session.deployment, data_type=session.data_type, names=list(found))
+    proofs = prove([file for file in wanted if file.name not in untils], found, bucket=session.deployment.bucket.name)
     now = timezone.now()
     answers = []
     for index, file in enumerate(files):
-        result = results.get(index) or compare(file, found[file.name], proofs.get(file))
-        warnings = warnings_about(file.name, session=session, now=now)
-        answers.append(replace(result, warnings=warnings))
+        result = results.get(index)
+        if result is None and file.name in untils:
+            result = unsettled_result(file.name, untils[file.name])
+        elif result is None:
+            result = compare(file, found[file.name], proofs.get(file))
+        answers.append(replace(result, warnings=warnings_about(file.name, session=session, now=now)))
     return answers
 
 

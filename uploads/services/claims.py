@@ -95,7 +95,7 @@ def _settle_answered() -> dict[str, int]:
         if not is_true
     ]
     with transaction.atomic():
-        belied = ledger.settle(false, now=now)
+        belied = ledger.settle(false)
         _tell(belied)
     return {"proven": proven, "false": len(belied)}
 

@@ -1,6 +1,7 @@
 """Compare with the store what was sent: the only way in which a row becomes verified."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -14,7 +15,9 @@ from uploads.messages import CardFile, FileResult, Outcome
 from uploads.models import UploadLog, UploadSession
 from uploads.services import sessions
 from uploads.services.checking import check_batch_size
+from uploads.services.granting import take_back
 from uploads.services.proof import Proof, being_read, look, prove
+from uploads.unsettled import unsettled_keys, unsettled_result
 
 Status = UploadLog.Status
 
@@ -33,8 +36,34 @@ def confirm_files(*, actor: User, session: UploadSession, names: Sequence[str]) 
     return [by_name.get(name) or _not_granted(name) for name in names]
 
 
+def _unsettled(session: UploadSession, names: Collection[str]) -> dict[str, datetime]:
+    return unsettled_keys(deployment=session.deployment, data_type=session.data_type, names=list(names))
+
+
+def _wait(session: UploadSession, rows: dict[str, UploadLog]) -> dict[str, FileResult]:
+    """Answers for rows whose keys may still be overwritten; they are compared when that is over."""
+    untils = _unsettled(session, rows)
+    ledger.settle(
+        Change(rows[name].pk, rows[name].status, Status.UNSETTLED, "unsettled", unsettled_until=until)
+        for name, until in untils.items()
+    )
+    return {name: unsettled_result(name, until) for name, until in untils.items()}
+
+
 def settle_rows(*, session: UploadSession, rows: dict[str, UploadLog]) -> dict[str, FileResult]:
     """Bring these rows of one session (by name, each with an MD5) to what the store says of them."""
+    waiting = _wait(session, rows)
+    results = waiting | _compare(session, {name: row for name, row in rows.items() if name not in waiting})
+    # Asked again after the proof is written: see granting.
+    verified = [name for name, result in results.items() if result.status == Outcome.VERIFIED]
+    untils = _unsettled(session, verified)
+    if untils:
+        take_back(session=session, untils=untils)
+        results |= {name: unsettled_result(name, until) for name, until in untils.items()}
+    return results
+
+
+def _compare(session: UploadSession, rows: dict[str, UploadLog]) -> dict[str, FileResult]:
     if not rows:
         return {}
     found = look(session=session, names=list(rows), confirm_absent=True)
@@ -83,6 +112,8 @@ def _settled(row: UploadLog, stored: StoredObject | None, proof: Proof | None) -
         if row.status == Status.GRANTED and not current_habits().honours_if_none_match:
             # The URL that is out could overwrite what the next one sends: the row keeps the key until it runs out.
             return result, None
+        if row.status == Status.UNSETTLED:
+            return result, Change(row.pk, row.status, Status.EXPIRED, "expired")
         gone = row.status in (Status.GRANTED, *UploadLog.PROVEN)
         code = "vanished" if row.status in UploadLog.PROVEN else "missing"
         return result, Change(row.pk, row.status, Status.MISSING, code) if gone else None
@@ -102,30 +133,31 @@ def _settled(row: UploadLog, stored: StoredObject | None, proof: Proof | None) -
 
 def _apply(changes: list[Change]) -> None:
     """Write the transitions, each only if its row is still as it was read."""
-    now = timezone.now()
     in_place, taking_back = [], []
     for change in changes:
         takes_key = change.new_status == Status.VERIFIED and change.old_status != Status.GRANTED
         (taking_back if takes_key else in_place).append(change)
     with transaction.atomic():
-        ledger.settle(in_place, now=now)
+        ledger.settle(in_place)
     # A grant that had run out, or was given anew to a second tab, no longer holds its key. Proven it is all the
     # same: it takes the key back if nobody else holds it, and else stands beside the one who does.
     for change in taking_back:
         try:
             with transaction.atomic():
-                ledger.settle([change], now=now)
+                ledger.settle([change])
         except IntegrityError:
-            _stand_beside(change, now=now)
+            _stand_beside(change)
 
 
-def _stand_beside(change: Change, *, now) -> None:
+def _stand_beside(change: Change) -> None:
     beside = Change(change.row_id, change.old_status, Status.PRESENT, etag=change.etag)
     try:
         with transaction.atomic():
-            ledger.settle([beside], now=now)
+            ledger.settle([beside])
     except IntegrityError:
-        return  # this session has a present row for the name already, which says the same
+        # This session has a present row for the name already, which says the same.
+        if change.old_status == Status.UNSETTLED:
+            ledger.settle([Change(change.row_id, change.old_status, Status.EXPIRED, "granted_anew")])
 
 
 def _not_granted(name: str) -> FileResult:

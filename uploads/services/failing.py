@@ -1,7 +1,8 @@
 """What a client could not do, told by itself so that maintainers need not be written to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -73,11 +74,54 @@ def report_failures(*, actor: User, session: UploadSession, failures: Sequence[C
                 .filter(session=session, filename__in=codes, status=UploadLog.Status.GRANTED)
                 .exclude(md5="")
             )
-            ledger.settle(
-                [Change(row.pk, row.status, UploadLog.Status.FAILED, codes[row.filename]) for row in rows],
-                now=now,
-            )
+            ledger.settle(Change(row.pk, row.status, UploadLog.Status.FAILED, codes[row.filename]) for row in rows)
     return len(failures)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A name that an old client asked for and that was not granted. is_data: False for files of the system."""
+
+    name: str
+    code: str
+    message: str
+    http_status: int = 400
+    is_data: bool = True
+
+
+def record_refusals(*, session: UploadSession, refused: Iterable[Refused], now: datetime) -> None:
+    """Record what an old client was refused, once per name and day: these clients ask again every few seconds."""
+    told = [refusal for refusal in refused if refusal.is_data]
+    if not told:
+        return
+    known = set(
+        UploadFailure.objects.filter(
+            account_id=session.account_id,
+            deployment_id=session.deployment_id,
+            filename__in=[_printable(refusal.name) for refusal in told],
+            reported_at__gte=now.replace(hour=0, minute=0, second=0, microsecond=0),
+        ).values_list("filename", "code")
+    )
+    UploadFailure.objects.bulk_create(
+        UploadFailure(
+            account_id=session.account_id,
+            session=session,
+            deployment_id=session.deployment_id,
+            client=session.client,
+            step="grant",
+            filename=_printable(refusal.name),
+            code=refusal.code,
+            message=refusal.message[:500],
+            http_status=refusal.http_status,
+        )
+        for refusal in told
+        if (_printable(refusal.name), refusal.code) not in known
+    )
+
+
+def _printable(name: str) -> str:
+    """A name as the table takes it: it was refused, so it may hold anything, and be of any length."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in name)[:255]
 
 
 def _row(

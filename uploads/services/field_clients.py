@@ -1,50 +1,55 @@
 """The clients already in the field: they send names alone, so nothing of theirs can be proven, only found.
 
-The rules are those of the new API; what they cannot give (size, MD5) is recorded when the store is seen to have
-it, as "stored", never as "verified".
+What they cannot give (size, MD5) is recorded when the store is seen to have it: unproven, never verified. A URL of
+theirs binds no MD5 and forbids no overwriting, so no key ever has two of them, nor one beside a URL of the new API:
+a second file of a name is kept beside the first (see `beside`).
 """
 
-from collections.abc import Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from amiportal.accounts.models import User
-from amiportal.errors import Conflict, PortalError
-from amiportal.objectstore.lookup import lookup
 from amiportal.objectstore.presign import signer
 from deployments.models import Deployment
 from uploads import ledger
-from uploads.keys import key_prefix
+from uploads.keys import is_hidden, key_prefix
 from uploads.ledger import Change
-from uploads.messages import CardFile
+from uploads.messages import CardFile, Outcome
 from uploads.models import UploadLog, UploadSession
 from uploads.permissions import check_may_upload
 from uploads.services import sessions
+from uploads.services.beside import reserve_beside
 from uploads.services.checking import check_batch_size, refusals
-from uploads.services.granting import Reservation, reserve
+from uploads.services.failing import Refused, record_refusals
+from uploads.services.granting import reserve
 from uploads.services.proof import look
+from uploads.unsettled import RESERVATION_GRACE, unsettled_keys
 
+_REFUSED_KEY = "_refused/file"
 Status = UploadLog.Status
 
 
-def which_exist(*, deployment: Deployment, data_type: str, names: Sequence[str]) -> dict[str, bool]:
-    """For each name whether the store has it; open grants found there are noted in the ledger.
+@dataclass(slots=True)
+class Granted:
+    """What became of the names asked for, by name as asked: each has a URL, or stands in `refused`, never both."""
 
-    A listing's absence is believed here even of stores whose listings lag: the answer "absent" only leads to
-    asking for a URL, and there it is confirmed.
-    """
-    check_batch_size(names)
-    prefix = key_prefix(deployment_id=deployment.deployment_id, data_type=data_type)
-    # A name with a "/" would be looked up in another folder; no such key was ever granted.
-    wanted = [name for name in set(names) if name and "/" not in name]
-    found = lookup(bucket=deployment.bucket.name, prefix=prefix, names=wanted, confirm_absent=False) if wanted else {}
-    present = {name: stored for name, stored in found.items() if stored is not None}
-    if present:
-        ledger.note_found(deployment=deployment, data_type=data_type, found=present, now=timezone.now())
-    return {name: name in present for name in names}
+    urls: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, Refused] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    now: datetime
+    expires_at: datetime
+    unsettled_until: datetime
 
 
 def grant_to_field_client(
@@ -56,16 +61,14 @@ def grant_to_field_client(
     files: Sequence[CardFile],
     client: str,
     address: str | None,
-) -> dict[str, str]:
+) -> Granted:
     """A URL per name, each binding the Content-Type alone, since these clients send no other header.
 
-    All or nothing, for the answer has no place for a file's own error. Raises PortalError for a refused name,
-    Conflict when a key holds an object or is being sent by another, and what `check_may_upload` raises.
+    Names are taken in any Unicode form and stored composed. A refused name costs its neighbours nothing; it is
+    recorded as a failure. Raises PortalError for too many names, and what `check_may_upload` raises.
     """
     check_batch_size(files)
     check_may_upload(actor=actor, deployment=deployment, data_type=data_type)
-    for refusal in refusals(files, data_type=data_type).values():
-        raise PortalError(f"{refusal.name}: {refusal.message}", code=refusal.code)
     session = sessions.field_session(
         actor=actor,
         deployment=deployment,
@@ -74,67 +77,160 @@ def grant_to_field_client(
         client=client,
         address=address,
     )
-    wanted = {file.name: file for file in files}
-    found = look(session=session, names=list(wanted))
-    _refuse_held([name for name in wanted if found[name] is not None], [])
-
+    outcome = Granted(refused=_refused_by_name(files, data_type=data_type))
+    wanted = [_composed(file) for file in files if file.name not in outcome.refused]
     now = timezone.now()
-    expires_at = now + timedelta(seconds=settings.GRANT_LIFETIME_S)
-    _reserve_all(session, wanted, now=now, expires_at=expires_at)
-    prefix = key_prefix(deployment_id=deployment.deployment_id, data_type=data_type)
-    urls = signer().put_urls(
-        bucket=deployment.bucket.name,
-        files=[(prefix + file.name, {"Content-Type": file.content_type}) for file in wanted.values()],
-        expires_in_s=settings.GRANT_LIFETIME_S,
-        now=now,
-    )
-    return dict(zip(wanted, urls, strict=True))
-
-
-def note_stored(*, session: UploadSession, names: Sequence[str]) -> None:
-    """Look for a session's open grants without an MD5, and note in the ledger those that the store has."""
-    if not names:
-        return
-    found = look(session=session, names=list(names), confirm_absent=True)
-    present = {name: stored for name, stored in found.items() if stored is not None}
-    deployment, data_type = session.deployment, session.data_type
-    ledger.note_found(deployment=deployment, data_type=data_type, found=present, now=timezone.now())
-
-
-def _reserve_all(session: UploadSession, wanted: dict[str, CardFile], *, now: datetime, expires_at: datetime) -> None:
-    """Reserve every key, or none and raise Conflict. A row that claims a vanished object gives way once."""
-    outcome = _reserve_or_roll_back(session, wanted, now=now, expires_at=expires_at)
-    if outcome.accounted and not outcome.held_by_others and not _believe_store(session, outcome.accounted):
-        outcome = _reserve_or_roll_back(session, wanted, now=now, expires_at=expires_at)
-    if outcome.granted != wanted.keys():
-        _refuse_held(list(outcome.accounted), list(outcome.held_by_others))
-
-
-def _reserve_or_roll_back(
-    session: UploadSession, wanted: dict[str, CardFile], *, now: datetime, expires_at: datetime
-) -> Reservation:
-    """Unless all are granted nothing is written, so that an earlier grant of this session keeps its key too."""
-    with transaction.atomic():
-        outcome = reserve(session=session, files=wanted, now=now, expires_at=expires_at)
-        if outcome.granted != wanted.keys():
-            transaction.set_rollback(True)
+    expires_at = now + timedelta(seconds=settings.LEGACY_GRANT_LIFETIME_S)
+    _grant(session, wanted, outcome, _Times(now, expires_at, expires_at + RESERVATION_GRACE))
+    record_refusals(session=session, refused=outcome.refused.values(), now=now)
     return outcome
 
 
-def _believe_store(session: UploadSession, accounted: dict[str, UploadLog]) -> list[str]:
-    """Of names that the ledger calls stored against a listing, those that HEAD finds; the others' rows are closed."""
-    if not accounted:
-        return []
-    now = timezone.now()
-    found = look(session=session, names=list(accounted), confirm_absent=True)
-    vanished = [row for name, row in accounted.items() if found[name] is None]
-    ledger.settle([Change(row.pk, row.status, Status.MISSING, "vanished") for row in vanished], now=now)
-    return [name for name in accounted if found[name] is not None]
+def refused_url(*, deployment: Deployment, content_type: str) -> str:
+    """A URL that the store refuses, for a name in the middle of others: it ran out long ago, and leads to no file."""
+    (url,) = signer().put_urls(
+        bucket=deployment.bucket.name,
+        files=[(_REFUSED_KEY, {"Content-Type": content_type})],
+        expires_in_s=1,
+        now=timezone.now() - timedelta(days=30),
+    )
+    return url
 
 
-def _refuse_held(stored: Sequence[str], reserved: Sequence[str]) -> None:
-    """Raise Conflict for names that the store holds or another session sends."""
-    if stored:
-        raise Conflict(f"Already stored: {', '.join(stored)}", code="stored_differs")
-    if reserved:
-        raise Conflict(f"Already being uploaded by another: {', '.join(reserved)}", code="reserved")
+def _composed(file: CardFile) -> CardFile:
+    """The file under its name in composed form; the name as it was asked for is kept as its path on the card."""
+    name = unicodedata.normalize("NFC", file.name)
+    return file if name == file.name else file._replace(name=name, path_on_card=file.name)
+
+
+def _asked_for(file: CardFile) -> str:
+    return file.path_on_card or file.name
+
+
+def _refused_by_name(files: Sequence[CardFile], *, data_type: str) -> dict[str, Refused]:
+    """What is refused by its name or type alone, by name as asked."""
+    refused = {}
+    times = Counter(file.name for file in files)
+    for file in files:
+        if times[file.name] > 1:
+            message = (
+                f"{times[file.name]} files named {file.name} were asked for at once, and the program has one URL for "
+                "them. None of them was sent: the card must not be wiped."
+            )
+            refused[file.name] = Refused(file.name, "name_twice", message)
+    for index, found in refusals([_composed(file) for file in files], data_type=data_type).items():
+        if found.status == Outcome.REFUSED:
+            name = files[index].name
+            refused[name] = Refused(name, found.code, found.message, is_data=not is_hidden(name))
+    return refused
+
+
+def _grant(session: UploadSession, wanted: Sequence[CardFile], outcome: Granted, times: _Times) -> None:
+    first, beside = _first_of_names(wanted)
+    found = look(session=session, names=list(first)) if first else {}
+    busy = _keys_with_urls(session, first, now=times.now) | _own_names(session, first)
+    for name in list(first):
+        if name in busy:
+            beside.append(first.pop(name))
+        elif found[name] is not None:
+            _already_stored(first.pop(name), outcome)
+    beside += _reserve(session, first, outcome, times)
+    rows = [(file, reserve_beside(session=session, file=file, **_as_given(times))) for file in beside]
+    for file, row in rows:
+        if row is None:
+            message = f"Too many files are named {file.name}. This one was not taken: the card must not be wiped."
+            outcome.refused[_asked_for(file)] = Refused(file.name, "too_many_of_name", message)
+    prefix = key_prefix(deployment_id=session.deployment.deployment_id, data_type=session.data_type)
+    signed = [(file, prefix + name) for name, file in first.items()]
+    signed += [(file, row.beside_key) for file, row in rows if row is not None]
+    urls = signer().put_urls(
+        bucket=session.deployment.bucket.name,
+        files=[(key, {"Content-Type": file.content_type}) for file, key in signed],
+        expires_in_s=settings.LEGACY_GRANT_LIFETIME_S,
+        now=times.now,
+    )
+    outcome.urls |= {_asked_for(file): url for (file, _), url in zip(signed, urls, strict=True)}
+
+
+def _first_of_names(wanted: Sequence[CardFile]) -> tuple[dict[str, CardFile], list[CardFile]]:
+    """The first file of each name, and the others: names that differ in their Unicode form alone."""
+    first: dict[str, CardFile] = {}
+    return first, [file for file in wanted if first.setdefault(file.name, file) is not file]
+
+
+def _keys_with_urls(session: UploadSession, names: Collection[str], *, now: datetime) -> set[str]:
+    """Of these names those whose keys have a URL out, of an old client or of the new API, whatever became of its row.
+
+    Two URLs on one key, of which one binds no MD5, would let one file silently replace another.
+    """
+    if not names:
+        return set()
+    old = unsettled_keys(deployment=session.deployment, data_type=session.data_type, names=names)
+    rows = UploadLog.objects.filter(
+        deployment=session.deployment,
+        data_type=session.data_type,
+        filename__in=names,
+        grant_expires_at__gt=now - RESERVATION_GRACE,
+    )
+    return set(old) | set(rows.exclude(md5="").values_list("filename", flat=True))
+
+
+def _own_names(session: UploadSession, names: Collection[str]) -> set[str]:
+    """Names that this visit has sent already: whoever asks for one again has a second file of that name."""
+    rows = UploadLog.objects.filter(session=session, filename__in=names, status__in=[Status.GRANTED, Status.STORED])
+    return set(rows.values_list("filename", flat=True))
+
+
+def _already_stored(file: CardFile, outcome: Granted) -> None:
+    outcome.refused[_asked_for(file)] = Refused(file.name, "stored_differs", f"Already stored: {file.name}", 409)
+
+
+def _reserve(session: UploadSession, first: dict[str, CardFile], outcome: Granted, times: _Times) -> list[CardFile]:
+    """Reserve these keys; what cannot be is taken out of `first`: the object is there, or it goes beside (returned)."""
+    beside: list[CardFile] = []
+    if not first:
+        return beside
+    reservation = reserve(session=session, files=first, **_as_given(times))
+    beside += [first.pop(name) for name in reservation.held_by_others]
+    accounted = {name: first.pop(name) for name in reservation.accounted}
+    if accounted:
+        vanished = _vanished(session, reservation.accounted)
+        again = {name: accounted[name] for name in vanished}
+        for name in accounted.keys() - again.keys():
+            _already_stored(accounted[name], outcome)
+        if again:
+            granted = reserve(session=session, files=again, **_as_given(times)).granted
+            first |= {name: again[name] for name in granted}
+            beside += [file for name, file in again.items() if name not in granted]
+    # Written first, asked after: see granting. Whoever calls the key stored meanwhile, or has a URL for it, is seen.
+    for name in _claimed(session, first, now=times.now):
+        beside.append(first.pop(name))
+    return beside
+
+
+def _vanished(session: UploadSession, rows: Mapping[str, UploadLog]) -> list[str]:
+    """Of names that the ledger calls stored against a listing, those that HEAD does not find; their rows are closed."""
+    found = look(session=session, names=list(rows), confirm_absent=True)
+    gone = [row for name, row in rows.items() if found[name] is None]
+    ledger.settle([Change(row.pk, row.status, Status.MISSING, "vanished") for row in gone])
+    return [row.filename for row in gone]
+
+
+def _claimed(session: UploadSession, names: Collection[str], *, now: datetime) -> list[str]:
+    """Names that others call proven, or have a URL for: the rows just written are taken back, no URL was given."""
+    theirs = UploadLog.objects.filter(
+        Q(status__in=UploadLog.PROVEN) | Q(grant_expires_at__gt=now - RESERVATION_GRACE) & ~Q(md5=""),
+        deployment=session.deployment,
+        data_type=session.data_type,
+        filename__in=names,
+    )
+    claimed = sorted(set(theirs.values_list("filename", flat=True)))
+    if claimed:
+        own = UploadLog.objects.filter(session=session, filename__in=claimed, status=Status.GRANTED, md5="")
+        with transaction.atomic():
+            own.update(status=Status.EXPIRED, error_code="not_given", unsettled_until=None)
+    return claimed
+
+
+def _as_given(times: _Times) -> dict[str, datetime]:
+    return {"now": times.now, "expires_at": times.expires_at, "unsettled_until": times.unsettled_until}

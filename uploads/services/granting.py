@@ -1,7 +1,7 @@
 """Reserve keys, write ledger rows, sign URLs: in this order, always."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -20,12 +20,11 @@ from uploads.ledger import Change
 from uploads.messages import CardFile, FileResult, Outcome, UploadInParts
 from uploads.models import UploadLog, UploadSession
 from uploads.permissions import check_may_upload
-from uploads.services import multipart, sessions
+from uploads.services import conflicts, multipart, sessions
 from uploads.services.checking import check_batch_size, compare, refusals, refusals_by_season
 from uploads.services.proof import look, prove
+from uploads.unsettled import RESERVATION_GRACE, unsettled_keys, unsettled_result
 
-# A PUT that began before its URL ran out may still be under way on a slow link: 64 MiB at 128 kbit/s take 70 minutes.
-RESERVATION_GRACE = timedelta(minutes=75)
 _MAX_CONTENDERS = 32  # each round one of those that ask for a key at the same moment gets it
 _MAX_ROUNDS = 3  # each round settles rows that contradicted the store; a fourth means that others keep racing us
 
@@ -42,7 +41,7 @@ class Reservation:
 
 
 def grant_files(*, actor: User, session: UploadSession, files: Sequence[CardFile]) -> list[FileResult]:
-    """One result per file, in the order asked: granted with its URL or upload, stored, conflict, refused or unsettled.
+    """One result per file, in the order asked: granted with URL or upload, stored, unsettled, conflict or refused.
 
     Each file needs size and MD5. Raises PortalError for too many files, a finished session or a closed
     deployment; StoreError when the store cannot tell what it has, and then nothing is granted.
@@ -56,22 +55,25 @@ def grant_files(*, actor: User, session: UploadSession, files: Sequence[CardFile
     by_index |= refusals(files, data_type=session.data_type, needs="size and md5", to_be_sent=True)
     wanted = {file.name: file for index, file in enumerate(files) if index not in by_index}
     by_name = _grant(session, wanted, now=now)
-    return [by_index.get(index) or by_name[file.name] for index, file in enumerate(files)]
+    results = [by_index.get(index) or by_name[file.name] for index, file in enumerate(files)]
+    conflicts.record(session=session, files=files, results=results)
+    return results
 
 
 def _grant(session: UploadSession, wanted: dict[str, CardFile], *, now: datetime) -> dict[str, FileResult]:
-    results: dict[str, FileResult] = {}
+    results = _answer_for_unsettled(session, wanted)
     granted: dict[str, CardFile] = {}
     expires_at = now + timedelta(seconds=settings.GRANT_LIFETIME_S)
-    pending = wanted
+    settled = {name: file for name, file in wanted.items() if name not in results} if results else wanted
+    pending = settled
     for _ in range(_MAX_ROUNDS):
         if not pending:
             break
-        first_look = pending is wanted
-        looked_at = timezone.now()
+        first_look = pending is settled
+        looked_at = None if first_look else ledger.now_of_database()
         # A row that says "stored" against a listing that says "absent" is worth a HEAD; a first look is not.
         found = look(session=session, names=list(pending), confirm_absent=not first_look)
-        results |= _answer_for_stored(session, pending, found, now=now)
+        results |= _answer_for_stored(session, pending, found)
         absent = {name: file for name, file in pending.items() if name not in results}
         if not first_look:
             _note_vanished(session, absent, looked_at=looked_at)
@@ -79,6 +81,9 @@ def _grant(session: UploadSession, wanted: dict[str, CardFile], *, now: datetime
         granted |= {name: absent[name] for name in reservation.granted}
         for name, row in reservation.held_by_others.items():
             results[name] = _reserved(name, row)
+        if any(not row.md5 for row in reservation.held_by_others.values()):
+            # An old client was granted the key since we asked.
+            results |= _answer_for_unsettled(session, {name: absent[name] for name in reservation.held_by_others})
         pending = {name: absent[name] for name in reservation.accounted}
     results |= {name: _reserved(name, None) for name in pending}
     large = {
@@ -92,12 +97,23 @@ def _grant(session: UploadSession, wanted: dict[str, CardFile], *, now: datetime
     return results | _signed(session, granted, now=now, expires_at=expires_at)
 
 
+def _answer_for_unsettled(session: UploadSession, files: dict[str, CardFile]) -> dict[str, FileResult]:
+    """Results for keys that an older program may still overwrite; the ledger notes what is to be compared then."""
+    untils = _unsettled(session, files)
+    if untils:
+        waiting = [file for name, file in files.items() if name in untils]
+        with transaction.atomic():
+            ledger.record_unsettled(session=session, files=waiting, untils=untils)
+            ledger.note_parts(session=session, files=waiting)
+    return {name: unsettled_result(name, until) for name, until in untils.items()}
+
+
+def _unsettled(session: UploadSession, names: Collection[str]) -> dict[str, datetime]:
+    return unsettled_keys(deployment=session.deployment, data_type=session.data_type, names=list(names))
+
+
 def _answer_for_stored(
-    session: UploadSession,
-    files: dict[str, CardFile],
-    found: dict[str, StoredObject | None],
-    *,
-    now: datetime,
+    session: UploadSession, files: dict[str, CardFile], found: dict[str, StoredObject | None]
 ) -> dict[str, FileResult]:
     """Results for what the store already has; equal content is written into the ledger as such."""
     results, equal = {}, []
@@ -111,13 +127,25 @@ def _answer_for_stored(
             equal.append((file, stored.etag))
     if equal:
         with transaction.atomic():
-            proven = ledger.prove_granted(session=session, files=equal, now=now)
+            proven = ledger.prove_granted(session=session, files=equal)
             own = {name for session_id, name in proven if session_id == session.pk} | _proven_before(session, equal)
-            ledger.record_present(
-                session=session, files=[(file, etag) for file, etag in equal if file.name not in own], now=now
-            )
+            ledger.record_present(session=session, files=[pair for pair in equal if pair[0].name not in own])
             ledger.note_parts(session=session, files=[file for file, _ in equal])
+        # Written first, asked after; an old client's grant is written and then asks for such rows: whoever of the two
+        # comes second sees the other.
+        untils = _unsettled(session, [file.name for file, _ in equal])
+        if untils:
+            take_back(session=session, untils=untils)
+            results |= {name: unsettled_result(name, until) for name, until in untils.items()}
     return results
+
+
+def take_back(*, session: UploadSession, untils: Mapping[str, datetime]) -> None:
+    """Proof that this session has of these names is no proof yet: their keys may be overwritten until then."""
+    rows = UploadLog.objects.filter(session=session, filename__in=untils, status__in=UploadLog.PROVEN)
+    ledger.settle(
+        Change(row.pk, row.status, Status.UNSETTLED, "unsettled", unsettled_until=untils[row.filename]) for row in rows
+    )
 
 
 def _proven_before(session: UploadSession, equal: list[tuple[CardFile, str]]) -> set[str]:
@@ -127,19 +155,28 @@ def _proven_before(session: UploadSession, equal: list[tuple[CardFile, str]]) ->
     return set(rows.values_list("filename", flat=True))
 
 
-def reserve(*, session: UploadSession, files: dict[str, CardFile], now: datetime, expires_at: datetime) -> Reservation:
+def reserve(
+    *,
+    session: UploadSession,
+    files: dict[str, CardFile],
+    now: datetime,
+    expires_at: datetime,
+    unsettled_until: datetime | None = None,
+) -> Reservation:
     """Write a granted row per file unless a live row of another holds its key.
 
     An open grant gives way when it has run out, when it was for the same content, or when it is this session's
-    own. The database's constraint decides races: of two sessions one gets the row, the other sees it here.
+    own; one whose URL binds no MD5 only when it has run out. The database's constraint decides races: of two sessions
+    one gets the row, the other sees it here. unsettled_until: as `ledger.reserve` has it.
     """
+    times = {"now": now, "expires_at": expires_at, "unsettled_until": unsettled_until}
     outcome = Reservation()
     pending = files
     for _ in range(_MAX_CONTENDERS):
         if not pending:
             return outcome
         with transaction.atomic():
-            _reserve_once(session, pending, outcome, now=now, expires_at=expires_at)
+            _reserve_once(session, pending, outcome, times)
         if len(outcome.granted) == len(files):
             return outcome
         # Several that ask for one content at once make way for one another: whoever waited sees the winner's row now.
@@ -149,9 +186,9 @@ def reserve(*, session: UploadSession, files: dict[str, CardFile], now: datetime
 
 
 def _reserve_once(
-    session: UploadSession, files: dict[str, CardFile], outcome: Reservation, *, now: datetime, expires_at: datetime
+    session: UploadSession, files: dict[str, CardFile], outcome: Reservation, times: dict[str, datetime | None]
 ) -> None:
-    outcome.granted |= ledger.reserve(session=session, files=files.values(), now=now, expires_at=expires_at)
+    outcome.granted |= ledger.reserve(session=session, files=files.values(), **times)
     held = files.keys() - outcome.granted
     if not held:
         return
@@ -169,24 +206,25 @@ def _reserve_once(
     for row in rows:
         if row.status != Status.GRANTED:
             outcome.accounted[row.filename] = row
-        elif (change := _yielding(row, files[row.filename], session=session, now=now)) is not None:
+        elif (change := _yielding(row, files[row.filename], session=session, now=times["now"])) is not None:
             yields.append(change)
         else:
             outcome.held_by_others[row.filename] = row
-    ledger.settle(yields, now=now)
+    ledger.settle(yields)
     free = [files[name] for name in held - outcome.accounted.keys() - outcome.held_by_others.keys()]
-    outcome.granted |= ledger.reserve(session=session, files=free, now=now, expires_at=expires_at)
+    outcome.granted |= ledger.reserve(session=session, files=free, **times)
 
 
 def _yielding(row: UploadLog, file: CardFile, *, session: UploadSession, now: datetime) -> Change | None:
     """The change by which an open grant makes room for `file`, or None when it stands."""
     if row.grant_expires_at + RESERVATION_GRACE < now:
         return Change(row.pk, row.status, Status.EXPIRED, "expired")
-    same = row.md5 == file.md5 and row.size_bytes == file.size_bytes
-    if same and (file.md5 or row.session_id == session.pk):
+    if not row.md5:
+        return None
+    if row.md5 == file.md5 and row.size_bytes == file.size_bytes:
         return Change(row.pk, row.status, Status.EXPIRED, "granted_anew")
     # The URL that is out binds the old content; where the store heeds If-None-Match it cannot overwrite the new.
-    if row.session_id == session.pk and row.md5 and current_habits().honours_if_none_match:
+    if row.session_id == session.pk and file.md5 and current_habits().honours_if_none_match:
         return Change(row.pk, row.status, Status.FAILED, "content_changed")
     return None
 
@@ -200,7 +238,7 @@ def _note_vanished(session: UploadSession, absent: dict[str, CardFile], *, looke
         status__in=[Status.VERIFIED, Status.STORED],
         stored_at__lt=looked_at,
     )
-    ledger.settle([Change(row.pk, row.status, Status.MISSING, "vanished") for row in rows], now=looked_at)
+    ledger.settle([Change(row.pk, row.status, Status.MISSING, "vanished") for row in rows])
 
 
 def _reserved(name: str, row: UploadLog | None) -> FileResult:

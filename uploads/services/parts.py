@@ -245,7 +245,7 @@ def _hold(actor: User, session: UploadSession, upload: MultipartUpload, row: Upl
         (granted,) = grant_files(actor=actor, session=session, files=[file])
         if granted.status == Outcome.STORED:
             return False
-        if granted.status == Outcome.CONFLICT:
+        if granted.status in (Outcome.CONFLICT, Outcome.UNSETTLED):
             raise Conflict(granted.message, code=granted.code)
         if granted.status == Outcome.REFUSED:
             raise Forbidden(granted.message, code=granted.code)

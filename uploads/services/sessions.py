@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from amiportal.accounts.models import User
@@ -12,7 +14,8 @@ from amiportal.errors import PortalError
 from deployments.models import Deployment
 from uploads.models import GivenVerdict, UploadLog, UploadSession
 from uploads.permissions import deployment_for_upload
-from uploads.selectors import tally
+from uploads.selectors import tally, unsettled_untils
+from uploads.services import conflicts
 from uploads.services.given import keep_given
 
 FIELD_SESSION_GAP = timedelta(hours=6)  # a field client's session ends when nothing came for so long
@@ -21,7 +24,11 @@ SEEN_WITHIN = timedelta(seconds=15)  # the one-file-per-request clients would el
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a session stands. `safe_to_wipe` is true only when every file of the selection is proven."""
+    """How a session stands. `safe_to_wipe` is true only when every file of the selection is proven.
+
+    unproven: all that is not, among them those that are unsettled: an older program may overwrite them until
+    `unsettled_until`. refused: files answered with a conflict whose content is not proven under any name.
+    """
 
     session: UploadSession
     files: int
@@ -29,6 +36,9 @@ class Verdict:
     stored_before: int
     unproven: int
     safe_to_wipe: bool
+    unsettled: int = 0
+    unsettled_until: datetime | None = None
+    refused: int = 0
 
 
 def open_session(
@@ -147,10 +157,12 @@ def finish_session(
         UploadSession.objects.filter(pk=session.pk).update(**known)
         for field, count in known.items():
             setattr(session, field, count)
-    if UploadSession.objects.filter(pk=session.pk, finished_at__isnull=True).update(finished_at=now, last_seen_at=now):
-        session.finished_at = now
-    else:
-        session.refresh_from_db(fields=["finished_at"])
+    # Two hosts' clocks need not agree: the end is never before the beginning, and no verdict is lost by it.
+    ended = UploadSession.objects.filter(pk=session.pk, finished_at__isnull=True)
+    ended.update(
+        finished_at=Greatest(F("started_at"), Value(now)), last_seen_at=Greatest(F("last_seen_at"), Value(now))
+    )
+    session.refresh_from_db(fields=["finished_at"])
     verdict = verdict_of(session)
     keep_given(
         session=session,
@@ -170,12 +182,19 @@ def verdict_of(session: UploadSession) -> Verdict:
 
 
 def verdicts_of(sessions: Sequence[UploadSession]) -> list[Verdict]:
-    """In the order given, with one query for all."""
-    tallies = tally([session.pk for session in sessions])
-    return [_verdict(session, tallies.get(session.pk, {})) for session in sessions]
+    """In the order given, with the same few queries for all."""
+    ids = [session.pk for session in sessions]
+    tallies = tally(ids)
+    refused = conflicts.unmended(ids)
+    waiting = [pk for pk, counted in tallies.items() if counted.get(UploadLog.Status.UNSETTLED)]
+    untils = unsettled_untils(waiting) if waiting else {}
+    return [
+        _verdict(session, tallies.get(session.pk, {}), refused.get(session.pk, 0), untils.get(session.pk))
+        for session in sessions
+    ]
 
 
-def _verdict(session: UploadSession, counted: dict[str, int]) -> Verdict:
+def _verdict(session: UploadSession, counted: dict[str, int], refused: int, until: datetime | None) -> Verdict:
     total = sum(counted.values())
     proven_files = sum(counted.get(status, 0) for status in UploadLog.PROVEN)
     return Verdict(
@@ -184,5 +203,8 @@ def _verdict(session: UploadSession, counted: dict[str, int]) -> Verdict:
         verified=counted.get(UploadLog.Status.VERIFIED, 0),
         stored_before=counted.get(UploadLog.Status.PRESENT, 0),
         unproven=max(total, session.declared_files or 0) - proven_files,
-        safe_to_wipe=proven_files > 0 and proven_files == total == session.declared_files,
+        safe_to_wipe=proven_files > 0 and proven_files == total == session.declared_files and not refused,
+        unsettled=counted.get(UploadLog.Status.UNSETTLED, 0),
+        unsettled_until=until,
+        refused=refused,
     )

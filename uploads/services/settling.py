@@ -1,4 +1,7 @@
-"""Grants that nobody confirmed: a browser closed, a field client that never asks. The store is asked for them."""
+"""Grants that nobody confirmed, a browser closed: the store is asked for them.
+
+Those of old clients, whose URLs bind no MD5, are in `settling_keys`.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,16 +14,15 @@ from uploads import ledger
 from uploads.ledger import Change
 from uploads.messages import MAX_BATCH_FILES, Outcome
 from uploads.models import UploadLog, UploadSession
-from uploads.services import field_clients
 from uploads.services.confirming import settle_rows
-from uploads.services.granting import RESERVATION_GRACE
+from uploads.unsettled import RESERVATION_GRACE
 
 Status = UploadLog.Status
 ROUND = "Grants that ran out"  # for people, on the health page
 
 
 def settle_expired_grants(*, limit: int = 50_000) -> dict[str, int]:
-    """Bring grants that ran out to verified, stored, mismatch or expired; the number of rows per new status.
+    """Bring grants that ran out to verified, mismatch or expired; the number of rows per new status.
 
     Reads and asks in batches of one session each, so it may be killed anywhere and run again. What the store cannot
     tell of one key or one bucket is left over for the next time (amiportal.background.rounds).
@@ -34,8 +36,8 @@ def settle_expired_grants(*, limit: int = 50_000) -> dict[str, int]:
 def _batches(limit: int) -> Iterator[tuple[str, list[UploadLog]]]:
     """Grants that ran out by session, at most MAX_BATCH_FILES at a time, each batch with its name."""
     horizon = timezone.now() - RESERVATION_GRACE
-    run_out = UploadLog.objects.filter(status=Status.GRANTED, grant_expires_at__lt=horizon).order_by("session_id", "id")
-    run_out = run_out.select_related("session__deployment__bucket", "deployment")
+    run_out = UploadLog.objects.filter(status=Status.GRANTED, grant_expires_at__lt=horizon).exclude(md5="")
+    run_out = run_out.select_related("session__deployment__bucket", "deployment").order_by("session_id", "id")
     after, number = (0, 0), 0
     while number < limit:
         first = run_out.filter(Q(session_id=after[0], id__gt=after[1]) | Q(session_id__gt=after[0])).first()
@@ -55,16 +57,14 @@ def _settle_rows(rows: Sequence[UploadLog]) -> dict[str, int]:
 
 
 def _settle_session(session: UploadSession, rows: list[UploadLog]) -> dict[str, int]:
-    results = settle_rows(session=session, rows={row.filename: row for row in rows if row.md5})
-    field_clients.note_stored(session=session, names=[row.filename for row in rows if not row.md5])
+    results = settle_rows(session=session, rows={row.filename: row for row in rows})
     # Those that cannot be told yet, since the portal has to read them first, are left to a later round.
     left = {name for name, result in results.items() if result.status == Outcome.UNSETTLED}
     ids = [row.pk for row in rows if row.filename not in left]
-    now = timezone.now()
     still_open = UploadLog.objects.filter(
         pk__in=ids, status__in=[Status.GRANTED, Status.MISSING], error_code__in=["", "missing"]
     )
-    ledger.settle([Change(row.pk, row.status, Status.EXPIRED, "expired") for row in still_open], now=now)
+    ledger.settle([Change(row.pk, row.status, Status.EXPIRED, "expired") for row in still_open])
     counts: dict[str, int] = {}
     for status in UploadLog.objects.filter(pk__in=ids).values_list("status", flat=True):
         counts[status] = counts.get(status, 0) + 1

@@ -8,10 +8,11 @@ from uploads.messages import CardFile, FileResult, Outcome
 from uploads.permissions import deployment_to_compare
 from uploads.services.checking import check_batch_size, refusals
 from uploads.services.proof import Proof, being_read, look_in, prove
+from uploads.unsettled import unsettled_keys, unsettled_result
 
 
 def verify_files(*, actor: User, deployment_id: str, data_type: str, files: Sequence[CardFile]) -> list[FileResult]:
-    """One result per file, in the order asked: stored, missing, mismatch, refused or unsettled.
+    """One result per file, in the order asked: stored, missing, mismatch, unsettled or refused.
 
     Every absence is asked by HEAD. Each file needs size and MD5. Retired deployments are compared too. Raises
     PortalError for too many files, what `permissions.deployment_to_compare` does, and StoreError when the store cannot
@@ -29,10 +30,15 @@ def verify_files(*, actor: User, deployment_id: str, data_type: str, files: Sequ
     found = {}
     if names:
         found = look_in(deployment=deployment, data_type=data_type, names=names, confirm_absent=True)
+    # Asked after the look: a URL given meanwhile is seen.
+    untils = unsettled_keys(deployment=deployment, data_type=data_type, names=names)
     bucket = deployment.bucket.name
-    proofs = prove([file for file in files if file.name in found], found, bucket=bucket)
+    proofs = prove([file for file in files if file.name in found.keys() - untils.keys()], found, bucket=bucket)
     return [
-        refused.get(index) or _compared(file, found[file.name], proofs.get(file)) for index, file in enumerate(files)
+        refused.get(index)
+        or (unsettled_result(file.name, untils[file.name]) if file.name in untils else None)
+        or _compared(file, found[file.name], proofs.get(file))
+        for index, file in enumerate(files)
     ]
 
 

@@ -1,0 +1,41 @@
+"""Keys that may still be overwritten: a URL that binds no MD5 is alive for them (rule 11).
+
+Such URLs go to the clients from before the portal. One of them writes any bytes, any number of times, over whatever
+is there, until it runs out. So nothing is called stored, verified or safe on such a key before it was compared after
+that moment; `services.settling_keys` does.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from deployments.models import Deployment
+from uploads.messages import FileResult, Outcome
+
+# A PUT that began before its URL ran out may still be under way on a slow link: 64 MiB at 128 kbit/s take 70 minutes.
+RESERVATION_GRACE = timedelta(minutes=75)
+
+_UNSETTLED = """
+SELECT filename, max(unsettled_until) FROM uploads_uploadlog
+WHERE deployment_id = %(deployment)s AND data_type = %(data_type)s AND unsettled_until > %(now)s
+  AND beside_key = '' AND filename = ANY(%(names)s)
+GROUP BY filename
+"""
+
+
+def unsettled_keys(*, deployment: Deployment, data_type: str, names: Collection[str]) -> dict[str, datetime]:
+    """Of these names those whose keys may still be overwritten, each with the moment until which it may."""
+    if not names:
+        return {}
+    given = {"deployment": deployment.pk, "data_type": data_type, "names": list(names), "now": timezone.now()}
+    with connection.cursor() as cursor:
+        cursor.execute(_UNSETTLED, given)
+        return dict(cursor.fetchall())
+
+
+def unsettled_result(name: str, until: datetime) -> FileResult:
+    """The answer for a file whose key may still be overwritten."""
+    message = f"An older program may still write here until {until:%H:%M} UTC; it is compared again then."
+    return FileResult(name, Outcome.UNSETTLED, "unsettled", message, until=until)
