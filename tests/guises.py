@@ -223,37 +223,6 @@ class Credulous:
         return Answer(200, [], b"")
 
 
-class ShutsPublicAccess:
-    """Has the calls of PublicAccessBlock, which SeaweedFS has not; under BlockPublicAcls it refuses uploads, as Ceph.
-
-    It stands before others in `guises`, to hide from the public what they give out.
-    """
-
-    def __init__(self):
-        self.blocks: dict[str, dict[str, bool]] = {}
-
-    def __call__(self, request: Request, forward: Forward) -> Answer:
-        block = self.blocks.get(request.bucket, {})
-        if "publicAccessBlock" in request.query:
-            return self._told(request, block)
-        if block.get("BlockPublicAcls") and request.method == "PUT" and request.key:
-            return error_answer(403, "AccessDenied")
-        is_signed = "authorization" in request.headers or "X-Amz-Signature" in request.query
-        if block.get("IgnorePublicAcls") and request.method == "GET" and not is_signed:
-            return error_answer(403, "AccessDenied")
-        return forward(request)
-
-    def _told(self, request: Request, block: dict[str, bool]) -> Answer:
-        if request.method == "PUT":
-            found = re.findall(rb"<(\w+)>(true|false)<", request.body)
-            self.blocks[request.bucket] = {name.decode(): value == b"true" for name, value in found}
-            return Answer(200, [], b"")
-        if not block:
-            return error_answer(404, "NoSuchPublicAccessBlockConfiguration")
-        entries = "".join(f"<{name}>{str(value).lower()}</{name}>" for name, value in block.items())
-        return Answer(200, [], f"<PublicAccessBlockConfiguration>{entries}</PublicAccessBlockConfiguration>".encode())
-
-
 def takes_settings_for_new_buckets(request: Request, forward: Forward) -> Answer:
     """Overlooks what is set of a bucket, as some small servers do, and answers as to CreateBucket or a listing."""
     if request.key or not {"cors", "publicAccessBlock", "encryption"} & request.query.keys():

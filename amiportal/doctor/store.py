@@ -6,6 +6,7 @@ from datetime import date
 from django.conf import settings
 from django.utils import timezone
 
+from amiportal.doctor.addresses import ADDRESSES, examine_addresses
 from amiportal.doctor.observations import Observation, State
 from amiportal.errors import PortalError, StoreDenied, StoreUnavailable
 from amiportal.objectstore import buckets as store_buckets
@@ -27,12 +28,13 @@ def examine_store() -> Iterator[Observation]:
     yield _key_expiry(timezone.now().date())
     rows = list(Bucket.objects.order_by("name"))
     if store.state != State.OK:
-        for subject, title in (_CLOCK, _ROUND_TRIP, *map(_of_bucket, rows)):
+        for subject, title in (_CLOCK, _ROUND_TRIP, ADDRESSES, *map(_of_bucket, rows)):
             yield Observation(subject, title, State.UNKNOWN, "Not looked at.", "See the object store above.")
         return
     trial = next((row.name for row in rows if row.is_test), None)
     yield _clock(trial or settings.PORTAL_FILES_BUCKET)
     yield _round_trip(trial)
+    yield examine_addresses(trial)
     yield from (_bucket(row) for row in rows)
 
 

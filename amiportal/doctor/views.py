@@ -22,6 +22,7 @@ _LINKS = {
     "snapshot": ("admin:snapshots_snapshot_changelist", ""),
     "inventory": ("admin:uploads_inventory_changelist", "?odd=failed"),
     "round trip": ("admin:deployments_bucket_changelist", ""),
+    "upload addresses": ("admin:objectstore_storeprobe_changelist", ""),
 }
 _BUCKET = "bucket "
 _ORDER = {State.BAD: 0, State.WARN: 1, State.UNKNOWN: 2, State.OK: 3}

@@ -31,18 +31,18 @@ class BucketState:
     error: str = ""
 
 
-def ensure_bucket(name: str, *, origins: Sequence[str], encrypt: bool = False) -> BucketState:
+def ensure_bucket(name: str, *, origins: Sequence[str], encrypt: bool = False, shut: bool = True) -> BucketState:
     """Makes the bucket where it is missing, shuts it to the public, and lets pages of `origins` PUT into it.
 
     The last two where the store can; what it holds, and others' CORS rules, stay as they are.
     encrypt: has the store encrypt it while it holds nothing; ask for it only where the store was seen to honour that.
-    May be repeated. Raises Conflict for a bucket that belongs to somebody else. A store that has no CORS calls is
-    reported, not raised: its operator sets the rules.
+    shut: False for a store that was seen to take no uploads then. May be repeated. Raises Conflict for a bucket that
+    belongs to somebody else. A store that has no CORS calls is reported, not raised: its operator sets the rules.
     """
     created = _create_if_missing(name)
     if encrypt and not listing.page(bucket=name, prefix="", max_keys=1).objects:
         encrypt_bucket(name)
-    access = public_access.shut(name)
+    access = public_access.shut(name) if shut else public_access.state(name)
     is_settable = not origins or cors.let_in(name, origins)
     state = replace(bucket_state(name, origins=origins), public_access=access)
     if not is_settable and not state.cors_ok:
@@ -70,7 +70,7 @@ def encrypt_bucket(name: str) -> bool:
         try:
             client().put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
         except ClientError as error:
-            if not has_no_such_call(error):
+            if not has_no_such_call(error, or_finds_fault=True):
                 raise
             return False
     return True

@@ -140,10 +140,15 @@ def our_errors(*, bucket: str = "") -> Iterator[None]:
         raise unreachable() from None
 
 
-def has_no_such_call(error: ClientError) -> bool:
-    """Whether a store refused to set something of a bucket because it knows no call for it."""
+def has_no_such_call(error: ClientError, *, or_finds_fault: bool = False) -> bool:
+    """Whether a store refused to set something of a bucket because it knows no call for it.
+
+    or_finds_fault: some stores say so by finding fault with the document; for documents that can have none.
+    """
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    return error.response["Error"].get("Code") in _NO_SUCH_CALL or status in (405, 501)
+    if status in (405, 501) or error.response["Error"].get("Code") in _NO_SUCH_CALL:
+        return True
+    return or_finds_fault and status == 400
 
 
 def unreachable() -> StoreUnavailable:

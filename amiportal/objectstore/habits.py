@@ -22,6 +22,9 @@ IDEAL_VALUES: Mapping[str, frozenset[str]] = {
     "checksum_sha256": frozenset({"verified"}),
     "unsigned_acl": frozenset({"refused", "ignored"}),
     "unsigned_copy_source": frozenset({"refused", "ignored"}),
+    "copy_onto_stored": frozenset({"refused", "ignored"}),
+    "public_access_block": frozenset({"works", "missing"}),
+    "copy_of_portal_files": frozenset({"refused", "ignored", "unknown"}),
     "expired_url": frozenset({"refused"}),
     "altered_url": frozenset({"refused"}),
     "listing_after_put": frozenset({"immediate"}),
@@ -56,6 +59,7 @@ class Habits:
     listing_is_immediate: a listing's absence is proof, its presence is current, and it seeks, sorts and names keys as
         S3 does; else confirm absence by HEAD.
     etag_is_md5: the ETag of a single PUT is the MD5 of its bytes; else the content is to be hashed.
+    binds_absent_headers: a URL may name headers as signed that do not come, and is refused with them: see presign.
     honours_bucket_encryption: a bucket can be told to encrypt, and ETags and contents are then as without.
     multipart_etag_is_md5_of_md5s: that of an object made of parts is the MD5 of their MD5s, "-", their number.
     """
@@ -71,6 +75,7 @@ class Habits:
     copy_keeps_etag: bool = False
     deletes_in_batches: bool = False
     keeps_odd_keys: bool = False
+    binds_absent_headers: bool = False
     honours_bucket_encryption: bool = False
     verifies_content_md5: bool | None = None
     verifies_sha256: bool | None = None
@@ -79,6 +84,8 @@ class Habits:
     makes_missing_buckets: bool | None = None
     applies_unsigned_acl: bool | None = None
     applies_unsigned_copy_source: bool | None = None
+    takes_uploads_when_shut: bool | None = None
+    was_asked_for_absent_headers: bool = False
     refuses_expired_urls: bool | None = None
     refuses_altered_urls: bool | None = None
     clock_is_close: bool | None = None
@@ -131,6 +138,8 @@ def habits_of(record: Mapping[str, Mapping[str, str]], *, probed_at: datetime | 
         copy_keeps_etag=is_ideal("copy_etag"),
         deletes_in_batches=is_ideal("delete_objects"),
         keeps_odd_keys=value("odd_keys") == "kept",
+        binds_absent_headers=value("absent_headers") == "bound",
+        was_asked_for_absent_headers=seen("absent_headers") is not None,
         honours_bucket_encryption=is_ideal("bucket_encryption"),
         verifies_content_md5=seen("content_md5", "verified"),
         verifies_sha256=seen("checksum_sha256", "verified"),
@@ -139,6 +148,7 @@ def habits_of(record: Mapping[str, Mapping[str, str]], *, probed_at: datetime | 
         makes_missing_buckets=seen("missing_bucket_on_put", "created"),
         applies_unsigned_acl=seen("unsigned_acl", "applied"),
         applies_unsigned_copy_source=seen("unsigned_copy_source", "applied"),
+        takes_uploads_when_shut=seen("public_access_block", "works", "ineffective", "missing"),
         refuses_expired_urls=seen("expired_url", "refused"),
         refuses_altered_urls=seen("altered_url", "refused"),
         clock_is_close=seen("clock", "close"),

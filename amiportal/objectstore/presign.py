@@ -7,7 +7,7 @@ the URL.
 
 import hmac
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -15,6 +15,7 @@ from hashlib import sha256
 from django.conf import settings
 
 from amiportal.errors import StoreError
+from amiportal.objectstore.habits import current_habits
 from amiportal.objectstore.signing import (
     ALGORITHM,
     UNSIGNED_PAYLOAD,
@@ -31,6 +32,29 @@ _MAX_TEMPLATES = 64
 _SENT_AS_IT_IS = re.compile(r"[A-Za-z0-9/._~-]+")  # nearly every key; quoting would leave it alone, at some cost
 # Headers that clients, proxies and botocore change or leave unsigned: a URL cannot depend on them.
 _NEVER_SIGNED = frozenset({"host", "expect", "transfer-encoding", "user-agent", "x-amzn-trace-id", "connection"})
+# What makes something else of an upload, and no client of ours sends. Some stores heed these headers where the URL does
+# not bind them: whoever holds it could fill the key from another object, overwrite what it stored, make it public, or
+# lock it. Ceph is one; it also lets a URL name a header as signed that does not come, and refuses it when it does.
+BOUND_TO_BE_ABSENT = (
+    "content-disposition",
+    "content-encoding",
+    "x-amz-acl",
+    "x-amz-copy-source",
+    "x-amz-copy-source-range",
+    "x-amz-grant-full-control",
+    "x-amz-grant-read",
+    "x-amz-grant-read-acp",
+    "x-amz-grant-write",
+    "x-amz-grant-write-acp",
+    "x-amz-object-lock-legal-hold",
+    "x-amz-object-lock-mode",
+    "x-amz-object-lock-retain-until-date",
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-customer-algorithm",
+    "x-amz-storage-class",
+    "x-amz-tagging",
+    "x-amz-website-redirect-location",
+)
 
 
 class NotSignable(StoreError):
@@ -41,9 +65,13 @@ class NotSignable(StoreError):
 
 
 class UrlSigner:
-    """Signs URLs for one endpoint with one access key. Thread-safe; no repr shows the secret it holds."""
+    """Signs URLs for one endpoint with one access key. Thread-safe; no repr shows the secret it holds.
 
-    def __init__(self, endpoint_url: str, access_key: str, secret_key: str, region: str):
+    absent: lower-case names of headers with which a PUT by its URLs is refused; for stores that were seen to do so.
+    """
+
+    def __init__(self, endpoint_url: str, access_key: str, secret_key: str, region: str, absent: Sequence[str] = ()):
+        self._absent = frozenset(absent)
         self._endpoint = Endpoint.parse(endpoint_url)
         self._identity = Identity(access_key, secret_key, region)
         self._templates: dict[tuple, _Template] = {}
@@ -106,7 +134,8 @@ class UrlSigner:
         if template is None:
             if not 1 <= expires_in_s <= MAX_EXPIRES_IN_S:
                 raise NotSignable(f"A URL lasts between 1 and {MAX_EXPIRES_IN_S} seconds.")
-            template = _Template(self._endpoint, self._identity, *parts)
+            absent = self._absent if method == "PUT" else frozenset()
+            template = _Template(self._endpoint, self._identity, absent, *parts)
             if len(self._templates) >= _MAX_TEMPLATES:
                 self._templates.clear()
             # Parts' own queries are used once each; keeping them would only drive the others out.
@@ -122,6 +151,7 @@ class _Template:
         self,
         endpoint: Endpoint,
         identity: Identity,
+        absent: frozenset[str],
         method: str,
         bucket: str,
         header_names: tuple[str, ...],
@@ -132,7 +162,9 @@ class _Template:
         by_lower = {name.lower(): name for name in header_names}
         if len(by_lower) != len(header_names) or by_lower.keys() & _NEVER_SIGNED:
             raise NotSignable("Each header is signed once, under a name that clients send unchanged.")
-        signed = ";".join(sorted([*by_lower, "host"]))
+        self._absent = absent.difference(by_lower)
+        names = sorted([*by_lower, *self._absent, "host"])
+        signed = ";".join(names)
         scope = identity.scope(timestamp)
         auth = (
             f"X-Amz-Algorithm={ALGORITHM}&X-Amz-Credential={quote_value(f'{identity.access_key}/{scope}')}"
@@ -146,7 +178,8 @@ class _Template:
         self._value_names = [by_lower[name] for name in sorted(by_lower)]
         lines = "".join(
             f"host:{endpoint.host.replace('%', '%%')}\n" if name == "host" else f"{name}:%s\n"
-            for name in signed.split(";")
+            for name in names
+            if name not in self._absent
         )
         self._canonical_prefix = f"{method}\n{bucket_path}"
         self._canonical_rest = f"\n{canonical_query.replace('%', '%%')}\n{lines}\n{signed}\n{UNSIGNED_PAYLOAD}"
@@ -164,7 +197,7 @@ class _Template:
         to_sign = self._to_sign_prefix + sha256(canonical.encode()).hexdigest()
         signature = hmac.digest(self._signing_key, to_sign.encode(), "sha256").hex()
         url = self._url_prefix + quoted + self._url_rest + signature
-        _check_signed_headers(url, headers)
+        _check_signed_headers(url, headers, self._absent)
         return url
 
 
@@ -180,35 +213,49 @@ def _header_value(value: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _expected_parameter(header_names: tuple[str, ...]) -> str:
-    names = sorted({name.lower() for name in header_names} | {"host"})
+def _expected_parameter(header_names: tuple[str, ...], absent: frozenset[str]) -> str:
+    names = sorted({name.lower() for name in header_names} | absent | {"host"})
     return f"&X-Amz-SignedHeaders={'%3B'.join(names)}&X-Amz-Signature="
 
 
-def _check_signed_headers(url: str, headers: Mapping[str, str]) -> None:
-    """The last look at a URL: it binds exactly the headers asked for, or it is not handed out.
+def _check_signed_headers(url: str, headers: Mapping[str, str], absent: frozenset[str]) -> None:
+    """The last look at a URL: it binds exactly the headers asked for and those to be absent, or is not handed out.
 
     A URL that lost a header (signers in the old style drop them) would let its holder overwrite, or send
     other bytes.
     """
     query = url.partition("?")[2]
-    if query.count("X-Amz-SignedHeaders=") != 1 or _expected_parameter(tuple(headers)) not in query:
+    if query.count("X-Amz-SignedHeaders=") != 1 or _expected_parameter(tuple(headers), absent) not in query:
         raise NotSignable("The URL does not bind the headers it should.")
 
 
-@lru_cache(maxsize=1)
-def _signer_for(endpoint_url: str, access_key: str, secret_key: str, region: str) -> UrlSigner:
-    return UrlSigner(endpoint_url, access_key, secret_key, region)
+@lru_cache(maxsize=2)
+def _signer_for(
+    endpoint_url: str, access_key: str, secret_key: str, region: str, absent: tuple[str, ...] = ()
+) -> UrlSigner:
+    return UrlSigner(endpoint_url, access_key, secret_key, region, absent)
 
 
 def signer() -> UrlSigner:
-    """The process-wide signer of URLs for clients, so for the endpoint under which they reach the store."""
-    return plain_signer()
+    """The process-wide signer of URLs for clients, so for the endpoint under which they reach the store.
+
+    Binds headers to be absent where the store's last probe saw that it honours this.
+    """
+    return binding_signer() if current_habits().binds_absent_headers else plain_signer()
 
 
 def plain_signer() -> UrlSigner:
-    """As `signer`, relying on nothing that the store was seen to honour."""
-    return _signer_for(
+    """Relies on nothing that a store has to be seen to honour."""
+    return _signer_for(*_place())
+
+
+def binding_signer() -> UrlSigner:
+    """Its URLs are refused by stores that do not know of signed headers that are absent."""
+    return _signer_for(*_place(), BOUND_TO_BE_ABSENT)
+
+
+def _place() -> tuple[str, str, str, str]:
+    return (
         settings.S3_PUBLIC_ENDPOINT_URL,
         settings.S3_ACCESS_KEY_ID,
         settings.S3_SECRET_ACCESS_KEY,

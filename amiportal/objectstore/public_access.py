@@ -60,8 +60,7 @@ def _told_by(error: ClientError) -> PublicAccess:
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     if error.response["Error"].get("Code") == _NONE_SET:
         return PublicAccess.OPEN
-    # Stores without the call refuse it in many ways, some of them by finding fault with its document.
-    if has_no_such_call(error) or status == 400:
+    if has_no_such_call(error, or_finds_fault=True):
         return PublicAccess.NO_CALL
     if status == 403:
         return PublicAccess.REFUSED

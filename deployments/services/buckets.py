@@ -103,8 +103,14 @@ def make_bucket_in_store(*, actor: User | None, bucket: Bucket) -> Bucket:
     """
     require_maintainer(actor)
     with _refusal_kept(bucket):
-        encrypt = current_habits().honours_bucket_encryption
-        return _record(bucket, ensure_bucket(bucket.name, origins=settings.PORTAL_ORIGINS, encrypt=encrypt))
+        habits = current_habits()
+        state = ensure_bucket(
+            bucket.name,
+            origins=settings.PORTAL_ORIGINS,
+            encrypt=habits.honours_bucket_encryption,
+            shut=habits.takes_uploads_when_shut is not False,
+        )
+        return _record(bucket, state)
 
 
 def refresh_bucket_state(*, bucket: Bucket) -> Bucket:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from deployments.models import Bucket
 from deployments.services import refresh_bucket_state
 from tests.faultproxy import FaultProxy
-from tests.guises import ShutsPublicAccess
+from tests.trusting_stores import ShutsPublicAccess
 
 
 @pytest.fixture

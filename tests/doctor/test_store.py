@@ -1,16 +1,20 @@
 """The doctor on what a store lets the holders of upload addresses do."""
 
+import io
 import os
 from collections.abc import Iterator
 
 import pytest
+from django.core.management import call_command
 
+from amiportal.doctor.models import Finding
 from amiportal.doctor.observations import Observation, State
+from amiportal.doctor.services import record
 from amiportal.doctor.store import examine_store
 from amiportal.objectstore.buckets import ensure_bucket
 from deployments.models import Bucket
 from tests.faultproxy import FaultProxy
-from tests.guises import ShutsPublicAccess
+from tests.trusting_stores import HeedsUnsigned, ShutsPublicAccess
 
 
 @pytest.fixture
@@ -52,3 +56,35 @@ def test_a_block_by_which_the_store_refuses_uploads_is_bad(trials, proxy, store)
     assert (of_bucket.state, of_bucket.is_certain) == (State.BAD, True)
     assert "BlockPublicAcls false" in of_bucket.remedy
     assert "Contents" not in store.list_objects_v2(Bucket=trials.name)
+
+
+def test_addresses_are_good_for_their_uploads_alone(trials, store):
+    assert seen("upload addresses").state == State.OK
+    assert "Contents" not in store.list_objects_v2(Bucket=trials.name)
+
+
+def test_addresses_that_can_be_abused_are_bad_until_they_are_signed_otherwise(trials, proxy, store):
+    proxy.guises = [HeedsUnsigned(store)]
+    abused = seen("upload addresses")
+    assert (abused.state, abused.is_certain) == (State.BAD, True)
+    for harm in ("overwrite the file that it has stored", "read the portal's own files", "make a file public"):
+        assert harm in abused.told
+    assert f"manage.py probe_store {trials.name}" in abused.remedy
+    call_command("probe_store", trials.name, stdout=io.StringIO())
+    assert seen("upload addresses").state == State.OK
+
+
+def test_addresses_that_cannot_be_signed_otherwise_stay_bad_with_words_for_the_operator(trials, proxy, store):
+    proxy.guises = [HeedsUnsigned(store, binds_absent=False)]
+    call_command("probe_store", trials.name, stdout=io.StringIO())
+    abused = seen("upload addresses")
+    assert abused.state == State.BAD
+    assert "please refuse every x-amz-* header that X-Amz-SignedHeaders does not name" in abused.remedy
+    assert len(abused.remedy) <= Finding._meta.get_field("remedy").max_length
+    (changed,) = record([abused])
+    assert changed.finding.state == State.BAD
+
+
+def test_without_a_bucket_for_trials_they_are_not_tried(trials):
+    Bucket.objects.update(is_test=False)
+    assert seen("upload addresses").state == State.WARN

@@ -10,7 +10,7 @@ import urllib3
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from amiportal.objectstore.presign import UrlSigner, signer
+from amiportal.objectstore.presign import UrlSigner, plain_signer
 from tests.faultproxy import FaultProxy
 
 BODY = b"the bytes of the card"
@@ -25,7 +25,7 @@ def bound_to(body: bytes) -> dict[str, str]:
 
 def url_for(bucket: str, key: str = KEY, *, headers: dict[str, str], age_s: int = 0, expires_in_s: int = 60) -> str:
     now = datetime.now(UTC) - timedelta(seconds=age_s)
-    return signer().put_url(bucket=bucket, key=key, signed_headers=headers, expires_in_s=expires_in_s, now=now)
+    return plain_signer().put_url(bucket=bucket, key=key, signed_headers=headers, expires_in_s=expires_in_s, now=now)
 
 
 def put(url: str, headers: dict[str, str], body: bytes = BODY) -> int:
@@ -93,11 +93,11 @@ def test_a_url_for_putting_is_for_nothing_else(unwritten, method):
 def test_parts_and_reads_by_url(store, bucket):
     upload_id = store.create_multipart_upload(Bucket=bucket, Key=KEY)["UploadId"]
     now = datetime.now(UTC)
-    url = signer().part_url(bucket=bucket, key=KEY, upload_id=upload_id, part_number=1, expires_in_s=60, now=now)
+    url = plain_signer().part_url(bucket=bucket, key=KEY, upload_id=upload_id, part_number=1, expires_in_s=60, now=now)
     etag = HTTP.request("PUT", url, body=BODY).headers["ETag"]
     parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
     store.complete_multipart_upload(Bucket=bucket, Key=KEY, UploadId=upload_id, MultipartUpload=parts)
-    assert HTTP.request("GET", signer().get_url(bucket=bucket, key=KEY, expires_in_s=60, now=now)).data == BODY
+    assert HTTP.request("GET", plain_signer().get_url(bucket=bucket, key=KEY, expires_in_s=60, now=now)).data == BODY
 
 
 def test_urls_are_for_the_endpoint_that_clients_use(settings, bucket, store):
@@ -108,5 +108,5 @@ def test_urls_are_for_the_endpoint_that_clients_use(settings, bucket, store):
         assert url.startswith(public.url)
         assert put(url, headers) == 200
         assert public.count(method="PUT", key=KEY) == 1
-    assert isinstance(signer(), UrlSigner)
-    assert signer() is signer()
+    assert isinstance(plain_signer(), UrlSigner)
+    assert plain_signer() is plain_signer()

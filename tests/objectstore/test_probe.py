@@ -111,6 +111,8 @@ IGNORED = dict.fromkeys(
                 "checksum_sha256": "absent",
                 "unsigned_acl": "applied",
                 "unsigned_copy_source": "applied",
+                "copy_onto_stored": "overwritten",
+                "copy_of_portal_files": "applied",
                 "expired_url": "accepted",
                 "altered_url": "accepted",
                 "cors_on_errors": "unknown",

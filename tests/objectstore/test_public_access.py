@@ -8,7 +8,8 @@ from amiportal.objectstore.buckets import bucket_state, ensure_bucket
 from amiportal.objectstore.public_access import PublicAccess
 from amiportal.objectstore.roundtrip import round_trip
 from tests.faults import Status, always
-from tests.guises import ShutsPublicAccess, takes_settings_for_new_buckets
+from tests.guises import takes_settings_for_new_buckets
+from tests.trusting_stores import ShutsPublicAccess
 
 
 @pytest.fixture

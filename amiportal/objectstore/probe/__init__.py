@@ -1,7 +1,8 @@
 """Finds out what a store honours, by trying.
 
 Each habit is one function that makes a few small objects under a prefix of its own and says what it saw. None relies on
-another, and a habit that cannot be tried is recorded as such. Everything made is deleted, one by one.
+another, but for the form of the URLs that they try. A habit that cannot be tried is recorded as such. Everything made
+is deleted, one by one.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,12 +14,13 @@ from django.core.cache import cache
 from amiportal.errors import BucketMissing, PortalError
 from amiportal.objectstore.habits import cache_key
 from amiportal.objectstore.models import StoreProbe
-from amiportal.objectstore.probe import copies, encryption, listings, places, uploads
+from amiportal.objectstore.probe import attacks, copies, encryption, listings, places, uploads
 from amiportal.objectstore.probe.workbench import Finding, Workbench
 from amiportal.objectstore.wire import call
 
-# In the order in which people read them.
+# In the order in which people read them. The attacks come first, since the first of them finds out how URLs are signed.
 CHECKS: tuple[Callable[[Workbench], Finding], ...] = (
+    *attacks.CHECKS,
     *uploads.CHECKS,
     *listings.CHECKS,
     *places.CHECKS,

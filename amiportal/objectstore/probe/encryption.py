@@ -17,7 +17,7 @@ def bucket_encryption(bench: Workbench) -> Finding:
     name = f"portal-probe-{secrets.token_hex(8)}"
     create(name)
     try:
-        with Workbench(name, origins=[]) as own:
+        with Workbench(name) as own:
             return _tried(own)
     finally:
         attempt("DELETE", bucket=name)

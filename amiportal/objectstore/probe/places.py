@@ -7,7 +7,6 @@ from botocore.exceptions import ClientError
 
 from amiportal.objectstore.client import client, has_no_such_call, our_errors
 from amiportal.objectstore.cors import preflight_allows
-from amiportal.objectstore.presign import signer
 from amiportal.objectstore.probe.workbench import Finding, Workbench, said, unexpected
 from amiportal.objectstore.roundtrip import clock_difference_s
 from amiportal.objectstore.wire import Answer, anonymous, attempt, call
@@ -29,7 +28,7 @@ def create_own_bucket(bench: Workbench) -> Finding:
 def missing_bucket_on_put(bench: Workbench) -> Finding:
     """Whether an upload into a bucket that does not exist makes it."""
     name = f"portal-probe-{secrets.token_hex(8)}"
-    url = signer().put_url(bucket=name, key="a", signed_headers={}, expires_in_s=60, now=datetime.now(UTC))
+    url = bench.signer.put_url(bucket=name, key="a", signed_headers={}, expires_in_s=60, now=datetime.now(UTC))
     answer = anonymous("PUT", url, body=b"a")
     try:
         made = call("HEAD", bucket=name).status != 404

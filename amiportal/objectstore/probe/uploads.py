@@ -1,15 +1,12 @@
-"""Habits of a PUT: conditions, checksums, and what a signed URL can be made to do."""
+"""Habits of a PUT: conditions, checksums, and whether a signed URL is good for itself alone."""
 
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from hashlib import md5, sha256
 
-from django.conf import settings
-
 from amiportal.errors import StoreUnavailable
 from amiportal.objectstore import listing
 from amiportal.objectstore.objects import bare_etag
-from amiportal.objectstore.presign import signer
 from amiportal.objectstore.probe.workbench import (
     Finding,
     Workbench,
@@ -17,7 +14,6 @@ from amiportal.objectstore.probe.workbench import (
     said,
     unexpected,
 )
-from amiportal.objectstore.signing import quote_key
 from amiportal.objectstore.wire import anonymous
 
 IF_ABSENT = {"If-None-Match": "*"}
@@ -89,36 +85,6 @@ def checksum_sha256(bench: Workbench) -> Finding:
     return Finding("absent", "Neither verified nor kept.")
 
 
-def unsigned_acl(bench: Workbench) -> Finding:
-    """Whether the holder of an upload URL can make the object public."""
-    key = bench.key("acl")
-    answer = bench.put_by_url(key, unsigned={"x-amz-acl": "public-read"})
-    if 400 <= answer.status < 500:
-        return Finding("refused", f"A header that the URL does not bind is refused ({said(answer)}).")
-    if answer.status != 200:
-        raise unexpected(answer, bench.bucket)
-    seen = anonymous("GET", f"{settings.S3_PUBLIC_ENDPOINT_URL}/{bench.bucket}/{quote_key(key)}")
-    if seen.status == 200:
-        return Finding("applied", "An uploader can make the object public; block public ACLs in the store.")
-    return Finding("ignored", f"The header is taken, the object is not public ({said(seen)}).")
-
-
-def unsigned_copy_source(bench: Workbench) -> Finding:
-    """Whether the holder of an upload URL can fill the object from another one."""
-    secret, key = bench.key("copy-source"), bench.key("copied-into")
-    bench.stored(secret, b"of somebody else")
-    source = quote_key(f"{bench.bucket}/{secret}")
-    answer = bench.put_by_url(key, b"own bytes", unsigned={"x-amz-copy-source": source})
-    got = bench.get(key)
-    if got.status == 200 and got.body == b"of somebody else":
-        return Finding("applied", "The object was filled from another; sizes and MD5s have to be compared.")
-    if got.status == 200 and got.body == b"own bytes":
-        return Finding("ignored", "The bytes sent were stored.")
-    if 400 <= answer.status < 500:
-        return Finding("refused", f"A header that the URL does not bind is refused ({said(answer)}).")
-    raise unexpected(answer, bench.bucket)
-
-
 def expired_url(bench: Workbench) -> Finding:
     key = bench.key("expired")
     answer = bench.put_by_url(key, now=datetime.now(UTC) - timedelta(days=1))
@@ -131,7 +97,9 @@ def altered_url(bench: Workbench) -> Finding:
     """A URL for one key used for another, with another header, for reading, or with another signature."""
     key, other = bench.key("altered"), bench.key("altered-other")
     binary = {"Content-Type": "application/octet-stream"}
-    url = signer().put_url(bucket=bench.bucket, key=key, signed_headers=binary, expires_in_s=300, now=datetime.now(UTC))
+    url = bench.signer.put_url(
+        bucket=bench.bucket, key=key, signed_headers=binary, expires_in_s=300, now=datetime.now(UTC)
+    )
     last = "0" if url[-1] != "0" else "1"
     tried = {
         "another key": anonymous("PUT", url.replace(key, other, 1), body=b"a", headers=binary),
@@ -155,8 +123,6 @@ CHECKS = (
     content_md5,
     put_etag,
     checksum_sha256,
-    unsigned_acl,
-    unsigned_copy_source,
     expired_url,
     altered_url,
 )

@@ -10,7 +10,7 @@ from types import TracebackType
 from amiportal.errors import PortalError
 from amiportal.objectstore import listing
 from amiportal.objectstore.client import CONDITION_FAILED_STATUSES, error_for
-from amiportal.objectstore.presign import signer
+from amiportal.objectstore.presign import UrlSigner, plain_signer
 from amiportal.objectstore.signing import quote_key
 from amiportal.objectstore.wire import Answer, anonymous, attempt, call
 
@@ -28,8 +28,9 @@ class Finding:
 class Workbench:
     """Small raw calls: every status is an answer, StoreUnavailable means that none came."""
 
-    def __init__(self, bucket: str, *, origins: Sequence[str]):
+    def __init__(self, bucket: str, *, origins: Sequence[str] = (), signer: UrlSigner | None = None):
         self.bucket = bucket
+        self.signer = signer or plain_signer()  # of the URLs that checks try
         self.origins = list(origins)
         self.prefix = f".portal-probe-{secrets.token_hex(8)}/"
         self.filled = False  # by the listing checks, with the objects they share
@@ -94,7 +95,7 @@ class Workbench:
     ) -> Answer:
         """Uploads as clients do: by a signed URL of the public endpoint, with nothing but its headers."""
         signed = {"Content-Type": "application/octet-stream", **(signed or {})}
-        url = signer().put_url(
+        url = self.signer.put_url(
             bucket=bucket or self.bucket,
             key=self.note(key),
             signed_headers=signed,

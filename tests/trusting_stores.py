@@ -1,0 +1,105 @@
+"""Stores that obey too much, or can be told not to: guises as those of tests/guises.py."""
+
+import base64
+import hashlib
+import os
+import re
+from datetime import UTC, datetime, timedelta
+
+from amiportal.objectstore.signing import UNSIGNED_PAYLOAD, Identity, query_string, quote_key
+from tests.faults import Answer, Forward, Request, error_answer
+
+ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
+
+
+class HeedsUnsigned:
+    """Heeds every x-amz-* header of a PUT by a signed URL, whether the URL binds it or not, as Ceph does.
+
+    As there, a header that is named as signed and does not come is no part of what is signed: `binds_absent`. Without
+    it such a URL is refused. Copies overwrite whatever a condition says. `store` is a boto3 client of upstream.
+    """
+
+    def __init__(self, store, *, binds_absent: bool = True):
+        self._store = store
+        self._binds_absent = binds_absent
+        self._public: set[str] = set()
+
+    def __call__(self, request: Request, forward: Forward) -> Answer:
+        if request.method == "GET" and request.path in self._public and "authorization" not in request.headers:
+            return Answer(200, [], self._store.get_object(Bucket=request.bucket, Key=request.key)["Body"].read())
+        if request.method != "PUT" or not request.key or "X-Amz-Signature" not in request.query:
+            return forward(request)
+        if not self._is_signed(request):
+            return error_answer(403, "SignatureDoesNotMatch")
+        try:
+            return self._done(request)
+        except self._store.exceptions.ClientError as error:
+            told = error.response
+            return error_answer(told["ResponseMetadata"]["HTTPStatusCode"], told["Error"]["Code"])
+
+    def _done(self, request: Request) -> Answer:
+        where, sent = {"Bucket": request.bucket, "Key": request.key}, request.headers
+        if source := sent.get("x-amz-copy-source"):
+            self._store.copy_object(**where, CopySource=source.lstrip("/"))
+            return Answer(200, [], b"<CopyObjectResult></CopyObjectResult>")
+        digest = base64.b64encode(hashlib.md5(request.body).digest()).decode()
+        if sent.get("content-md5", digest) != digest:
+            return error_answer(400, "BadDigest")
+        more = {"IfNoneMatch": "*"} if "if-none-match" in sent else {}
+        if "content-encoding" in sent:
+            more["ContentEncoding"] = sent["content-encoding"]
+        made = self._store.put_object(
+            **where, Body=request.body, ContentType=sent.get("content-type", "binary/octet-stream"), **more
+        )
+        if sent.get("x-amz-acl") == "public-read" or ALL_USERS in sent.get("x-amz-grant-read", ""):
+            self._public.add(request.path)
+        return Answer(200, [("ETag", made["ETag"])], b"")
+
+    def _is_signed(self, request: Request) -> bool:
+        query = request.query
+        given = query.pop("X-Amz-Signature")
+        stamp, names = query["X-Amz-Date"], query["X-Amz-SignedHeaders"].split(";")
+        made_at = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        lifetime = timedelta(seconds=int(query["X-Amz-Expires"]))
+        if not datetime.now(UTC) - lifetime <= made_at <= datetime.now(UTC) + timedelta(minutes=15):
+            return False
+        absent = [name for name in names if name not in request.headers]
+        if absent and not self._binds_absent:
+            return False
+        lines = "".join(f"{name}:{request.headers[name].strip()}\n" for name in names if name not in absent)
+        canonical = "\n".join(
+            ["PUT", quote_key(request.path), query_string(query), lines, ";".join(names), UNSIGNED_PAYLOAD]
+        )
+        key = Identity(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"], os.environ["AWS_REGION"])
+        return given == key.signature(timestamp=stamp, canonical_request=canonical)
+
+
+class ShutsPublicAccess:
+    """Has the calls of PublicAccessBlock, which SeaweedFS has not; under BlockPublicAcls it refuses uploads, as Ceph.
+
+    It stands before others in `guises`, to hide from the public what they give out.
+    """
+
+    def __init__(self):
+        self.blocks: dict[str, dict[str, bool]] = {}
+
+    def __call__(self, request: Request, forward: Forward) -> Answer:
+        block = self.blocks.get(request.bucket, {})
+        if "publicAccessBlock" in request.query:
+            return self._told(request, block)
+        if block.get("BlockPublicAcls") and request.method == "PUT" and request.key:
+            return error_answer(403, "AccessDenied")
+        is_signed = "authorization" in request.headers or "X-Amz-Signature" in request.query
+        if block.get("IgnorePublicAcls") and request.method == "GET" and not is_signed:
+            return error_answer(403, "AccessDenied")
+        return forward(request)
+
+    def _told(self, request: Request, block: dict[str, bool]) -> Answer:
+        if request.method == "PUT":
+            found = re.findall(rb"<(\w+)>(true|false)<", request.body)
+            self.blocks[request.bucket] = {name.decode(): value == b"true" for name, value in found}
+            return Answer(200, [], b"")
+        if not block:
+            return error_answer(404, "NoSuchPublicAccessBlockConfiguration")
+        entries = "".join(f"<{name}>{str(value).lower()}</{name}>" for name, value in block.items())
+        return Answer(200, [], f"<PublicAccessBlockConfiguration>{entries}</PublicAccessBlockConfiguration>".encode())
