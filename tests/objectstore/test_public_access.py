@@ -19,7 +19,7 @@ def shutting(proxy) -> ShutsPublicAccess:
     return guise
 
 
-def test_a_bucket_is_shut_when_it_is_made_or_checked(bucket, shutting):
+def test_a_bucket_is_shut_when_it_is_made_or_checked(db, bucket, shutting):
     assert bucket_state(bucket, origins=[]).public_access == PublicAccess.OPEN
     assert ensure_bucket(bucket, origins=[]).public_access == PublicAccess.SHUT
     # Not BlockPublicAcls: with it Ceph refuses every upload.
