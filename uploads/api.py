@@ -167,6 +167,7 @@ class FinishView(APIView):
                 "unsettled": verdict.unsettled,
                 "unsettled_until": verdict.unsettled_until,
                 "refused": verdict.refused,
+                "comparing": verdict.comparing,
                 "safe_to_wipe": verdict.safe_to_wipe,
                 "finished_at": session.finished_at,
             }

@@ -236,6 +236,11 @@ def settle(changes: Iterable[Change]) -> set[int]:
         return {row_id for (row_id,) in cursor.fetchall()}
 
 
+def card_file(row: UploadLog) -> CardFile:
+    """The file that a row tells of, as its client described it; the row has size and MD5."""
+    return CardFile(row.filename, row.size_bytes, row.md5, row.path_on_card, multipart_md5=row.multipart_md5)
+
+
 def now_of_database() -> datetime:
     """The clock that `settle` and its kin write with."""
     with connection.cursor() as cursor:

@@ -326,6 +326,9 @@ class FinishResponse(serializers.Serializer):
     unsettled = serializers.IntegerField(help_text="Of these, files whose keys an older program may still overwrite.")
     unsettled_until = serializers.DateTimeField(allow_null=True, help_text="They are compared again then.")
     refused = serializers.IntegerField(help_text="Answered with a conflict, and not proven under any name since.")
+    comparing = serializers.IntegerField(
+        help_text="Proven over an hour ago and not yet looked at once more: call again until it is 0."
+    )
     safe_to_wipe = serializers.BooleanField(help_text="True only when every file of the selection is proven.")
     finished_at = serializers.DateTimeField()
 

@@ -11,7 +11,7 @@ from amiportal.objectstore.habits import current_habits
 from amiportal.objectstore.lookup import StoredObject
 from uploads import ledger
 from uploads.ledger import Change
-from uploads.messages import CardFile, FileResult, Outcome
+from uploads.messages import FileResult, Outcome
 from uploads.models import UploadLog, UploadSession
 from uploads.services import sessions
 from uploads.services.checking import check_batch_size
@@ -79,7 +79,7 @@ def _settle(
     rows: dict[str, UploadLog], found: dict[str, StoredObject | None], *, session: UploadSession
 ) -> dict[str, FileResult]:
     results, changes = {}, []
-    files = {name: _described(row) for name, row in rows.items()}
+    files = {name: ledger.card_file(row) for name, row in rows.items()}
     proofs = prove(files.values(), found, bucket=session.deployment.bucket.name)
     for name, row in rows.items():
         results[name], change = _settled(row, found[name], proofs.get(files[name]))
@@ -97,10 +97,6 @@ def _agrees(row: UploadLog, result: FileResult) -> bool:
 def _newest_rows(session: UploadSession, names: set[str]) -> dict[str, UploadLog]:
     rows = UploadLog.objects.filter(session=session, filename__in=names).exclude(md5="").order_by("id")
     return {row.filename: row for row in rows}
-
-
-def _described(row: UploadLog) -> CardFile:
-    return CardFile(row.filename, row.size_bytes, row.md5, multipart_md5=row.multipart_md5)
 
 
 def _settled(row: UploadLog, stored: StoredObject | None, proof: Proof | None) -> tuple[FileResult, Change | None]:

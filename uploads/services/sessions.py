@@ -1,7 +1,7 @@
 """Open, find and finish upload sessions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -17,6 +17,7 @@ from uploads.permissions import deployment_for_upload
 from uploads.selectors import tally, unsettled_untils
 from uploads.services import conflicts
 from uploads.services.given import keep_given
+from uploads.services.rechecking import recheck
 
 FIELD_SESSION_GAP = timedelta(hours=6)  # a field client's session ends when nothing came for so long
 SEEN_WITHIN = timedelta(seconds=15)  # the one-file-per-request clients would else write a row per request
@@ -27,7 +28,8 @@ class Verdict:
     """How a session stands. `safe_to_wipe` is true only when every file of the selection is proven.
 
     unproven: all that is not, among them those that are unsettled: an older program may overwrite them until
-    `unsettled_until`. refused: files answered with a conflict whose content is not proven under any name.
+    `unsettled_until`. refused: files answered with a conflict whose content is not proven under any name. comparing:
+    files that were proven long ago and are still to be looked at once more; counted at the end of a session alone.
     """
 
     session: UploadSession
@@ -39,6 +41,7 @@ class Verdict:
     unsettled: int = 0
     unsettled_until: datetime | None = None
     refused: int = 0
+    comparing: int = 0
 
 
 def open_session(
@@ -146,6 +149,9 @@ def finish_session(
 ) -> Verdict:
     """End a session and say how it stands; may be repeated, the first end's time stays.
 
+    What was proven over an hour ago is compared once more: where that takes longer than one call may, `comparing` is
+    above 0 and the card not yet safe; repeated calls go on with it. Raises StoreError when the store cannot tell.
+
     selected_files, selected_bytes: how many the selection had, if the client knows better than when it began. Without
     any number of files nothing can be called complete, so the card is not safe to wipe.
     """
@@ -163,7 +169,10 @@ def finish_session(
         finished_at=Greatest(F("started_at"), Value(now)), last_seen_at=Greatest(F("last_seen_at"), Value(now))
     )
     session.refresh_from_db(fields=["finished_at"])
+    comparing = recheck(session)
     verdict = verdict_of(session)
+    if comparing:
+        verdict = replace(verdict, comparing=comparing, safe_to_wipe=False)
     keep_given(
         session=session,
         how=GivenVerdict.How.FINISH,

@@ -11,7 +11,7 @@ from amiportal.objectstore.objects import StoredObject
 from deployments.models import Deployment
 from uploads import ledger
 from uploads.ledger import Change
-from uploads.messages import MAX_BATCH_FILES, CardFile, Outcome
+from uploads.messages import MAX_BATCH_FILES, Outcome
 from uploads.models import UploadFailure, UploadLog
 from uploads.services import beside
 from uploads.services.confirming import settle_rows
@@ -148,7 +148,7 @@ def _look_again(
         deployment=deployment, data_type=data_type, filename__in=until, status__in=UploadLog.PROVEN
     )
     early = [row for row in proven if row.verified_at <= until[row.filename]]
-    files = {row.pk: CardFile(row.filename, row.size_bytes, row.md5, multipart_md5=row.multipart_md5) for row in early}
+    files = {row.pk: ledger.card_file(row) for row in early}
     proofs = prove(files.values(), found, bucket=deployment.bucket.name)
     changes = []
     for row in early:
