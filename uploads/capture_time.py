@@ -3,22 +3,24 @@
 import re
 from datetime import UTC, datetime
 
-# The two shapes that the readers downstream look for.
-STAMP = re.compile(r"(?<!\d)(\d{8})_?(\d{6})(?!\d)")
+# As stations, recorders and cameras write it: 20240918032339, 20240918_032339, 20240918T032339Z, 2024-09-18_03-23-39,
+# with or without milliseconds. Groups 1, 3, 4: year, month, day; 5, 7, 8: hour, minute, second.
+STAMP = re.compile(
+    r"(?<!\d)(\d{4})([-_.]?)(\d\d)\2(\d\d)(?:[_Tt -]| at )?(\d\d)([-_.:]?)(\d\d)\6(\d\d)(?:\d{3})?(?!\d)", re.ASCII
+)
 
 
 def device_time(name: str) -> datetime | None:
-    """What the device's clock said when it wrote `name`, or None when the name does not tell.
+    """What the device's clock said when it wrote `name`, or None when the name does not tell. The first of several.
 
-    The clock's time zone is not known here: the value carries UTC as a mere label, and the deployment's time
-    zone stands beside it. A reset clock (1970) is returned as it is; judging is for others.
+    The clock's time zone is not known here, also where the name gives one: the value carries UTC as a mere label, and
+    the deployment's time zone stands beside it. A reset clock (1970) is returned as it is; judging is for others.
     """
-    for match in STAMP.finditer(name):
-        day, time = int(match[1]), int(match[2])
+    for found in STAMP.finditer(name):
         try:
             # Three times as fast as strptime, which matters at 1,000 names a request.
             return datetime(
-                day // 10_000, day // 100 % 100, day % 100, time // 10_000, time // 100 % 100, time % 100, tzinfo=UTC
+                int(found[1]), int(found[3]), int(found[4]), int(found[5]), int(found[7]), int(found[8]), tzinfo=UTC
             )
         except ValueError:
             continue

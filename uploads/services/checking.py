@@ -12,6 +12,7 @@ from amiportal.errors import PortalError
 from amiportal.objectstore.lookup import StoredObject
 from uploads import file_parts
 from uploads.capture_time import device_time
+from uploads.downstream import PassedOver, passed_over
 from uploads.keys import content_type_accepted, name_refusal
 from uploads.messages import MAX_BATCH_FILES, CardFile, FileResult, Outcome, Warned
 from uploads.models import UploadSession
@@ -138,7 +139,8 @@ def refusals_by_season(files: Sequence[CardFile], *, session: UploadSession, now
         return {}
     results = {}
     for index, file in enumerate(files):
-        for warned in warnings_about(file.name, session=session, now=now):
+        taken_at = device_time(file.name)
+        for warned in _warnings_about_time(taken_at, session=session, now=now) if taken_at else ():
             if warned.code == OUTSIDE_SEASON:
                 message = f"{warned.message} Choose the deployment of that season, or begin anew and give a reason."
                 results[index] = FileResult(file.name, Outcome.REFUSED, OUTSIDE_SEASON, message)
@@ -150,6 +152,13 @@ def warnings_about(name: str, *, session: UploadSession, now: datetime) -> tuple
     taken_at = device_time(name)
     if taken_at is None:
         return (Warned("no_device_time", "The name holds no time, so readers downstream will not find its night."),)
+    unread = ()
+    if passed_over(name) is PassedOver.TIME_UNREAD:
+        unread = (Warned("time_unread", "The name holds its time in a form that readers downstream do not look for."),)
+    return _warnings_about_time(taken_at, session=session, now=now) + unread
+
+
+def _warnings_about_time(taken_at: datetime, *, session: UploadSession, now: datetime) -> tuple[Warned, ...]:
     clock = clock_of(taken_at, now=now)
     if clock is Clock.RESET:
         return (Warned("clock_reset", f"The device's clock said {taken_at:%Y-%m-%d}: it was reset."),)

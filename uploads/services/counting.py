@@ -51,16 +51,16 @@ class Tally:
             self.objects += 1
             self.size_bytes += size
             found = search(name)
-            hour = hours.get(found[1] + found[2][:2]) if found else None
+            hour = hours.get(found[1] + found[3] + found[4] + found[5]) if found else None
             # Of a stamp whose hour was seen only minutes and seconds can be none; then another may follow in the name.
-            if hour is None or found[2][2] > "5" or found[2][4] > "5":
+            if hour is None or found[7] > "59" or found[8] > "59":
                 taken_at = device_time(name)
                 if taken_at is None:
                     self._undated += 1
                     continue
                 hour, at = self._hour_of(taken_at), f"{taken_at:%M%S}"
             else:
-                at = found[2][2:]
+                at = found[7] + found[8]
             hour.objects += 1
             hour.size_bytes += size
             if at < hour.first:
