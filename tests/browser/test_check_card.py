@@ -51,7 +51,7 @@ def test_safe_when_the_store_has_every_file_also_under_its_folders_name(check_pa
     contents = {path.name: path.read_bytes() for path in (card.root / "snapshots").glob("*.jpg")}
     folder = card.root / "DCIM"
     contents["19700101_000114.jpg"] = (folder / "100MEDIA/19700101_000114.jpg").read_bytes()
-    contents["101MEDIA_19700101_000114.jpg"] = (folder / "101MEDIA/19700101_000114.jpg").read_bytes()
+    contents["19700101_000114-101MEDIA.jpg"] = (folder / "101MEDIA/19700101_000114.jpg").read_bytes()
     contents["DCIM_102MEDIA_19700101_000114.jpg"] = (folder / "102MEDIA/19700101_000114.jpg").read_bytes()
     store_all(store, portal, contents)
     check(check_page, card.root)

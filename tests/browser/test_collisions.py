@@ -1,6 +1,7 @@
 """Nothing is lost by name: files that share one, within a selection and with what the store holds."""
 
 import json
+import unicodedata
 
 from playwright.sync_api import expect
 
@@ -9,6 +10,15 @@ from uploads.models import UploadLog, UploadSession
 FOLDER = "Add the folder to the name"
 SEND_RENAMED = "Add the folder to these names and send them"
 CLOCK_RESET = "19700101_000114.jpg"
+
+
+def with_folder(name: str, folder: str) -> str:
+    stem, _, extension = name.rpartition(".")
+    return f"{stem}-{folder}.{extension}"
+
+
+def renamed_by(folder: str) -> str:
+    return with_folder(CLOCK_RESET, folder.replace("/", "-"))
 
 
 def fill(card) -> dict[str, bytes]:
@@ -37,7 +47,7 @@ def test_nothing_starts_before_the_choice_and_with_the_folder_all_are_stored(upl
     expect(start).to_be_disabled()
     # What the choice would do is shown before it is made.
     expect(collisions).to_contain_text(f"card/A/DCIM/100MEDIA/{CLOCK_RESET}")
-    expect(collisions).to_contain_text(f"A_DCIM_100MEDIA_{CLOCK_RESET}")
+    expect(collisions).to_contain_text("19700101_000114-A-DCIM-100MEDIA.jpg")
     expect(upload_page.review).to_contain_text("1 copy of another file of the same name and content is sent once")
     assert not UploadSession.objects.exists()
 
@@ -46,13 +56,13 @@ def test_nothing_starts_before_the_choice_and_with_the_folder_all_are_stored(upl
     upload_page.start()
     expect(upload_page.verdict_title).to_have_text("4 files stored and verified; they may be wiped")
     expect(upload_page.verdict).to_contain_text("3 files are stored with their folder in the name")
-    renamed = {f"{folder.replace('/', '_')}_{CLOCK_RESET}": content for folder, content in contents.items()}
+    renamed = {renamed_by(folder): content for folder, content in contents.items()}
     stored = {key.rpartition("/")[2]: content for key, content in objects().items()}
     assert {name: stored[name] for name in renamed} == renamed
     assert len(stored) == 4
     # The ledger knows where on the card each lies.
     assert dict(UploadLog.objects.filter(filename__in=renamed).values_list("filename", "path_on_card")) == {
-        f"{folder.replace('/', '_')}_{CLOCK_RESET}": f"card/{folder}/{CLOCK_RESET}" for folder in contents
+        renamed_by(folder): f"card/{folder}/{CLOCK_RESET}" for folder in contents
     }
 
 
@@ -76,7 +86,7 @@ def test_a_name_that_the_store_holds_for_other_content_is_offered_the_same_choic
     upload_page, portal, card, objects, store
 ):
     names = card.add_snapshots(5, folder="DCIM/100MEDIA")
-    taken = [f"dep000119/snapshot_images/{name}" for name in (names[1], f"100MEDIA_{names[1]}", names[3])]
+    taken = [f"dep000119/snapshot_images/{name}" for name in (names[1], with_folder(names[1], "100MEDIA"), names[3])]
     for key in taken:
         store.put_object(Bucket=portal.bucket.name, Key=key, Body=b"somebody else's")
     upload_page.upload(card.root)
@@ -92,7 +102,7 @@ def test_a_name_that_the_store_holds_for_other_content_is_offered_the_same_choic
     expect(upload_page.verdict_title).to_have_text("5 files stored and verified; they may be wiped")
     content = (card.root / "DCIM/100MEDIA" / names[1]).read_bytes()
     stored = objects()
-    assert stored[f"dep000119/snapshot_images/DCIM_100MEDIA_{names[1]}"] == content
+    assert stored[f"dep000119/snapshot_images/{with_folder(names[1], 'DCIM-100MEDIA')}"] == content
     assert [stored[key] for key in taken] == [b"somebody else's"] * 3
 
 
@@ -111,16 +121,57 @@ def test_the_same_card_again_gets_the_same_names_and_sends_nothing(upload_page, 
     assert objects() == before
 
 
-def test_a_folder_whose_name_the_portal_refuses_leaves_its_file_out_and_says_why(upload_page, card, objects):
-    card.add(f"$A/{CLOCK_RESET}", card.jpeg(900))
-    card.add(f"B/{CLOCK_RESET}", card.jpeg(901))
+def test_folders_of_any_alphabet_and_sign_give_a_name(upload_page, card, objects):
+    parts = {
+        "$A": "$A",
+        "B..": "B",
+        unicodedata.normalize("NFD", "Estación Río"): "Estación Río",
+        "20240918": "20240918",
+    }
+    contents = {part: card.jpeg(900 + number) for number, part in enumerate(parts.values())}
+    for folder, part in parts.items():
+        card.add(f"{folder}/{CLOCK_RESET}", contents[part])
     upload_page.pick_folder(card.root)
     upload_page.review.get_by_role("radio", name=FOLDER).check()
-    expect(upload_page.review).to_contain_text("1 file gets no new name and is left out")
     upload_page.start()
-    row = upload_page.verdict.get_by_role("row", name=f"card/$A/{CLOCK_RESET}")
-    expect(row).to_contain_text("Names that begin with “.” or “$”")
-    assert list(objects()) == [f"dep000119/snapshot_images/B_{CLOCK_RESET}"]
+    expect(upload_page.verdict_title).to_have_text("4 files stored and verified; they may be wiped")
+    assert objects() == {f"dep000119/snapshot_images/{renamed_by(part)}": contents[part] for part in contents}
+
+
+def test_decomposed_names_are_stored_composed(upload_page, card, objects):
+    content = card.jpeg(900)
+    card.add(unicodedata.normalize("NFD", "Panamá-20250714220000.jpg"), content)
+    upload_page.upload(card.root)
+    expect(upload_page.verdict_title).to_have_text("1 file stored and verified; it may be wiped")
+    assert objects() == {"dep000119/snapshot_images/Panamá-20250714220000.jpg": content}
+    assert UploadLog.objects.get().path_on_card == unicodedata.normalize("NFD", "card/Panamá-20250714220000.jpg")
+
+
+def test_what_was_stored_with_the_folder_in_front_is_not_sent_again(upload_page, portal, card, objects, store):
+    contents = {folder: card.jpeg(900) for folder in "AB"}
+    for folder, content in contents.items():
+        card.add(f"{folder}/{CLOCK_RESET}", content)
+        key = f"dep000119/snapshot_images/{folder}_{CLOCK_RESET}"
+        store.put_object(Bucket=portal.bucket.name, Key=key, Body=content if folder == "A" else b"x" * len(content))
+    upload_page.pick_folder(card.root)
+    upload_page.review.get_by_role("radio", name=FOLDER).check()
+    upload_page.start()
+    expect(upload_page.verdict_title).to_have_text("2 files stored and verified; they may be wiped")
+    expect(upload_page.verdict).to_contain_text("1 of them had been stored before")
+    assert len(objects()) == 3
+    assert contents["B"] in objects().values()
+
+
+def test_a_second_card_with_the_names_and_folders_of_the_first(upload_page, portal, card, objects, store):
+    for folder in ("A", "B"):
+        card.add(f"{folder}/{CLOCK_RESET}", card.jpeg(900))
+        for name in (CLOCK_RESET, renamed_by(folder), renamed_by(f"card/{folder}")):
+            store.put_object(Bucket=portal.bucket.name, Key=f"dep000119/snapshot_images/{name}", Body=b"the first card")
+    upload_page.pick_folder(card.root)
+    upload_page.review.get_by_role("radio", name=FOLDER).check()
+    upload_page.start()
+    expect(upload_page.verdict_title).to_have_text("2 files stored and verified; they may be wiped")
+    assert set(card.contents(".jpg").values()) <= set(objects().values())
 
 
 def test_two_files_under_one_name_are_never_asked_for(upload_page, card, page):

@@ -104,22 +104,33 @@ def test_clocks_that_were_reset_run_ahead_or_are_shifted_are_flagged_and_nothing
     assert UploadLog.objects.filter(filename="19700101_000114.jpg", status="verified").exists()
 
 
-def test_what_the_species_pipeline_will_ignore_is_counted_by_kind(upload_page, card, page):
+def test_what_the_species_pipeline_will_ignore_is_counted_by_reason(upload_page, card, page):
     card.add_snapshots(3)
-    card.add("snapshots/IMG_0001.jpg", card.jpeg(600))
-    card.add("snapshots/IMG_0002.JPG", card.jpeg(600))
-    card.add("recycled/20250714230100.jpg", card.jpeg(600))
-    card.add("snapshots/20250714230200.jpeg", card.jpeg(600))
+    for name in (
+        "IMG_0001.jpg",
+        "IMG_0002.JPG",
+        "PXL_20250714_230100123.jpg",
+        "19700101000114.jpg",
+        "20250714230300.jpeg",
+    ):
+        card.add(f"recycled/{name}", card.jpeg(600))
     upload_page.pick_folder(card.root)
     ignored = page.locator("#ignored")
     expect(ignored).to_contain_text("4 files will be ignored by the species pipeline")
     expect(ignored.get_by_role("listitem")).to_have_text(
         [
-            "2 names hold no time",
-            "2 names do not end in “.jpg” or “.wav” in small letters",
-            "1 name or folder contains “recycle”",
+            "2 names hold no time, such as IMG_0001.jpg",
+            "1 name holds its time in a form that is not looked for, such as PXL_20250714_230100123.jpg",
+            "1 image is from before 2010 or after 2029 by its clock, such as 19700101000114.jpg",
         ]
     )
+
+
+def test_times_of_other_makers_ask_the_season_question(upload_page, card, page):
+    for name in ("2024-06-01_21-11-56.jpg", "20240601T221156Z.jpg", "PXL_20240601_231156123.jpg"):
+        card.add(name, card.jpeg(600))
+    upload_page.pick_folder(card.root)
+    expect(page.locator("#season")).to_contain_text("3 of 3 files are from June 2024")
 
 
 def test_a_portal_that_cannot_compare_is_told_and_asked_again(upload_page, card, page, watched):

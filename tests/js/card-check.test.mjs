@@ -3,6 +3,8 @@ import { test } from "node:test";
 
 import { CardCheck } from "../../uploads/static/uploads/js/card-check.js";
 import { ApiError, FileError } from "../../uploads/static/uploads/js/errors.js";
+import { nameByContent } from "../../uploads/static/uploads/js/folder-names.js";
+import { nameFault } from "../../uploads/static/uploads/js/names.js";
 import { fakeClock, md5 } from "./fakes.mjs";
 
 const MIB = 1024 * 1024;
@@ -39,20 +41,21 @@ test("found under their own names, by content", async () => {
   assert.equal(made.readBytes, made.total.bytes);
 });
 
-test("found under the folder's names; what is not found is told as it stands under its own", async () => {
-  const objects = { "1.jpg": "a", "101_1.jpg": "b", "card_102_1.jpg": "c" };
-  const entries = [entry("card/100/1.jpg", "a"), entry("card/101/1.jpg", "b"), entry("card/102/1.jpg", "c"), entry("card/103/1.jpg", "d"), entry("card/9.jpg", "e")];
+test("found under the names that hold a folder, also the former ones; what is not found is told as it stands under its own", async () => {
+  const objects = { "1.jpg": "a", "1-101.jpg": "b", "1-card-102.jpg": "c", "104_1.jpg": "f", [nameByContent("card/105/1.jpg", md5("g"))]: "g" };
+  const texts = { "card/100/1.jpg": "a", "card/101/1.jpg": "b", "card/102/1.jpg": "c", "card/103/1.jpg": "d", "card/9.jpg": "e", "card/104/1.jpg": "f", "card/105/1.jpg": "g" };
+  const entries = Object.entries(texts).map(([path, text]) => entry(path, text));
   const { asked, done } = check(entries, objects);
   const verdict = await done;
-  assert.equal(verdict.found, 3);
+  assert.equal(verdict.found, 5);
   assert.deepEqual(verdict.notFound.map(({ path, code }) => [path, code]).sort(), [["card/103/1.jpg", "stored_differs"], ["card/9.jpg", "missing"]]);
-  assert.deepEqual(asked[0].map(({ name }) => name), ["1.jpg", "1.jpg", "1.jpg", "1.jpg", "9.jpg"]);
+  assert.deepEqual(asked[0].map(({ name }) => name), ["1.jpg", "1.jpg", "1.jpg", "1.jpg", "9.jpg", "1.jpg", "1.jpg"]);
 });
 
-test("a name that is too long with its folder is not asked for", async () => {
-  const { asked, done } = check([entry(`${"x".repeat(252)}/1.jpg`, "a")], {});
-  assert.equal((await done).notFound[0].code, "missing");
-  assert.equal(asked.length, 1);
+test("no name is asked for that the portal would refuse", async () => {
+  const { asked, done } = check([entry(`${"x".repeat(252)}/1.jpg`, "a"), entry("$a/2.jpg", "b")], {});
+  assert.deepEqual((await done).notFound.map(({ code }) => code), ["missing", "missing"]);
+  assert.deepEqual(asked.flat().filter(({ name }) => nameFault(name)), []);
 });
 
 test("a file that cannot be read is not safe, and the others are looked at all the same", async () => {

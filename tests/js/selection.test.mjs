@@ -66,7 +66,7 @@ test("equal names: equal content is sent once, other content waits for a choice;
 
 test("with the folder in the name all are sent; left out they are declared all the same, so nothing is called safe", async () => {
   const { made } = await plan([entry("A/1.jpg", "a"), entry("B/1.jpg", "b"), entry("B/2.jpg", "c")]);
-  assert.deepEqual(sent(made, "folder"), [["B/2.jpg", "2.jpg"], ["A/1.jpg", "A_1.jpg"], ["B/1.jpg", "B_1.jpg"]]);
+  assert.deepEqual(sent(made, "folder"), [["B/2.jpg", "2.jpg"], ["A/1.jpg", "1-A.jpg"], ["B/1.jpg", "1-B.jpg"]]);
   assert.equal(sendingOf(made, "folder").declaredFiles, 3);
   assert.equal(sendingOf(made, "folder").bytes, 3);
   const without = sendingOf(made, "leave-out");
@@ -80,7 +80,7 @@ test("of three namesakes two alike: the copy is sent once, and two names are nee
   for (const order of [files, [...files].reverse()]) {
     const { made } = await plan(order);
     assert.deepEqual(made.duplicates, [{ path: "B/1.jpg", sentAs: "A/1.jpg" }]);
-    assert.deepEqual(sent(made, "folder"), [["A/1.jpg", "A_1.jpg"], ["C/1.jpg", "C_1.jpg"]]);
+    assert.deepEqual(sent(made, "folder"), [["A/1.jpg", "1-A.jpg"], ["C/1.jpg", "1-C.jpg"]]);
   }
 });
 

@@ -1,18 +1,19 @@
 /**
  * Whether the files of a card are in the store: reads each once and asks the portal, which asks the store. A file that
- * is not there under its own name may have been sent with its folders in front (collisions.js). Sends nothing; knows
- * no DOM.
+ * is not there under its own name may have been sent under one that holds its folders (folder-names.js). Sends nothing;
+ * knows no DOM.
  */
 
 import { paired } from "./api.js";
-import { foldersOf, nameAt, nameFault } from "./collisions.js";
 import { FileError } from "./errors.js";
+import { namesOf } from "./folder-names.js";
+import { nameFault } from "./names.js";
 import { withRetries } from "./retry.js";
 
 /**
  * @typedef {import("./selection.js").Entry} Entry
- * @typedef {{entry: Entry, depth: number, code: string, message: string}} Looked `code`: why it is not found, as it
- *   stands under its own name
+ * @typedef {{entry: Entry, names: string[], code: string, message: string}} Looked `names` to ask for, the first now;
+ *   `code`: why it is not found, as it stands under its own name
  *
  * @typedef {object} Ports
  * @property {{verify: (selection: any, signal: AbortSignal) => Promise<import("./api.js").FileAnswer[]>}} api
@@ -64,7 +65,7 @@ export class CardCheck {
   async run(signal) {
     for (let start = 0; start < this.#entries.length; start += BATCH) {
       const read = await this.#read(this.#entries.slice(start, start + BATCH), signal);
-      await this.#ask(read.map((entry) => ({ entry, depth: 0, code: "", message: "" })), signal);
+      await this.#ask(read.map((entry) => ({ entry, names: [entry.name], code: "", message: "" })), signal);
     }
     return { total: this.total.files, found: this.#found, notFound: this.#notFound };
   }
@@ -112,8 +113,8 @@ export class CardCheck {
    */
   async #ask(asked, signal) {
     for (let left = asked; left.length; ) {
-      const files = left.map(({ entry: { path, size, md5, multipartMd5 }, depth }) => {
-        return { name: nameAt(path, depth), size, md5, multipart_md5: multipartMd5 };
+      const files = left.map(({ entry: { size, md5, multipartMd5 }, names: [name] }) => {
+        return { name, size, md5, multipart_md5: multipartMd5 };
       });
       const looked = left;
       const answers = await this.#verify(files, signal);
@@ -126,11 +127,16 @@ export class CardCheck {
    * @param {import("./api.js").FileAnswer} answer
    * @returns {Looked[]} what is to be asked next for this file
    */
-  #answered({ entry, depth, ...reason }, { status, code = "", message = "" }) {
-    const own = depth === 0 ? { code: code || status, message } : reason;
-    if (status === "stored") this.#settle(entry, null);
-    else if (depth < foldersOf(entry.path) && !nameFault(nameAt(entry.path, depth + 1))) return [{ entry, depth: depth + 1, ...own }];
-    else this.#settle(entry, own);
+  #answered({ entry, names, code: ownCode, message: ownMessage }, { status, code = "", message = "" }) {
+    if (status === "stored") {
+      this.#settle(entry, null);
+      return [];
+    }
+    const isOwn = !ownCode;
+    const own = isOwn ? { code: code || status, message } : { code: ownCode, message: ownMessage };
+    const others = isOwn ? namesOf(entry.path, String(entry.md5)).filter((name) => name !== entry.name && !nameFault(name)) : names.slice(1);
+    if (others.length) return [{ entry, names: others, ...own }];
+    this.#settle(entry, own);
     return [];
   }
 

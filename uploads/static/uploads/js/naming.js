@@ -2,13 +2,15 @@
 
 /**
  * @typedef {import("./tally.js").Item} Item
- * @typedef {(item: Item) => {name: string}|null|Promise<{name: string}|null>} Rename the person's choice for files whose
+ * @typedef {{name: string, formerName?: string}} Renamed
+ * @typedef {(item: Item) => Renamed|null|Promise<Renamed|null>} Rename the person's choice for files whose
  *   name is taken: the next name to try, or null when there is none
  */
 
 export class Naming {
   #names;
   #rename;
+  /** Until the first look finds none: a card that was sent in part has its first files there. */ #looksForFormer = true;
 
   /**
    * @param {Item[]} items
@@ -30,6 +32,30 @@ export class Naming {
     if (!next || this.#names.has(next.name)) return false;
     this.#names.add(next.name);
     item.name = next.name;
+    item.formerName = next.formerName ?? "";
     return true;
+  }
+
+  /**
+   * Files whose names are to hold their folder keep the name that they are stored under from the time when the folder
+   * stood in front: they need not be sent again. Judged by size here; the content is compared as for every file.
+   * @param {Item[]} batch
+   * @param {(asked: {item: Item, name: string, size: number}[]) =>
+   *         Promise<[{item: Item, name: string}, import("./api.js").FileAnswer][]>} check
+   */
+  async keepFormerNames(batch, check) {
+    const asked = batch
+      .filter(({ formerName }) => this.#looksForFormer && formerName && !this.#names.has(formerName))
+      .map((item) => ({ item, name: item.formerName, size: item.size }));
+    if (!asked.length) return;
+    let isFound = false;
+    for (const [{ item, name }, { status }] of await check(asked)) {
+      item.formerName = "";
+      if ((status !== "exists" && status !== "stored") || this.#names.has(name)) continue;
+      this.#names.add(name);
+      item.name = name;
+      isFound = true;
+    }
+    this.#looksForFormer = isFound;
   }
 }

@@ -143,6 +143,7 @@ export class Pipeline {
    */
   async #check(batch) {
     if (!batch.length) return [];
+    await this.#naming.keepFormerNames(batch, (asked) => this.#session.check(asked));
     const passed = [];
     const renamed = [];
     for (const [item, answer] of await this.#session.check(batch)) {
@@ -208,6 +209,7 @@ export class Pipeline {
   async #presign(batch) {
     const granted = [];
     const renamed = [];
+    await this.#naming.keepFormerNames(batch, (asked) => this.#session.check(asked));
     for (const [item, answer] of await this.#session.presign(batch)) {
       if (answer.status === "granted") granted.push(item);
       else if (answer.status === "conflict" && (await this.#naming.another(item))) renamed.push(item);

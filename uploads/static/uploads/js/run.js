@@ -2,6 +2,7 @@
 
 import { nextName } from "./collisions.js";
 import { receiptUrl } from "./config.js";
+import { FileError } from "./errors.js";
 import { SumsKeeper, sumsOf } from "./journal.js";
 import { browserLink } from "./link.js";
 import { systemClock } from "./queue.js";
@@ -59,9 +60,9 @@ export class UploadRun {
     const { target, plan, choice } = job;
     let { sending } = job;
     const journalId = await this.#begin(job);
-    const items = sending.files.map(({ entry, name }) => newItem({ ...entry, name }));
-    const uploader = this.#uploader(job, items, journalId);
+    const items = sending.files.map(({ entry, name, formerName }) => newItem({ ...entry, name, formerName }));
     const cancel = new AbortController();
+    const uploader = this.#uploader(job, items, journalId, cancel.signal);
     const where = whereOf(target);
     const view = new RunningView(uploader, { where, onCancel: () => cancel.abort() });
     const stopKeeping = this.#keep(journalId, uploader);
@@ -130,15 +131,17 @@ export class UploadRun {
    * @param {Job} job
    * @param {Item[]} items
    * @param {number|null} journalId
+   * @param {AbortSignal} signal
    */
-  #uploader({ target, sending, choice, reason, resumed }, items, journalId) {
+  #uploader({ target, sending, choice, reason, resumed }, items, journalId, signal) {
     const names = new Set(items.map(({ name }) => name));
     const isTaken = (/** @type {string} */ name) => names.has(name);
     /** @type {import("./naming.js").Rename} */
-    const rename = (item) => {
-      const name = choice === "folder" ? nextName(item, isTaken) : null;
-      if (name) names.add(name);
-      return name ? { name } : null;
+    const rename = async (item) => {
+      if (choice !== "folder") return null;
+      const next = nextName(item, isTaken) ?? ((await this.#isReadNow(item, signal)) ? nextName(item, isTaken) : null);
+      if (next) names.add(next.name);
+      return next;
     };
     return new Uploader({
       target: {
@@ -163,6 +166,22 @@ export class UploadRun {
         onSession: (sessionId) => void this.#journal.note(journalId, { sessionId }),
       },
     });
+  }
+
+  /**
+   * Reads the file for the name that is made of its content.
+   * @param {Item} item
+   * @param {AbortSignal} signal
+   */
+  async #isReadNow(item, signal) {
+    if (item.md5) return false;
+    try {
+      item.md5 = await this.#hasher.md5(item.file, signal);
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error; // its turn to fail comes
+      return false;
+    }
+    return true;
   }
 
   /**

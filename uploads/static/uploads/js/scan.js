@@ -5,11 +5,12 @@
  */
 
 import { WorkerError } from "./errors.js";
+import { composed } from "./names.js";
 
 /**
  * @typedef {object} Entry one file as it lies on the card
  * @property {string} path with "/" between folders
- * @property {string} name the last part of the path
+ * @property {string} name the last part of the path, composed: under it the file is stored if it can keep it
  * @property {number|null} size bytes; null for a picked file that was not measured yet, see measure.js
  * @property {number|null} lastModified milliseconds since 1970; known with the size
  * @property {File} file
@@ -254,5 +255,5 @@ function entryOf(path, file) {
 
 /** @param {string} path */
 function nameOf(path) {
-  return path.slice(path.lastIndexOf("/") + 1);
+  return composed(path.slice(path.lastIndexOf("/") + 1));
 }

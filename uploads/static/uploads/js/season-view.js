@@ -143,12 +143,9 @@ function clockLines({ reset, ahead, nights }) {
 
 /** @param {Times} times */
 function ignoredPanel({ ignored }) {
-  if (!ignored.files) return [];
-  const kinds = [
-    ignored.noTime && t("ignored.noTime", { count: ignored.noTime }),
-    ignored.extension && t("ignored.extension", { count: ignored.extension }),
-    ignored.recycle && t("ignored.recycle", { count: ignored.recycle }),
-  ].filter((kind) => typeof kind === "string");
-  const title = el("h3", {}, t("ignored.title", { count: ignored.files }));
+  const found = Object.entries(ignored).filter(([, { count }]) => count);
+  if (!found.length) return [];
+  const kinds = found.map(([reason, { count, example }]) => t(`ignored.${reason}`, { count, example }));
+  const title = el("h3", {}, t("ignored.title", { count: found.reduce((sum, [, { count }]) => sum + count, 0) }));
   return [el("div", { class: "notice", id: "ignored" }, title, el("ul", {}, ...kinds.map((kind) => el("li", {}, kind))), el("p", { class: "hint" }, t("ignored.text")))];
 }

@@ -15,7 +15,8 @@ import { compare, namings } from "./collisions.js";
  * @property {boolean} isMeasured whether the size of each is known; that of namesakes is
  *
  * @typedef {object} Sending what a plan comes to once the choice is made
- * @property {{entry: Entry, name: string}[]} files with the names that they are sent under
+ * @property {{entry: Entry, name: string, formerName?: string}[]} files with the names that they are sent under, or were
+ *   when folders stood in front
  * @property {number} bytes of those that are measured
  * @property {{path: string, name: string}[]} renamed
  * @property {{path: string, code: string}[]} unsent files of data that no name was found for, or that were left out
@@ -213,13 +214,13 @@ function withoutCopies(namesakes, plan) {
  * @returns {Sending}
  */
 export function sendingOf(plan, choice) {
-  const files = plan.single.map((entry) => ({ entry, name: entry.name }));
+  /** @type {Sending["files"]} */ const files = plan.single.map((entry) => ({ entry, name: entry.name }));
   const unreadable = plan.leftOut.filter(({ reason }) => reason === "unreadable");
   /** @type {Sending["unsent"]} */ const unsent = unreadable.map(({ path, reason }) => ({ path, code: reason }));
   const names = choice === "folder" ? namings(plan.groups.map((group) => group.files), namesOf(plan)) : new Map();
   for (const entry of plan.groups.flatMap((group) => group.files)) {
     const naming = names.get(entry.path);
-    if (naming && !naming.code) files.push({ entry, name: naming.name });
+    if (naming && !naming.code) files.push({ entry, name: naming.name, formerName: naming.formerName });
     else unsent.push({ path: entry.path, code: naming?.code ?? "left_out" });
   }
   const renamed = files.slice(plan.single.length).map(({ entry: { path }, name }) => ({ path, name }));

@@ -77,7 +77,10 @@ export class SessionCalls {
     return this.#call((s) => this.#api.openSession({ ...target, ...declared }, s));
   }
 
-  /** @param {Item[]} batch */
+  /**
+   * @template {{name: string, size: number}} Asked
+   * @param {Asked[]} batch
+   */
   async check(batch) {
     const asked = batch.map(({ name, size }) => ({ name, size }));
     return paired(batch, await this.#call((s) => this.#api.check(this.id, asked, s)));

@@ -9,6 +9,7 @@ import { FileError, TransferError } from "./errors.js";
  *
  * @typedef {object} Item one file on its way; made by `newItem`
  * @property {string} name the last part of its object key
+ * @property {string} formerName under which it may have been stored before, "" when there is none to look for
  * @property {string} path on the card, with "/" between folders
  * @property {number} size bytes; null until it is measured, which is before anybody is asked about it
  * @property {number|null} lastModified milliseconds since 1970
@@ -45,12 +46,12 @@ import { FileError, TransferError } from "./errors.js";
  */
 
 /**
- * @param {import("./selection.js").Entry} entry
+ * @param {import("./selection.js").Entry & {formerName?: string}} entry
  * @returns {Item}
  */
-export function newItem({ name, path, size, lastModified, known, file, md5, multipartMd5, partMd5s }) {
+export function newItem({ name, formerName = "", path, size, lastModified, known, file, md5, multipartMd5, partMd5s }) {
   return {
-    name, path, size: /** @type {number} */ (size), lastModified, known, file, md5, multipartMd5, partMd5s,
+    name, formerName, path, size: /** @type {number} */ (size), lastModified, known, file, md5, multipartMd5, partMd5s,
     kept: null, grant: null, upload: null, tries: 0, sentBytes: 0, partBytes: 0,
     isSent: false, doubt: null, code: "", message: "", httpStatus: 0, step: "",
   };

@@ -1,0 +1,40 @@
+/** What the portal takes as the name of a file; as in uploads/keys.py. Pure. */
+
+export const MAX_NAME_BYTES = 255;
+// Control and text-direction characters, half characters, line and paragraph separators.
+const BARRED = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+const BARRED_ALL = new RegExp(BARRED, "gu");
+const BLANK_AT_AN_END = /^[^\S\ufeff]|[^\S\ufeff]$/u; // the portal knows no blank U+FEFF
+
+/**
+ * The name under which a file is stored: a Mac writes accents as characters of their own, which no other system would
+ * find again.
+ * @param {string} name as it is on the card
+ */
+export function composed(name) {
+  return name.normalize("NFC");
+}
+
+/**
+ * Why the portal would refuse a name, "" when it would not. The portal's own look decides; this one spares a person
+ * the surprise.
+ * @param {string} name
+ */
+export function nameFault(name) {
+  if (BARRED.test(name)) return "name_characters";
+  if (composed(name) !== name) return "name_not_nfc";
+  if (name.includes("\\") || name.includes("..")) return "name_path";
+  if (name.startsWith(".") || name.startsWith("$")) return "name_hidden";
+  if (BLANK_AT_AN_END.test(name)) return "name_blank";
+  return bytesOf(name) > MAX_NAME_BYTES ? "name_too_long" : "";
+}
+
+/** @param {string} text */
+export function withoutBarred(text) {
+  return text.replace(BARRED_ALL, "_");
+}
+
+/** @param {string} text */
+export function bytesOf(text) {
+  return new TextEncoder().encode(text).length;
+}
