@@ -152,6 +152,12 @@ WHY = {
     "new_file": "It appeared while the upload was running. Run the command again.",
     "not_sent": "It was not sent.",
 }
+PASSED_OVER = {
+    "no_time": "no time in the name",
+    "time_unread": "the time in a form that is not looked for",
+    "clock": "an image from before 2010 or after 2029 by its clock",
+    "recycle": "“recycle” in the name",
+}
 WARNINGS = {
     "shifted": "The nights look shifted: the device's clock seems to run {shift:+d} h against local time.",
     "daylight": "Most of these files come from daylight. Is it the right deployment, and was the clock right?",
@@ -665,6 +671,7 @@ class Item:
     was_verified: bool = False  # the journal says that the run gone on with saw it verified
     doubt: CallFault | None = None  # why the last try failed, where it may have arrived all the same
     folders_in_name: int = 0
+    former_name: str = ""  # under which it may be stored from when the folder stood in front
     status: str = ""  # how it ended
     code: str = ""
     message: str = ""
@@ -779,7 +786,7 @@ def _sort_in(found: Scan, top: str, relative: str, local: str, stat, extensions:
     if reason:
         found.left_out.append((path, reason))
     else:
-        found.items.append(Item(path, parts[-1], local, stat.st_size, stat.st_mtime_ns))
+        found.items.append(Item(path, composed(parts[-1]), local, stat.st_size, stat.st_mtime_ns))
 
 
 def folders_of(card: str) -> tuple[dict[str, list[str]], int]:
@@ -816,27 +823,128 @@ _BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u20
 _BARRED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
+# What the readers downstream take for a time in a name, each the first that it finds.
+_TIMES = (
+    re.compile(r"\d{8}_\d{6}|\d{14}"),
+    re.compile(r"\d{14}|\d{8}\D+\d{6}|\d{4}\D\d\d\D\d\d\D+\d\d\D\d\d\D\d\d|(?<!\d)\d{12}(?!\d)"),
+    re.compile(r"(?:^|-)20[12]\d{6,11}(?=[-.]|$)"),
+)
+_FEWEST_FOLDER_BYTES = 24  # of a name that leaves no room the end is cut off: its time is further in front
+_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")  # digits might be read as a time
+NAME_FAULTS = {
+    "name_characters": "The name holds control or text-direction characters.",
+    "name_not_nfc": "The name is not in Unicode's composed form (NFC).",
+    "name_path": "The name holds '/', '\\' or '..'.",
+    "name_hidden": "Names that begin with '.' or '$' belong to the system.",
+    "name_blank": "The name begins or ends with a blank.",
+    "name_too_long": f"The name has more than {MAX_NAME_BYTES} bytes.",
+}
+
+
+def composed(name: str) -> str:
+    """The name under which a file is stored: a Mac writes accents as characters of their own."""
+    return unicodedata.normalize("NFC", name)
+
+
 def name_fault(name: str) -> str:
-    """Why the portal would not store this name, or "". Names are checked, never repaired."""
+    """Why the portal would not store this name (a code of NAME_FAULTS), or ""."""
     if not name.isascii() or not name.isprintable():
-        if any(c in _BIDIRECTIONAL or unicodedata.category(c) in _BARRED_CATEGORIES for c in name):
-            return "The name holds control or text-direction characters."
+        if any(map(_is_barred, name)):
+            return "name_characters"
         if not unicodedata.is_normalized("NFC", name):
-            return "The name is not in Unicode's composed form (NFC)."
+            return "name_not_nfc"
     if "/" in name or "\\" in name or ".." in name:
-        return "The name holds '/', '\\' or '..'."
+        return "name_path"
     if name[0] in ".$":
-        return "Names that begin with '.' or '$' belong to the system."
+        return "name_hidden"
     if name[0].isspace() or name[-1].isspace():
-        return "The name begins or ends with a blank."
-    if len(name.encode()) > MAX_NAME_BYTES:
-        return f"The name has more than {MAX_NAME_BYTES} bytes."
-    return ""
+        return "name_blank"
+    return "name_too_long" if len(name.encode()) > MAX_NAME_BYTES else ""
 
 
-def name_with_folders(path: str, count: int) -> str:
-    """`count` folders in front: DCIM/100MEDIA/IMG_1.jpg -> 100MEDIA_IMG_1.jpg; all of them where there are fewer."""
-    return "_".join(path.split("/")[-1 - count :])
+def _is_barred(character: str) -> bool:
+    return character in _BIDIRECTIONAL or unicodedata.category(character) in _BARRED_CATEGORIES
+
+
+def name_with_folders(path: str, count: int, mark: str = "") -> str:
+    """`count` folders behind the stem, or all that there are: DCIM/100MEDIA/IMG_1.jpg -> IMG_1-100MEDIA.jpg.
+
+    Behind, because the readers downstream take the first time in a name for the file's own. `mark`: letters after them.
+    """
+    *folders, own = path.split("/")
+    own = composed(own)
+    stem, extension = _parted_at_dot(own)
+    part = "-".join(map(_part_of_name, folders[max(0, len(folders) - count) :]))
+    if not part and not mark:
+        return own
+    name = _joined(stem, part, mark, extension)
+    if _times_in(name) == _times_in(own):
+        return name
+    return _joined(stem, re.sub(r"(\d)(?=\d)", r"\1_", part), mark, extension)
+
+
+def name_by_path(path: str) -> str:
+    """A name of its own for a file that its folders do not tell apart."""
+    digest = 0x811C9DC5  # FNV-1a, 32 bits: it need not be secure, and every client computes it at once
+    for byte in path.encode("utf-8", "surrogatepass"):
+        digest = (digest ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return name_with_folders(path, path.count("/"), f"{digest:08x}".translate(_LETTERS))
+
+
+def name_by_content(path: str, md5: str) -> str:
+    """A name of its own for a file whose names are all taken, by another card with the same folders."""
+    return name_with_folders(path, 1, md5[:8].translate(_LETTERS))
+
+
+def former_name(path: str, count: int) -> str:
+    """As files were named when the folder still stood in front."""
+    return composed("_".join(path.split("/")[-1 - count :]))
+
+
+def names_of(path: str, md5: str) -> list[str]:
+    """All names under which a file may be stored, its own first."""
+    counts = range(path.count("/") + 1)
+    ours = [*(name_with_folders(path, count) for count in counts), name_by_path(path), name_by_content(path, md5)]
+    names = dict.fromkeys(ours + [former_name(path, count) for count in counts])
+    return [name for name in names if name == ours[0] or not name_fault(name)]
+
+
+def _part_of_name(folder: str) -> str:
+    plain = "".join("_" if _is_barred(character) else character for character in composed(folder))
+    plain = re.sub(r"\.{2,}", ".", plain.replace("\\", "_"))
+    # Readers drop every name that holds "recycle", which the folder of a bin is no reason for.
+    plain = re.sub(r"(re)(?=cycle)", r"\1_", plain, flags=re.IGNORECASE)
+    return re.sub(r"^[\s.\ufeff]+|[\s.\ufeff]+$", "", plain) or "_"
+
+
+def _joined(stem: str, part: str, mark: str, extension: str) -> str:
+    end = (mark and f"-{mark}") + extension
+    room = MAX_NAME_BYTES - _bytes_of(end) - bool(part)
+    part = _cut(part, max(room - _bytes_of(stem), _FEWEST_FOLDER_BYTES))
+    return _cut(stem, room - _bytes_of(part)) + (part and f"-{part}") + end
+
+
+def _bytes_of(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def _cut(text: str, size: int) -> str:
+    if _bytes_of(text) <= size:
+        return text
+    kept = text.encode("utf-8", "surrogatepass")[:size].decode("utf-8", "ignore")
+    return re.sub(r"[\s.\ufeff]+$", "", kept)
+
+
+def _times_in(name: str) -> list[str]:
+    """What is read as times in a name, to compare."""
+    stem, _ = _parted_at_dot(name)
+    found = (time_.search(stem) for time_ in _TIMES)
+    return [device_time(stem), *(f"{match.start()} {match[0]}" if match else "" for match in found)]
+
+
+def _parted_at_dot(name: str) -> tuple[str, str]:
+    stem, dot, extension = name.rpartition(".")
+    return (stem, dot + extension) if stem else (name, "")
 
 
 @dataclass
@@ -898,20 +1006,22 @@ def settle_names(plan: Plan, groups: list[list[Item]], choice: str) -> Plan:
     """Carries out the choice about namesakes; the plan is then complete. The same selection gives the same names."""
     taken = {item.name for item in plan.send} | {group[0].name for group in groups}
     for group in groups:
-        count = _folders_that_tell_apart(group, taken) if choice == "folder" else 0
-        for item in group:
-            if not count:
+        names, count = _names_that_tell_apart(group, taken) if choice == "folder" else ([], 0)
+        if not names:
+            for item in group:
                 _set_aside(plan, item, "collision", "It shares its name with a different file.")
-                continue
-            item.name, item.folders_in_name = name_with_folders(item.path, count), count
-            taken.add(item.name)
+            continue
+        for item, name in zip(group, names, strict=True):
+            item.name, item.folders_in_name = name, min(count, item.path.count("/"))
+            item.former_name = former_name(item.path, count)
+            taken.add(name)
             plan.renamed.append(item)
             plan.send.append(item)
     for item in list(plan.send):
         fault = name_fault(item.name)
         if fault:
             plan.send.remove(item)
-            _set_aside(plan, item, "name", fault)
+            _set_aside(plan, item, "name", NAME_FAULTS[fault])
     plan.renamed = [item for item in plan.renamed if not item.status]
     plan.send.sort(key=lambda item: item.path)
     return plan
@@ -922,47 +1032,64 @@ def _set_aside(plan: Plan, item: Item, code: str, message: str) -> None:
     plan.not_sent.append(item)
 
 
-def _folders_that_tell_apart(group: list[Item], taken: set[str]) -> int:
-    """The fewest folders with which each of the group has a name of its own; 0 where there is no such number."""
+def _names_that_tell_apart(group: list[Item], taken: set[str]) -> tuple[list[str], int]:
+    """A name of its own for each of the group, with as few folders as that takes, and their number; or none."""
     deepest = max(item.path.count("/") for item in group)
-    for count in range(1, deepest + 1):
-        names = {name_with_folders(item.path, count) for item in group}
-        if len(names) == len(group) and not names & taken:
-            return count
-    return 0
+    for count in range(1, deepest + 2):
+        names = [name_with_folders(i.path, count) if count <= deepest else name_by_path(i.path) for i in group]
+        # A file outside every folder can only keep its name, which then is its own: the others have left it.
+        is_free = all(name == item.name or name not in taken for item, name in zip(group, names, strict=True))
+        if is_free and len(set(names)) == len(group):
+            return names, count
+    return [], 0
 
 
 # --- Device times -----------------------------------------------------------------------------------------------------
 
-_STAMP = re.compile(r"(?<!\d)(\d{8})_?(\d{6})(?!\d)")
+# As in the portal's capture_time.py. Groups 1, 3, 4: year, month, day; 5, 7, 8: hour, minute, second.
+_STAMP = re.compile(
+    r"(?<!\d)(\d{4})([-_.]?)(\d\d)\2(\d\d)(?:[_Tt -]| at )?(\d\d)([-_.:]?)(\d\d)\6(\d\d)(?:\d{3})?(?!\d)", re.ASCII
+)
 
 
-def device_hour(name: str) -> str:
-    """The hour of the device's clock in a name, such as 2025-07-14T22; "" where it tells none."""
+def device_time(name: str) -> str:
+    """What the device's clock says in a name, such as 2025-07-14T22:00:31 (of several the first), or ""."""
     for match in _STAMP.finditer(name):
-        day, clock = match[1], match[2]
+        parts = match.group(1, 3, 4, 5, 7, 8)
         try:
-            datetime(int(day[:4]), int(day[4:6]), int(day[6:]), int(clock[:2]), int(clock[2:4]), int(clock[4:]))
+            return datetime(*map(int, parts)).isoformat()
         except ValueError:
             continue
-        return f"{day[:4]}-{day[4:6]}-{day[6:]}T{clock[:2]}"
     return ""
 
 
 def hours_of(names: Iterable[str]) -> tuple[dict[str, int], int]:
-    counted = Counter(device_hour(name) for name in names)
+    counted = Counter(device_time(name)[: len("2025-07-14T22")] for name in names)
     undated = counted.pop("", 0)
     return dict(counted.most_common(SURVEY_HOURS)), undated
 
 
-def ignored_downstream(items: Iterable[Item]) -> int:
-    """How many of the files the species pipelines will pass over for their names."""
-    return sum(
-        not device_hour(item.name)
-        or "recycle" in item.path.casefold()
-        or item.name.rpartition(".")[2] not in ("jpg", "wav")
-        for item in items
-    )
+def passed_over(name: str) -> str:
+    """Why no species pipeline will read a file of this name (a key of PASSED_OVER), or "".
+
+    By the rules of the portal's downstream.py.
+    """
+    if "recycle" in name:
+        return "recycle"
+    is_image = re.search(r"\.jpe?g$", name, re.IGNORECASE)
+    if is_image:
+        pieces = (piece.partition(".")[0] for piece in name.split("-"))
+        piece = next((piece for piece in pieces if piece.startswith(("201", "202"))), "")
+        stamp = piece if re.fullmatch(r"\d{14}", piece, re.ASCII) else ""
+    else:
+        found = re.search(r"\d{8}_\d{6}", name, re.ASCII)
+        stamp = found[0] if found else ""
+    if device_time(stamp):
+        return ""
+    taken_at = device_time(name)
+    if not taken_at:
+        return "no_time"
+    return "clock" if is_image and taken_at[:3] not in ("201", "202") else "time_unread"
 
 
 # --- Reading and hashing ----------------------------------------------------------------------------------------------
@@ -1559,6 +1686,7 @@ class Engine:
         self.conflicts: list[Item] = []
         self._names = {item.name for item in plan.send}
         self._names_lock = threading.Lock()
+        self._may_have_former = True
         self._throttle = Throttle(options.limit_bytes_per_s, halt)
         self._budget = Budget(BUDGET_BYTES, halt)
         self._again: list[Item] = []
@@ -1752,6 +1880,7 @@ class Engine:
         granted: list[tuple[Item, dict]] = []
         pending = list(items)
         while pending:
+            self._keep_former_names(pending)
             new = [item for item in pending if not item.is_known]
             if new:
                 self._journal.keep(new)
@@ -1786,17 +1915,40 @@ class Engine:
         return Grant(row["url"], row["headers"], clock.asked_at + lifetime_s - margin_s, clock)
 
     def _rename(self, item: Item) -> bool:
-        """Gives the file one folder more in its name; False where none is left."""
-        for count in range(item.folders_in_name + 1, item.path.count("/") + 1):
-            name = name_with_folders(item.path, count)
+        """Gives the file one folder more in its name, at last a mark of its content; False where no name is left."""
+        deepest = item.path.count("/")
+        for count in range(item.folders_in_name + 1, deepest + 2):
+            by_folders = count <= deepest
+            name = name_with_folders(item.path, count) if by_folders else name_by_content(item.path, item.md5)
             with self._names_lock:
                 if name in self._names or name_fault(name):
                     continue
                 self._names.add(name)
             self._log.note("renamed", f"{item.path} is sent as {name}: {item.name} is taken")
             item.name, item.folders_in_name, item.is_known = name, count, False
+            item.former_name = former_name(item.path, count) if by_folders else ""
             return True
         return False
+
+    def _keep_former_names(self, items: Sequence[Item]) -> None:
+        """Files that are stored already, from when the folder stood in front, keep that name and are not sent again."""
+        asked = [item for item in items if item.former_name and item.former_name not in self._names]
+        if not asked or not self._may_have_former:
+            return
+        files = [self._description(item) | {"name": item.former_name} for item in asked]
+        answer = self._call("check", {"files": files})
+        found = False
+        for item, row in zip(asked, answer["files"], strict=True):
+            name, item.former_name = item.former_name, ""
+            if row["name"] != name or row["status"] != "stored":
+                continue
+            with self._names_lock:
+                if name in self._names:
+                    continue
+                self._names.add(name)
+            self._log.note("renamed", f"{item.path} is stored as {name}, and keeps that name")
+            item.name, item.is_known, found = name, False, True
+        self._may_have_former = found  # a card that was sent in part has its first files there
 
     # Sending
 
@@ -2645,7 +2797,7 @@ def ask_choice(screen: Screen) -> str:
     if not screen.can_ask:
         raise UsageFault("Choose what to do about them: --on-collision folder, or --on-collision leave-out.")
     while True:
-        answer = screen.ask("Put the folder's name in front of each (f), or leave them out (l)? ").casefold()
+        answer = screen.ask("Add the folder's name to each (f), or leave them out (l)? ").casefold()
         if answer[:1] in ("f", "l"):
             return "folder" if answer[0] == "f" else "leave-out"
 
@@ -2661,10 +2813,11 @@ def tell_plan(context: Context, found: Scan, plan: Plan) -> None:
         screen.say(f"  sent once: {number(len(plan.copies))} copies of other files of the same name and content")
     if plan.renamed:
         screen.say(f"  {number(len(plan.renamed))} with the folder in the name, such as {plan.renamed[0].name}")
-    ignored = ignored_downstream(plan.send)
-    if ignored:
-        why = "for the name: no time in it, recycle in it, or not .jpg or .wav"
-        screen.say(f"  {files_(ignored)} will be ignored by the species pipeline, {why}")
+    unread = [(reason, item.name) for item in plan.send if (reason := passed_over(item.name))]
+    for reason, count in Counter(reason for reason, _ in unread).most_common():
+        example = next(name for each, name in unread if each == reason)
+        words = f"ignored by the species pipeline: {PASSED_OVER[reason]}, such as {example}"
+        screen.say(f"  {files_(count)} will be {words}")
     for path, reason in found.left_out:
         log.note("left out", f"{path}: {reason}")
     for path, sent_as in plan.copies:
@@ -2945,13 +3098,10 @@ def verify_card(context: Context, target: Target) -> int:
 
 
 def not_in_store(context: Context, target: Target, items: list[Item]) -> list[Item]:
-    """Those whose content the store does not have under their own name, nor with folders in front of it."""
+    """Those whose content the store has under none of the names that they may have been given."""
     first_answers: dict[str, dict] = {}
-    deepest = max((item.path.count("/") for item in items), default=0)
-    for count in range(deepest + 1):
-        waiting = [item for item in items if not item.status and item.path.count("/") >= count]
-        for item in waiting:
-            item.name = name_with_folders(item.path, count)
+    left = {item.path: iter([item.name]) for item in items}
+    while waiting := [item for item in items if not item.status and _takes_next(item, left[item.path])]:
         for asked in without_namesakes(waiting):
             files = [{"name": item.name, "size": item.size, "md5": item.md5} for item in asked]
             body = {"deployment": target.deployment, "data_type": target.data_type, "files": files}
@@ -2962,13 +3112,19 @@ def not_in_store(context: Context, target: Target, items: list[Item]) -> list[It
             for item, row in paired(asked, answer):
                 if row["status"] == "stored":
                     item.status = "stored"
-                else:
-                    first_answers.setdefault(item.path, row)
+                elif item.path not in first_answers:
+                    first_answers[item.path] = row
+                    left[item.path] = iter(names_of(item.path, item.md5)[1:])
     bad = [item for item in items if not item.status]
     for item in bad:
         row = first_answers[item.path]
         item.status, item.code, item.message = "missing", row.get("code") or row["status"], row.get("message") or ""
     return bad
+
+
+def _takes_next(item: Item, names: Iterator[str]) -> bool:
+    item.name = next(names, "")
+    return item.name != ""
 
 
 def without_namesakes(items: Sequence[Item]) -> list[list[Item]]:

@@ -32,11 +32,11 @@ def test_the_folder_goes_into_the_name(script, card, namesakes, objects):
     run = script.upload(card.root, "--on-collision", "folder")
     assert run.code == 0, run.out
     assert objects() == {
-        "100MEDIA_19700101000114.jpg": namesakes["DCIM/100MEDIA/19700101000114.jpg"],
-        "101MEDIA_19700101000114.jpg": namesakes["DCIM/101MEDIA/19700101000114.jpg"],
+        "19700101000114-100MEDIA.jpg": namesakes["DCIM/100MEDIA/19700101000114.jpg"],
+        "19700101000114-101MEDIA.jpg": namesakes["DCIM/101MEDIA/19700101000114.jpg"],
         "20250714220000-snapshot.jpg": namesakes["20250714220000-snapshot.jpg"],
     }
-    row = UploadLog.objects.get(filename="100MEDIA_19700101000114.jpg")
+    row = UploadLog.objects.get(filename="19700101000114-100MEDIA.jpg")
     assert row.path_on_card == "card/DCIM/100MEDIA/19700101000114.jpg"
     again = script.upload(card.root)  # the choice is in the journal
     assert again.code == 0, again.out
@@ -49,12 +49,12 @@ def test_one_folder_more_where_one_does_not_tell_apart(script, card, objects):
         contents[top] = card.jpeg(3_000)
         card.add(f"{top}/100MEDIA/20250714220000.jpg", contents[top])
     contents["other"] = card.jpeg(3_000)
-    card.add("A/B_100MEDIA_20250714230000.jpg", contents["other"])
+    card.add("A/20250714220000-100MEDIA.jpg", contents["other"])
     assert script.upload(card.root, "--on-collision", "folder").code == 0
     assert objects() == {
-        "A_100MEDIA_20250714220000.jpg": contents["A"],
-        "B_100MEDIA_20250714220000.jpg": contents["B"],
-        "B_100MEDIA_20250714230000.jpg": contents["other"],
+        "20250714220000-A-100MEDIA.jpg": contents["A"],
+        "20250714220000-B-100MEDIA.jpg": contents["B"],
+        "20250714220000-100MEDIA.jpg": contents["other"],
     }
 
 
@@ -98,7 +98,7 @@ def test_a_taken_name_gets_the_folder_too(script, card, taken, objects):
     run = script.upload(card.root, "--on-collision", "folder")
     assert run.code == 0, run.out
     assert objects()[taken] == b"the season before"
-    assert objects()[f"snapshots_{taken}"] == (card.root / "snapshots" / taken).read_bytes()
+    assert objects()["20250714220000-snapshot-snapshots.jpg"] == (card.root / "snapshots" / taken).read_bytes()
     again = script.upload(card.root)
     assert again.code == 0, again.out
     assert "2 stored before" in again.last_words

@@ -1,0 +1,36 @@
+"""The rules that the portal, the page and the script share, by the cases of tests/data/rules."""
+
+import pytest
+
+from tests.client.script import ami_upload
+from tests.shared_rules import cases
+
+
+@pytest.mark.parametrize(("name", "time"), cases("device_times"))
+def test_device_times(name, time):
+    assert ami_upload.device_time(name) == (time or "")
+
+
+@pytest.mark.parametrize(("name", "reason"), cases("downstream"))
+def test_what_is_passed_over_downstream(name, reason):
+    assert ami_upload.passed_over(name) == reason
+    assert not reason or reason in ami_upload.PASSED_OVER
+
+
+@pytest.mark.parametrize(("name", "code"), cases("names"))
+def test_names_that_are_refused(name, code):
+    assert ami_upload.name_fault(name) == code
+    assert not code or code in ami_upload.NAME_FAULTS
+
+
+@pytest.mark.parametrize(("why", "groups", "others"), cases("folders_in_names"))
+def test_folders_in_names(why, groups, others):
+    found = [[ami_upload.Item(file["path"], own_name(file["path"]), "", 1, 0) for file in group] for group in groups]
+    plan = ami_upload.Plan(send=[ami_upload.Item(name, name, "", 1, 0) for name in others])
+    plan = ami_upload.settle_names(plan, sorted(found, key=lambda group: group[0].name), "folder")
+    given = [[item.name if not item.status else f"({ami_upload.name_fault(item.name)})" for item in g] for g in found]
+    assert given == [[file["name"] for file in group] for group in groups], why
+
+
+def own_name(path: str) -> str:
+    return ami_upload.composed(path.rpartition("/")[2])
