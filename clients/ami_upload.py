@@ -1314,7 +1314,7 @@ class Journal:
 
 def looks_alike(item: Item, of_one_time: Counter[int]) -> bool:
     """Whether no clock tells this file from one of another card: it was reset, or several files have the same time."""
-    day = device_hour(item.name)[:10]
+    day = device_time(item.name)[:10]
     return item.mtime_ns < RESET_BEFORE_NS or "" < day < RESET_BEFORE or of_one_time[item.mtime_ns] > 1
 
 
