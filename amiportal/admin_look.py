@@ -86,6 +86,7 @@ UNFOLD = {
                     _page("Sessions", "cloud_upload", "uploads_uploadsession"),
                     _page("Files in parts", "stacks", "uploads_multipartupload"),
                     _page("Inventory", "calendar_month", "uploads_inventory"),
+                    _page("Changed files", "gpp_maybe", "uploads_drift"),
                     _page("Failures", "report", "uploads_uploadfailure"),
                 ],
             },

@@ -20,7 +20,7 @@ from amiportal.doctor.models import Finding
 from amiportal.doctor.observations import State
 from amiportal.objectstore.models import Allocation
 from deployments.models import Bucket, Deployment, Status
-from uploads.models import Inventory, StorageDay, UploadFailure, UploadLog, UploadSession
+from uploads.models import Drift, Inventory, StorageDay, UploadFailure, UploadLog, UploadSession
 
 UNDER_WAY_WITHIN = timedelta(hours=1)
 STUCK_AFTER = timedelta(days=1)
@@ -68,6 +68,7 @@ def front_page(request: HttpRequest, context: dict) -> dict:
         "recent": recent_sessions(),
         "todos": todos(now, inventories),
         "health": health(),
+        "drift": drift(),
         "upload_days": UPLOAD_DAYS,
     }
 
@@ -201,7 +202,7 @@ def todos(now: datetime, inventories: Sequence[Inventory]) -> list[Todo]:
         season=Count("pk", filter=Q(first_day__isnull=True)),
     )
     odd = {
-        "absent": sum(inventory.absent > 0 for inventory in inventories),
+        "undecided": sum(inventory.undecided > 0 for inventory in inventories),
         "unaccounted": sum(inventory.unaccounted > 0 for inventory in inventories),
         "outside": sum(inventory.outside_season > 0 for inventory in inventories),
     }
@@ -209,8 +210,8 @@ def todos(now: datetime, inventories: Sequence[Inventory]) -> list[Todo]:
     silence = f"active deployments without files for {silent_days} days"
     held = reverse("admin:uploads_inventory_changelist")
     found = [
-        Todo(odd["absent"], "counts miss files that the ledger has", f"{held}?odd=absent"),
         Todo(odd["unaccounted"], "counts found files that the ledger does not know", f"{held}?odd=unaccounted"),
+        Todo(odd["undecided"], "counts could not compare all files", f"{held}?odd=undecided"),
         Todo(odd["outside"], "counts found files from outside the season", f"{held}?odd=outside_season"),
         Todo(counted["silent"], silence, f"{deployments}&silent=yes"),
         Todo(counted["season"], "active deployments without a season", f"{deployments}&season_known=no"),
@@ -218,6 +219,33 @@ def todos(now: datetime, inventories: Sequence[Inventory]) -> list[Todo]:
         Todo(counted["hardware"], "active deployments without hardware", f"{deployments}&hardware_known=no"),
     ]
     return [todo for todo in found if todo.number]
+
+
+def drift() -> dict | None:
+    """Stored files that changed or vanished and wait to be settled, by deployment; None where there are none."""
+    places = list(
+        Drift.objects.filter(settled_at__isnull=True)
+        .values("deployment", "deployment__deployment_id", "deployment__location_name")
+        .annotate(
+            files=Count("pk"),
+            changed=Count("pk", filter=Q(kind=Drift.Kind.CHANGED)),
+            vanished=Count("pk", filter=Q(kind=Drift.Kind.VANISHED)),
+            back=Count("pk", filter=Q(back_at__isnull=False)),
+        )
+        .order_by("-files", "deployment__deployment_id")
+    )
+    if not places:
+        return None
+    waiting = reverse("admin:uploads_drift_changelist") + "?standing=open"
+    for place in places:
+        place["link"] = f"{waiting}&deployment__id__exact={place['deployment']}"
+    return {
+        "files": sum(place["files"] for place in places),
+        "back": sum(place["back"] for place in places),
+        "places": places[:LISTED],
+        "more": len(places) - len(places[:LISTED]),
+        "link": waiting,
+    }
 
 
 def health() -> dict:

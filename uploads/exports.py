@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
+from django.conf import settings
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from amiportal.csv_safe import safe_cell
 from uploads.keys import key_prefix
 from uploads.log_columns import COLUMNS, as_told
 from uploads.log_files import BYTE_ORDER_MARK
-from uploads.models import UploadLog, UploadSession
+from uploads.models import Drift, UploadLog, UploadSession
 from uploads.receipts import file_entry
 from uploads.selectors import newest_rows, tally
 
@@ -34,6 +36,33 @@ SESSION_COLUMNS = {
     "declared_files": "declared_files",
     "declared_bytes": "declared_bytes",
     "season_reason": "season_reason",
+}
+# The same for a file that changed or vanished, from Drift.
+DRIFT_COLUMNS = {
+    "file": "row__filename",
+    "what_happened": "kind",
+    "bucket": "deployment__bucket__name",
+    "deployment": "deployment__deployment_id",
+    "location_name": "deployment__location_name",
+    "data_type": "data_type",
+    "path_on_card": "row__path_on_card",
+    "account": "row__session__account__username",
+    "email": "row__session__account__email",
+    "uploader_name": "row__session__uploader_name",
+    "session": "row__session_id",
+    "size_bytes": "row__size_bytes",
+    "md5": "row__md5",
+    "status_before": "status_before",
+    "verified_at": "row__verified_at",
+    "found_at": "found_at",
+    "seen_size_bytes": "seen_size_bytes",
+    "seen_etag": "seen_etag",
+    "looked_at": "looked_at",
+    "back_at": "back_at",
+    "settled_at": "settled_at",
+    "settled_by": "settled_by__username",
+    "reason": "reason",
+    "is_restored": "is_restored",
 }
 _TALLIED_AT_ONCE = 20  # a session may have half a million files
 RECEIPT_COLUMNS = ("name", "path_on_card", "size_bytes", "md5", "proven_by", "key", "status", "verified_at")
@@ -78,6 +107,19 @@ def session_csv_lines(sessions: QuerySet[UploadSession]) -> Iterator[str]:
     while some := list(islice(rows, _TALLIED_AT_ONCE)):
         tallies = tally([row[0] for row in some])
         for row in some:
-            told = [value.isoformat() if isinstance(value, datetime) else value for value in row]
             files = tallies.get(row[0], {})
-            yield writer.writerow(map(safe_cell, told + [files.get(status, 0) for status in UploadLog.Status]))
+            yield writer.writerow(map(safe_cell, _told(row) + [files.get(status, 0) for status in UploadLog.Status]))
+
+
+def drift_csv_lines(drifts: QuerySet[Drift]) -> Iterator[str]:
+    """Changed and vanished files in their order, each with its uploader, its session and how it was settled."""
+    writer = csv.writer(_Echo())
+    yield BYTE_ORDER_MARK + writer.writerow([*DRIFT_COLUMNS, "receipt"])
+    session = list(DRIFT_COLUMNS).index("session")
+    for row in drifts.values_list(*DRIFT_COLUMNS.values()).iterator():
+        receipt = "".join(settings.PORTAL_ORIGINS[:1]) + reverse("receipt", args=[row[session]])
+        yield writer.writerow(map(safe_cell, [*_told(row), receipt]))
+
+
+def _told(row: Sequence) -> list:
+    return [value.isoformat() if isinstance(value, datetime) else value for value in row]

@@ -6,10 +6,11 @@ of the call.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Value
 from django.db.models.functions import Greatest
 
@@ -121,17 +122,52 @@ WHERE row.id = f.id AND row.status = f.old_status
 RETURNING row.id
 """
 
+# Of rows that were just turned. One that drifts again before anybody settled it is still one.
+_NOTE_DRIFT = """
+INSERT INTO uploads_drift
+    (row_id, deployment_id, data_type, kind, status_before, found_at, looked_at, seen_size_bytes, seen_etag, reason,
+     is_restored)
+SELECT row.id, row.deployment_id, row.data_type, CASE f.new_status WHEN 'missing' THEN 'vanished' ELSE 'changed' END,
+       f.old_status, clock_timestamp(), clock_timestamp(), f.size_bytes, f.etag, '', false
+FROM json_to_recordset(%(changes)s::json)
+     AS f(id bigint, old_status text, new_status text, size_bytes bigint, etag text)
+JOIN uploads_uploadlog AS row ON row.id = f.id
+WHERE f.id = ANY(%(turned)s)
+ORDER BY row.filename, row.id
+ON CONFLICT (row_id) WHERE settled_at IS NULL
+DO UPDATE SET kind = excluded.kind, looked_at = excluded.looked_at, seen_size_bytes = excluded.seen_size_bytes,
+              seen_etag = excluded.seen_etag, back_at = NULL
+"""
+
+_NOTE_ETAGS = """
+UPDATE uploads_uploadlog AS row
+SET etag = f.etag
+FROM json_to_recordset(%(seen)s::json) AS f(id bigint, old_etag text, etag text)
+WHERE row.id = f.id AND row.etag = f.old_etag AND row.status = ANY(%(watched)s)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row's transition, made only if the row still has `old_status`."""
+    """One row's transition, made only if the row still has `old_status`.
+
+    etag, size_bytes: what the store was seen to have; of no object, "" and None. unsettled_until: None leaves what the
+    row has.
+    """
 
     row_id: int
     old_status: str
     new_status: str
     error_code: str = ""
     etag: str = ""
-    unsettled_until: datetime | None = None  # None leaves what the row has
+    unsettled_until: datetime | None = None
+    size_bytes: int | None = None
+
+    @property
+    def is_drift(self) -> bool:
+        """Whether an object that the ledger vouched for is no longer there as it was."""
+        was_watched = self.old_status in UploadLog.WATCHED
+        return was_watched and self.new_status in UploadLog.LOST and self.error_code in UploadLog.DRIFTED
 
 
 def reserve(
@@ -214,26 +250,44 @@ def note_found(*, deployment: Deployment, data_type: str, found: Mapping[str, St
 def settle(changes: Iterable[Change]) -> set[int]:
     """Make these transitions; the ids of the rows that still were as presupposed, hence changed.
 
+    A row that was watched and is lost by this gets its Drift, whoever found it out: no path to it is silent.
+
     Times of proof are the database's: the clocks of two hosts need not agree, and what was proven before an absence
     was seen must not look as if it came after.
     """
     changes = sorted(changes, key=lambda change: change.row_id)
     if not changes:
         return set()
-    rows = [
-        {
-            "id": change.row_id,
-            "old_status": change.old_status,
-            "new_status": change.new_status,
-            "error_code": change.error_code,
-            "etag": change.etag,
-            "unsettled_until": change.unsettled_until.isoformat() if change.unsettled_until else None,
-        }
-        for change in changes
-    ]
-    with connection.cursor() as cursor:
+    drifting = [change for change in changes if change.is_drift]
+    with transaction.atomic() if drifting else nullcontext(), connection.cursor() as cursor:
+        # A lost row keeps the ETag that it was proven with: by that it is known again when it comes back.
+        rows = [_as_json(change) | {"etag": "" if change.is_drift else change.etag} for change in changes]
         cursor.execute(_SETTLE, {"changes": json.dumps(rows)})
-        return {row_id for (row_id,) in cursor.fetchall()}
+        turned = {row_id for (row_id,) in cursor.fetchall()}
+        if drifting:
+            rows = json.dumps([_as_json(change) for change in drifting])
+            cursor.execute(_NOTE_DRIFT, {"changes": rows, "turned": list(turned)})
+    return turned
+
+
+def note_etags(seen: Iterable[tuple[UploadLog, str]]) -> None:
+    """Keep for (row, ETag) pairs that the store now gives this ETag to the same content."""
+    rows = [{"id": row.pk, "old_etag": row.etag, "etag": etag} for row, etag in seen]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_NOTE_ETAGS, {"seen": json.dumps(rows), "watched": list(UploadLog.WATCHED)})
+
+
+def _as_json(change: Change) -> dict:
+    return {
+        "id": change.row_id,
+        "old_status": change.old_status,
+        "new_status": change.new_status,
+        "error_code": change.error_code,
+        "etag": change.etag,
+        "unsettled_until": change.unsettled_until.isoformat() if change.unsettled_until else None,
+        "size_bytes": change.size_bytes,
+    }
 
 
 def card_file(row: UploadLog) -> CardFile:

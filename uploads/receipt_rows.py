@@ -11,7 +11,8 @@ LOST = (UploadLog.Status.MISSING, UploadLog.Status.MISMATCH, UploadLog.Status.MO
 # or a planner that is after the order would walk the index of all names of the whole ledger.
 _UNPROVEN = """
 WITH candidates AS MATERIALIZED (
-    SELECT id, filename, (status = ANY(%(lost)s) AND verified_at IS NOT NULL) AS is_lost
+    SELECT id, filename,
+           (status = ANY(%(lost)s) AND (verified_at IS NOT NULL OR error_code = ANY(%(drifted)s))) AS is_lost
     FROM uploads_uploadlog WHERE session_id = %(session)s AND NOT status = ANY(%(proven)s)
 )
 SELECT id FROM candidates AS c
@@ -38,13 +39,14 @@ def unproven_rows(session: UploadSession, *, limit: int) -> list[UploadLog]:
 
 
 def lost_rows(session: UploadSession, *, limit: int) -> list[UploadLog]:
-    """Files that were proven once and that the store no longer has there as they were, by name."""
+    """Files that were proven, or stored, once and that the store no longer has there as they were, by name."""
     return _not_proven(session, is_lost=True, limit=limit)
 
 
 def _not_proven(session: UploadSession, *, is_lost: bool, limit: int) -> list[UploadLog]:
-    given = {"session": session.pk, "lost": list(LOST), "proven": list(UploadLog.PROVEN), "is_lost": is_lost}
+    given = {"session": session.pk, "is_lost": is_lost, "limit": limit}
+    states = {"lost": list(LOST), "drifted": list(UploadLog.DRIFTED), "proven": list(UploadLog.PROVEN)}
     with connection.cursor() as cursor:
-        cursor.execute(_UNPROVEN, given | {"limit": limit})
+        cursor.execute(_UNPROVEN, given | states)
         ids = [pk for (pk,) in cursor.fetchall()]
     return list(UploadLog.objects.filter(pk__in=ids).order_by("filename"))

@@ -30,6 +30,7 @@ MAINTAINER_ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "procrastinate": {"procrastinatejob": ("view",), "procrastinateevent": ("view",)},
     "snapshots": {"snapshot": ("view",)},
     "uploads": {
+        "drift": ("view",),
         "export": ("view",),
         "inventory": ("view",),
         "multipartupload": ("view",),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
+from amiportal.doctor.drift import examine_drift
 from amiportal.doctor.keeping import examine_keeping
 from amiportal.doctor.machine import examine_machine
 from amiportal.doctor.models import Finding
@@ -33,6 +34,7 @@ def examine() -> Iterator[Observation]:
     yield from examine_store()
     yield from examine_work()
     yield from examine_keeping()
+    yield from examine_drift()
 
 
 def record(observations: Iterable[Observation]) -> list[Change]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from amiportal.accounts.models import User
 from amiportal.accounts.roles import Role
-from amiportal.doctor import failures
+from amiportal.doctor import drift, failures
 from amiportal.doctor.machine import MAIL_TIMEOUT_S
 from amiportal.doctor.models import Finding
 from amiportal.doctor.observations import State
@@ -22,7 +22,7 @@ from amiportal.doctor.observations import State
 logger = logging.getLogger(__name__)
 # A round takes place every five minutes: a state is told when two rounds in a row have seen it.
 STANDS_AFTER = timedelta(minutes=4)
-TOLD_APART = ("uploads",)  # failures have a mail of their own, with names
+TOLD_APART = ("uploads", "drift")  # these have mails of their own, with names
 _ILL = (State.WARN, State.BAD)
 _WORDS = {State.OK: "well again", State.WARN: "in need of a look", State.BAD: "broken"}
 
@@ -36,9 +36,13 @@ def tell() -> int:
         addresses = maintainers_addresses()
         findings = news_of_findings(now)
         failed = failures.news(now)
+        drifted = drift.news(now)
         if not addresses:
             return 0
         mails = 0
+        if drifted and _send(addresses, _subject_of_drift(drifted), _body_of_drift(drifted)):
+            drift.told(drifted, at=now)
+            mails += 1
         if findings and _send(addresses, _subject_of(findings), _body_of(findings)):
             for row in findings:
                 Finding.objects.filter(pk=row.pk).update(reported_state=row.state)
@@ -127,6 +131,39 @@ def _body_of_failures(news: failures.News) -> str:
     if news.more:
         parts.append(f"And {news.more} more people or places.")
     return "\n\n".join([*parts, f"All: {_address(reverse('admin:uploads_uploadfailure_changelist'))}"]) + "\n"
+
+
+def _subject_of_drift(news: drift.News) -> str:
+    first = news.groups[0]
+    more = len(news.groups) - 1 + news.more
+    others = f" and {more} more uploads" if more else ""
+    files = "1 stored file has" if news.files == 1 else f"{news.files:,} stored files have"
+    return f"AMI Portal: {files} changed or vanished, of {first.who}{others}"
+
+
+def _body_of_drift(news: drift.News) -> str:
+    parts = [
+        "These files were in the store and are no longer there as they were. Their receipts say so now. Ask the "
+        "uploaders to keep the cards, if they still exist, before anything else."
+    ]
+    for group in news.groups:
+        what = ", ".join(
+            f"{number:,} {word}"
+            for number, word in ((group.changed, "changed"), (group.vanished, "vanished"))
+            if number
+        )
+        and_more = ", ..." if group.changed + group.vanished > len(group.names) else ""
+        parts.append(
+            f"{group.who}{f' <{group.email}>' if group.email else ''}\nWhere: {group.where}\n"
+            f"What: {what}: {', '.join(group.names)}{and_more}\n"
+            f"Session: {_address(group.session_link)}\nReceipt: {_address(group.receipt_link)}"
+        )
+    if news.more:
+        parts.append(f"And {news.more:,} more uploads.")
+    all_of_them = _address(reverse("admin:uploads_drift_changelist") + "?standing=open")
+    guide = _address(reverse("admin-guide") + "#changed-files")
+    parts.append(f"All, to look at, to download and to settle: {all_of_them}\nWhat to do: {guide}")
+    return "\n\n".join(parts) + "\n"
 
 
 def _address(path: str) -> str:

@@ -21,6 +21,7 @@ _LINKS = {
     "allocation end": ("admin:objectstore_allocation_changelist", ""),
     "snapshot": ("admin:snapshots_snapshot_changelist", ""),
     "inventory": ("admin:uploads_inventory_changelist", "?odd=failed"),
+    "drift": ("admin:uploads_drift_changelist", "?standing=open"),
     "round trip": ("admin:deployments_bucket_changelist", ""),
     "upload addresses": ("admin:objectstore_storeprobe_changelist", ""),
 }

@@ -46,7 +46,7 @@ def main(bucket: str):
         sizes.append(rclone_size(bucket, f"{deployment_id}/{DATA_TYPE}"))
         counts.append(counted_apart(deployment_id))
     assert all(found["count"] == number for found in (*sizes, *counts)), (sizes, counts)
-    assert all(found["unaccounted"] == found["absent"] == 0 for found in counts), counts
+    assert all(found["unaccounted"] == found["drifted"] == 0 for found in counts), counts
     ours, theirs = (min(found["seconds"] for found in of) for of in (counts, sizes))
     yield Ratio(f"(i) {number} objects in one prefix, by inventory, beside rclone size", ours, theirs, WANTED)
     grown = max(found["grown_mb"] for found in counts)
@@ -75,6 +75,7 @@ def count(deployment_id: str) -> dict:
 
     django.setup()
     from deployments.models import Deployment  # noqa: PLC0415
+    from uploads.models import Drift  # noqa: PLC0415
     from uploads.services.inventory import take_inventory  # noqa: PLC0415
 
     deployment = Deployment.objects.select_related("bucket").get(deployment_id=deployment_id)
@@ -86,7 +87,7 @@ def count(deployment_id: str) -> dict:
         "seconds": time.perf_counter() - began,
         "count": inventory.objects_count,
         "unaccounted": inventory.unaccounted,
-        "absent": inventory.absent,
+        "drifted": Drift.objects.count(),
         "peak_mb": peak_mb(),
         "grown_mb": peak_mb() - before_mb,
     }

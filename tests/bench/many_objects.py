@@ -4,6 +4,7 @@ One object is stored by a real PUT; what SeaweedFS's filer keeps of it is then s
 loaded again, by its own shell. They share the bytes of the first, which no listing reads.
 """
 
+import hashlib
 import os
 import struct
 import subprocess
@@ -27,12 +28,14 @@ from uploads.models import UploadSession
 
 _LENGTH = struct.Struct(">I")
 _PARALLEL = 16
+BODY = b"x"
+MD5 = hashlib.md5(BODY).hexdigest()
 _ROWS = """
     INSERT INTO uploads_uploadlog
         (session_id, deployment_id, data_type, filename, path_on_card, size_bytes, md5, status,
          granted_at, grant_expires_at, stored_at, verified_at, etag, error_code)
     SELECT %(session)s, %(deployment)s, %(data_type)s, to_char(%(first)s + n * %(step)s, 'YYYYMMDDHH24MISS') || %(end)s,
-           '', 1, repeat('0', 32), 'verified', now(), now(), now(), now(), 'x', ''
+           '', 1, %(md5)s, 'verified', now(), now(), now(), now(), %(md5)s, ''
     FROM generate_series(0, %(number)s - 1) AS n
 """
 
@@ -53,7 +56,7 @@ class Series:
 def store(series: Series, *, bucket: str, prefix: str) -> None:
     """The files of a series below the prefix, which ends in "/"."""
     made = next(series.stamps())
-    new_client().put_object(Bucket=bucket, Key=prefix + made + series.end, Body=b"x", ContentType="image/jpeg")
+    new_client().put_object(Bucket=bucket, Key=prefix + made + series.end, Body=BODY, ContentType="image/jpeg")
     with tempfile.TemporaryDirectory() as place:
         saved, many = Path(place) / "one.meta", Path(place) / "many.meta"
         shell(f"fs.meta.save -o {saved} /buckets/{bucket}/{prefix}")
@@ -75,7 +78,7 @@ def account_for(series: Series, *, deployment_id: str, data_type: str) -> None:
         account=User.objects.first(), deployment=deployment, data_type=data_type, started_at=now, last_seen_at=now
     )
     with connection.cursor() as cursor:
-        parameters = {"session": session.pk, "deployment": deployment.pk, "data_type": data_type}
+        parameters = {"session": session.pk, "deployment": deployment.pk, "data_type": data_type, "md5": MD5}
         cursor.execute(_ROWS, asdict(series) | parameters)
         cursor.execute("ANALYZE uploads_uploadlog")
 

@@ -9,6 +9,9 @@ from django.utils import timezone
 from tests.cast import make_person
 from tests.deployments.admin_pages import said, url
 from tests.deployments.bringing import finished, granted
+from tests.uploads.holding import row
+from uploads import ledger
+from uploads.ledger import Change
 from uploads.models import Inventory, InventoryNight
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +26,6 @@ def counted(ladera) -> Inventory:
         objects_count=1_234,
         size_bytes=5_600_000_000,
         unaccounted=21,
-        absent=22,
         outside_season=23,
         taken_at=timezone.now(),
     )
@@ -39,11 +41,20 @@ def test_what_the_store_holds(page, ladera, counted):
     assert "1,234</strong> objects" in text
     assert "5.6\N{NO-BREAK SPACE}GB" in text
     link = f'href="/admin/uploads/inventory/{counted.pk}/change/"'
-    for number in (21, 22, 23):
+    for number in (21, 23):
         assert f'<a class="cockpit-warn" {link}>{number}</a>' in text
     assert 'class="shade-0 gap" title="2026-05-03: 0 files"' in text
     assert "2 without any between them" in text
     assert text.count("not counted yet") == 3
+
+
+def test_what_changed_or_vanished_leads_to_its_list(page, ladera, colleague, counted):
+    files = [row(ladera, colleague, name) for name in ("a.jpg", "b.jpg", "c.jpg")]
+    for file, status, code in zip(files, ("mismatch", "missing"), ("changed", "vanished"), strict=False):
+        ledger.settle([Change(file.pk, "verified", status, code)])
+    text = page.get(url("deployment_change", ladera.pk)).content.decode()
+    query = f"?standing=open&amp;deployment__id__exact={ladera.pk}&amp;data_type__exact=snapshot_images"
+    assert text.count(f'<a class="cockpit-warn" href="/admin/uploads/drift/{query}">1</a>') == 2
 
 
 def test_nothing_counted_and_nobody_yet(page, ladera):

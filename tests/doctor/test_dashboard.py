@@ -139,7 +139,7 @@ def test_each_todo_leads_to_exactly_what_it_counts(admin_client, ladera, savanna
     Deployment.objects.update(created_at=old, hardware=None, latitude=None, longitude=None, first_day=None)
     Deployment.objects.filter(pk__in=[ladera.pk, savanna.pk]).update(status="active")
     session(colleague, ladera)
-    held(ladera, 1, absent=3)
+    held(ladera, 1, undecided=3, unaccounted=1)
     for todo in dashboard.todos(timezone.now(), list(Inventory.objects.all())):
         page = admin_client.get(todo.link)
         assert page.status_code == 200, todo.link

@@ -13,7 +13,7 @@ from tests.faultproxy import FaultProxy
 from tests.faults import Status, first
 from tests.uploads import holding
 from tests.uploads.holding import counted, row
-from uploads.models import Inventory
+from uploads.models import Drift, Inventory
 from uploads.services import counting
 from uploads.services import inventory as service
 from uploads.services.counting import night_of
@@ -64,16 +64,18 @@ def test_what_the_ledger_does_not_know_and_what_the_store_does_not_have(put, dep
     row(deployment, account, "20250716220000-gone.jpg")
     row(deployment, account, "20250716230000-never-came.jpg", status="missing")
     taken = counted(deployment)
-    assert (taken.unaccounted, taken.absent) == (1, 1)
-    assert list(taken.oddities.values_list("kind", "filename")) == [
-        ("unaccounted", NAMES[2]),
-        ("absent", "20250716220000-gone.jpg"),
+    assert taken.unaccounted == 1
+    assert list(taken.oddities.values_list("kind", "filename")) == [("unaccounted", NAMES[2])]
+    assert [(drift.row.filename, drift.kind) for drift in Drift.objects.all()] == [
+        ("20250716220000-gone.jpg", "vanished")
     ]
 
 
-def test_what_came_after_the_listing_began_is_not_called_absent(deployment, account):
-    row(deployment, account, NAMES[0], stored_at=datetime(2100, 1, 1, tzinfo=UTC))
-    assert counted(deployment).absent == 0
+def test_what_came_after_the_listing_began_is_not_called_vanished(deployment, account):
+    file = row(deployment, account, NAMES[0], stored_at=datetime(2100, 1, 1, tzinfo=UTC))
+    counted(deployment)
+    file.refresh_from_db()
+    assert (file.status, Drift.objects.count()) == ("verified", 0)
 
 
 def test_what_a_short_listing_lacks_is_asked_for(put, deployment, account, monkeypatch):
@@ -81,7 +83,7 @@ def test_what_a_short_listing_lacks_is_asked_for(put, deployment, account, monke
     row(deployment, account, NAMES[0])
     monkeypatch.setattr(service, "pages", lambda bucket, prefix: iter(()))
     taken = counted(deployment)
-    assert (taken.objects_count, taken.absent) == (0, 0)
+    assert (taken.objects_count, Drift.objects.count()) == (0, 0)
 
 
 def test_files_outside_the_season_are_named(put, deployment):

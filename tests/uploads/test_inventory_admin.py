@@ -65,7 +65,7 @@ def test_the_list_by_what_is_to_look_at(admin_client, inventory, savanna):
     listed = admin_client.get("/admin/uploads/inventory/")
     assert set(listed.context["cl"].result_list) == {inventory, fine}
     assert "5.6\N{NO-BREAK SPACE}GB" in listed.content.decode()
-    for value, expected in (("unaccounted", {inventory}), ("absent", set()), ("empty", {fine}), ("failed", set())):
+    for value, expected in (("unaccounted", {inventory}), ("vanished", set()), ("empty", {fine}), ("failed", set())):
         page = admin_client.get(f"/admin/uploads/inventory/?odd={value}")
         assert set(page.context["cl"].result_list) == expected, value
 

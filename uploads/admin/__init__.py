@@ -1,5 +1,5 @@
 """How files got in and what the store holds, for maintainers: looked at, never changed here."""
 
-from uploads.admin import exports, failures, inventory, ledger, sessions
+from uploads.admin import drift, exports, failures, inventory, ledger, sessions
 
-__all__ = ["exports", "failures", "inventory", "ledger", "sessions"]
+__all__ = ["drift", "exports", "failures", "inventory", "ledger", "sessions"]

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from deployments.holdings import Teller
 from deployments.models import Deployment
 from deployments.names import DataType
+from uploads.admin.drift import drift_list
 from uploads.admin.inventory import Day, months
 from uploads.holdings import holdings_of, list_of, under_way
 from uploads.models import Inventory, InventoryNight, UploadSession
@@ -26,10 +27,14 @@ _SESSIONS_SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """One data type as it was last counted; inventory None: never yet. months: the calendar, nights: with files."""
+    """One data type as it was last counted; inventory None: never yet. months: the calendar, nights: with files.
+
+    drifted: the list of what changed or vanished of it.
+    """
 
     label: str
     inventory: Inventory | None
+    drifted: str
     nights: int
     gaps: int
     months: Sequence[tuple[date, list[Day]]]
@@ -59,7 +64,8 @@ def _store(request: HttpRequest, deployment: Deployment) -> SafeString:
 
 def _counted(deployment: Deployment) -> list[Counted]:
     """The bucket's data types and those that were ever counted, in the order in which people know them."""
-    inventories = {inventory.data_type: inventory for inventory in Inventory.objects.filter(deployment=deployment)}
+    found = Inventory.objects.filter(deployment=deployment).with_drift()
+    inventories = {inventory.data_type: inventory for inventory in found}
     nights: dict[int, dict[date, int]] = defaultdict(dict)
     for pk, night, objects in InventoryNight.objects.filter(inventory__deployment=deployment).values_list(
         "inventory_id", "night", "objects_count"
@@ -73,7 +79,8 @@ def _counted(deployment: Deployment) -> list[Counted]:
         of_type = nights[inventory.pk] if inventory else {}
         calendar = list(months(of_type))
         gaps = sum(day.is_gap for _, days in calendar for day in days)
-        rows.append(Counted(data_type.label, inventory, len(of_type), gaps, calendar))
+        drifted = drift_list(deployment__id__exact=deployment.pk, data_type__exact=data_type.value)
+        rows.append(Counted(data_type.label, inventory, drifted, len(of_type), gaps, calendar))
     return rows
 
 

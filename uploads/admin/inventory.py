@@ -1,7 +1,7 @@
 """Inventories in the admin: what the store holds, its calendar of nights, and what should be looked at."""
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,13 +11,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 
 from amiportal.adminkit import ReadOnly, ask, marked, minute
-from uploads.models import Inventory, InventoryOddity
+from uploads.admin.drift import drift_list
+from uploads.models import Inventory, InventoryOddity, UploadLog, UploadSession
 from uploads.tasks import order_inventories, order_inventory
 from uploads.templatetags.portal_text import size
 
@@ -32,8 +34,10 @@ class Oddities(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
         return [
+            ("changed", "Changed in the store"),
+            ("vanished", "No longer in the store"),
             ("unaccounted", "Not in the ledger"),
-            ("absent", "In the ledger, not in the store"),
+            ("undecided", "Could not be compared"),
             ("outside_season", "Outside the season"),
             ("undated", "Without a time"),
             ("failed", "Could not be counted"),
@@ -42,7 +46,7 @@ class Oddities(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Inventory]) -> QuerySet[Inventory]:
         value = self.value()
-        if value in ("unaccounted", "absent", "outside_season", "undated"):
+        if value in ("changed", "vanished", "unaccounted", "undecided", "outside_season", "undated"):
             return queryset.filter(**{f"{value}__gt": 0})
         if value == "failed":
             return queryset.exclude(error="")
@@ -70,15 +74,18 @@ class InventoryAdmin(ReadOnly, ModelAdmin):
     search_help_text = "Beginning of a deployment's ID or place"
     actions_list = ["count_all"]
     actions_detail = ["count_again"]
-    readonly_fields = ["shown_size", "calendar", "oddities_named", "taken"]
+    readonly_fields = ["shown_size", "calendar", "drifted", "oddities_named", "taken"]
     fieldsets = [
         (None, {"fields": [("deployment", "data_type"), ("objects_count", "shown_size"), ("taken", "error")]}),
         ("Nights", {"fields": [("first_device_time", "last_device_time"), "calendar"]}),
-        ("To look at", {"fields": [("unaccounted", "absent"), ("outside_season", "undated"), "oddities_named"]}),
+        (
+            "To look at",
+            {"fields": ["drifted", ("unaccounted", "undecided"), ("outside_season", "undated"), "oddities_named"]},
+        ),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Inventory]:
-        return super().get_queryset(request).select_related("deployment__bucket")
+        return super().get_queryset(request).select_related("deployment__bucket").with_drift()
 
     @display(description="Deployment", ordering="deployment__deployment_id")
     def shown(self, inventory: Inventory) -> str:
@@ -111,8 +118,10 @@ class InventoryAdmin(ReadOnly, ModelAdmin):
         found = [
             f"{number:,} {what}"
             for number, what in (
+                (inventory.changed, "changed"),
+                (inventory.vanished, "vanished"),
                 (inventory.unaccounted, "not in the ledger"),
-                (inventory.absent, "not in the store"),
+                (inventory.undecided, "not compared"),
                 (inventory.outside_season, "out of season"),
             )
             if number
@@ -126,14 +135,28 @@ class InventoryAdmin(ReadOnly, ModelAdmin):
         nights = {row.night: row.objects_count for row in inventory.nights.all()}
         return render_to_string("admin/uploads/nights.html", {"months": list(months(nights)), "nights": len(nights)})
 
+    @display(description="Changed or vanished")
+    def drifted(self, inventory: Inventory) -> SafeString | str:
+        if not inventory.changed and not inventory.vanished:
+            return "None that waits to be settled."
+        where = drift_list(deployment__id__exact=inventory.deployment_id, data_type__exact=inventory.data_type)
+        return format_html(
+            '<a href="{}" class="text-primary-600 underline dark:text-primary-500">{} changed, {} vanished</a>',
+            where,
+            f"{inventory.changed:,}",
+            f"{inventory.vanished:,}",
+        )
+
     @display(description="Named")
     def oddities_named(self, inventory: Inventory) -> SafeString:
         named = list(inventory.oddities.all())
+        of_kind = {kind: [odd.filename for odd in named if odd.kind == kind] for kind in InventoryOddity.Kind}
+        asked_by = last_asked_by(inventory, of_kind[InventoryOddity.Kind.UNACCOUNTED])
         kinds = [
-            (kind.label, [odd.filename for odd in named if odd.kind == kind], total)
+            (kind.label, [(name, asked_by.get(name)) for name in of_kind[kind]], total)
             for kind, total in (
                 (InventoryOddity.Kind.UNACCOUNTED, inventory.unaccounted),
-                (InventoryOddity.Kind.ABSENT, inventory.absent),
+                (InventoryOddity.Kind.UNDECIDED, inventory.undecided),
                 (InventoryOddity.Kind.OUTSIDE_SEASON, inventory.outside_season),
             )
             if total
@@ -162,6 +185,17 @@ class InventoryAdmin(ReadOnly, ModelAdmin):
         order_inventories()
         messages.success(request, "Workers count everything anew, one job per deployment and data type.")
         return HttpResponseRedirect(back)
+
+
+def last_asked_by(inventory: Inventory, names: Sequence[str]) -> dict[str, UploadSession]:
+    """By name, the session that last asked for that key: of an object that no row accounts for, the nearest clue."""
+    rows = (
+        UploadLog.objects.filter(deployment=inventory.deployment_id, data_type=inventory.data_type, filename__in=names)
+        .order_by("filename", "-id")
+        .distinct("filename")
+        .select_related("session__account")
+    )
+    return {row.filename: row.session for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,26 @@
 """What the store was last seen to hold."""
 
 from django.db import models
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from deployments.models import Bucket, Deployment
 from deployments.names import DataType
+from uploads.models.drift import Drift
+
+
+class Inventories(models.QuerySet):
+    def with_drift(self) -> "Inventories":
+        """Each with `changed` and `vanished`: how many rows of its files did by now, and nobody has settled it."""
+        open_ones = Drift.objects.filter(
+            settled_at__isnull=True, deployment=OuterRef("deployment"), data_type=OuterRef("data_type")
+        )
+
+        def number(kind: Drift.Kind) -> Coalesce:
+            of_kind = open_ones.filter(kind=kind).order_by().values("kind")
+            return Coalesce(Subquery(of_kind.annotate(files=Count("pk")).values("files")), 0)
+
+        return self.annotate(changed=number(Drift.Kind.CHANGED), vanished=number(Drift.Kind.VANISHED))
 
 
 class Inventory(models.Model):
@@ -18,9 +35,13 @@ class Inventory(models.Model):
     undated = models.PositiveBigIntegerField(default=0, help_text="Names that tell no time, or one before 2000.")
     outside_season = models.PositiveBigIntegerField(default=0)
     unaccounted = models.PositiveBigIntegerField(default=0, help_text="Objects that no row of the ledger accounts for.")
-    absent = models.PositiveBigIntegerField(default=0, help_text="Rows of the ledger whose object is not there.")
+    undecided = models.PositiveBigIntegerField(
+        default=0, help_text="Files that seem to differ and could not be compared this time; the next count goes on."
+    )
     taken_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=300, blank=True, help_text="Why the last count failed; figures are older then.")
+
+    objects = Inventories.as_manager()
 
     class Meta:
         ordering = ["deployment__deployment_id", "data_type"]
@@ -52,7 +73,7 @@ class InventoryOddity(models.Model):
 
     class Kind(models.TextChoices):
         UNACCOUNTED = "unaccounted", "not in the ledger"
-        ABSENT = "absent", "in the ledger, not in the store"
+        UNDECIDED = "undecided", "could not be compared"
         OUTSIDE_SEASON = "outside", "outside the season"
 
     inventory = models.ForeignKey(Inventory, on_delete=models.CASCADE, related_name="oddities")

@@ -75,6 +75,9 @@ class UploadLog(models.Model):
 
     LIVE = (Status.GRANTED, Status.VERIFIED, Status.STORED)
     PROVEN = (Status.VERIFIED, Status.PRESENT)
+    WATCHED = (*PROVEN, Status.STORED)  # the store had the object: each count looks whether it still is as it was
+    LOST = (Status.MISSING, Status.MISMATCH)  # what a watched row becomes when it is not, by the codes:
+    DRIFTED = ("changed", "vanished")
 
     # Rows are written from their session's row, locked, and a trigger refuses every DELETE on both tables: so the
     # references hold without a check per row, which would make a grant a fifth slower.
@@ -152,6 +155,12 @@ class UploadLog(models.Model):
         ]
         indexes = [
             models.Index(fields=["session", "id"], name="ledger_by_session"),
+            # As the live rows' constraint: for the counts of the store, which read both in the order of names.
+            models.Index(
+                fields=["deployment", "data_type", "filename"],
+                condition=Q(status="present"),
+                name="ledger_present_by_key",
+            ),
             models.Index(fields=["filename"], name="ledger_by_filename"),
             # For pages of the ledger, see ledger_pages. A grant's row enters the first only when it is settled.
             models.Index(fields=["status", "id"], condition=~Q(status="granted"), name="ledger_by_state"),

@@ -3,50 +3,60 @@
 The ledger is read by ranges of names: a cursor over it would keep a transaction open while the store is asked.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
 from datetime import datetime
+from operator import itemgetter
 
 from django.db import connection
 
-from amiportal.objectstore.lookup import lookup_by_head
 from deployments.models import Deployment
-from uploads.keys import key_prefix
 
 _READ_AT_ONCE = 10_000
 _ASKED_AT_ONCE = 1_000
 
-# What came after the listing began may have been missed by it. The names of the states as in the index of live rows.
+# Rows that hold a key, as a listing would have them; without an ETag where there is nothing to compare: a grant's
+# object may be under way, and what came after the listing began may have been missed by it. The names of the states
+# are those in the indexes.
 _LIVE = """
-    SELECT filename, stored_at < %(began_at)s FROM uploads_uploadlog
+    SELECT filename, size_bytes, CASE WHEN status <> 'granted' AND stored_at < %(began_at)s THEN etag END
+    FROM uploads_uploadlog
     WHERE deployment_id = %(deployment)s AND data_type = %(data_type)s
       AND status IN ('granted', 'verified', 'stored')
       AND filename > %(after)s AND (%(upto)s::text IS NULL OR filename <= %(upto)s)
     ORDER BY filename LIMIT %(most)s
 """
-_LIVE_OF = """
-    SELECT filename FROM uploads_uploadlog
-    WHERE deployment_id = %(deployment)s AND data_type = %(data_type)s
-      AND status IN ('granted', 'verified', 'stored') AND filename = ANY(%(names)s)
+# Several sessions may have found one object; where they saw it differently none of them is like the listing.
+_PRESENT = """
+    SELECT filename, max(size_bytes),
+           CASE WHEN min(stored_at) >= %(began_at)s THEN NULL
+                WHEN min(etag) = max(etag) AND min(size_bytes) = max(size_bytes) THEN min(etag) ELSE '' END
+    FROM uploads_uploadlog
+    WHERE deployment_id = %(deployment)s AND data_type = %(data_type)s AND status = 'present'
+      AND filename > %(after)s AND (%(upto)s::text IS NULL OR filename <= %(upto)s)
+    GROUP BY filename ORDER BY filename LIMIT %(most)s
 """
 _ANY_PRESENT = """
     SELECT EXISTS (
-        SELECT FROM uploads_uploadsession AS session
-        JOIN uploads_uploadlog AS row ON row.session_id = session.id AND row.status = 'present'
-        WHERE session.deployment_id = %(deployment)s AND session.data_type = %(data_type)s
+        SELECT FROM uploads_uploadlog
+        WHERE deployment_id = %(deployment)s AND data_type = %(data_type)s AND status = 'present'
     )
 """
-_PRESENT_OF = """
-    SELECT filename FROM uploads_uploadlog
-    WHERE deployment_id = %(deployment)s AND data_type = %(data_type)s AND status = 'present'
-      AND filename = ANY(%(names)s)
+# The same for names in any order; keys that an old program may write to, which are compared when it no longer can;
+# and those whose object is known to be other than what was proven.
+_KNOWN_OF = """
+    SELECT filename FROM uploads_uploadlog AS row
+    WHERE deployment_id = %(deployment)s AND data_type = %(data_type)s AND filename = ANY(%(names)s)
+      AND (status IN ('granted', 'verified', 'stored', 'present') OR unsettled_until IS NOT NULL
+           OR status = 'mismatch' AND EXISTS (SELECT FROM uploads_drift WHERE row_id = row.id))
 """
 
 
 class Comparison:
-    """One listing against the ledger.
+    """One listing against the ledger, by names, sizes and ETags.
 
-    unaccounted, absent: called with names as they are found. Names that come out of their order, as some stores list,
-    cost more and change nothing: what seems to be absent is asked for.
+    unaccounted: called with names of objects that no row accounts for. suspect: called with names of rows that the
+    listing does not have, or has otherwise, some at a time. Neither is proof: a listing may lag, and suspects are to
+    be asked for. Names that come out of their order, as some stores list, cost more and change nothing.
     """
 
     def __init__(
@@ -56,69 +66,63 @@ class Comparison:
         data_type: str,
         began_at: datetime,
         unaccounted: Callable[[Iterable[str]], None],
-        absent: Callable[[Iterable[str]], None],
+        suspect: Callable[[Sequence[str]], None],
     ):
         self._of = {"deployment": deployment.pk, "data_type": data_type}
         self._began_at = began_at
-        self._bucket = deployment.bucket.name
-        self._prefix = key_prefix(deployment_id=deployment.deployment_id, data_type=data_type)
-        self._tell_unaccounted, self._tell_absent = unaccounted, absent
+        self._tell_unaccounted, self._tell_suspect = unaccounted, suspect
         self._compared_to = ""
-        self._not_listed: list[str] = []
+        self._suspects: dict[str, None] = {}
+        self._queries = [_LIVE]
 
-    def add(self, names: Collection[str]) -> None:
-        """The next names of the listing."""
+    def add(self, names: Collection[str], sizes: Iterable[int], etags: Iterable[str]) -> None:
+        """The next objects of the listing, pairwise; ETags without quotes."""
         # The ledger has no file in a folder below the prefix; some stores list those folders first.
-        listed = {name for name in names if "/" not in name}
-        unknown = listed.copy()
-        if listed:
-            is_in_order = min(listed) > self._compared_to
-            self._compare(listed, unknown, max(listed))
-            if unknown and not is_in_order:
-                unknown -= self._names(_LIVE_OF, unknown)
-            if unknown and self._rows(_ANY_PRESENT, {})[0][0]:
-                unknown -= self._names(_PRESENT_OF, unknown)
+        unknown = {name for name in names if "/" not in name}
+        if unknown:
+            self._compare(unknown, set(zip(names, sizes, etags, strict=True)), max(unknown))
+        if unknown:
+            unknown -= {name for (name,) in self._rows(_KNOWN_OF, {"names": list(unknown)})}
         self._tell_unaccounted(name for name in names if name in unknown or "/" in name)
 
-    def _compare(self, listed: Set[str], unknown: set[str], upto: str) -> None:
+    def _compare(self, unknown: set[str], listed: Set[tuple[str, int, str]], upto: str) -> None:
         """Takes out of `unknown` what the ledger has between the last page's end and this one's."""
         if upto <= self._compared_to:
             return
-        for rows in self._live(upto):
-            unknown.difference_update([name for name, _ in rows])
-            self._ask_later(name for name, was_stored in rows if was_stored and name not in listed)
+        for rows in self._ranges(upto):
+            unknown.difference_update(map(itemgetter(0), rows))
+            self._suspect(name for name, _, etag in set(rows).difference(listed) if etag is not None)
         self._compared_to = upto
 
     def finish(self) -> None:
         """The listing has ended: what the ledger has beyond it."""
-        for rows in self._live(None):
-            self._ask_later(name for name, was_stored in rows if was_stored)
+        for rows in self._ranges(None):
+            self._suspect(name for name, _, etag in rows if etag is not None)
         self._ask()
 
-    def _live(self, upto: str | None) -> Iterator[list[tuple[str, bool | None]]]:
-        after = self._compared_to
-        while True:
-            bounds = {"after": after, "upto": upto, "began_at": self._began_at, "most": _READ_AT_ONCE}
-            rows = self._rows(_LIVE, bounds)
-            yield rows
-            if len(rows) < _READ_AT_ONCE:
-                return
-            after = rows[-1][0]
+    def _ranges(self, upto: str | None) -> Iterator[list[tuple[str, int | None, str | None]]]:
+        if len(self._queries) == 1 and self._rows(_ANY_PRESENT, {})[0][0]:
+            self._queries.append(_PRESENT)
+        for query in self._queries:
+            after = self._compared_to
+            while True:
+                bounds = {"after": after, "upto": upto, "began_at": self._began_at, "most": _READ_AT_ONCE}
+                rows = self._rows(query, bounds)
+                yield rows
+                if len(rows) < _READ_AT_ONCE:
+                    break
+                after = rows[-1][0]
 
-    def _ask_later(self, names: Iterable[str]) -> None:
+    def _suspect(self, names: Iterable[str]) -> None:
         for name in names:
-            self._not_listed.append(name)
-            if len(self._not_listed) >= _ASKED_AT_ONCE:
+            self._suspects[name] = None
+            if len(self._suspects) >= _ASKED_AT_ONCE:
                 self._ask()
 
     def _ask(self) -> None:
-        """A listing's absence is no proof: each is asked for."""
-        found = lookup_by_head(bucket=self._bucket, prefix=self._prefix, names=self._not_listed)
-        self._tell_absent(name for name, stored in found.items() if stored is None)
-        self._not_listed = []
-
-    def _names(self, query: str, names: Collection[str]) -> set[str]:
-        return {name for (name,) in self._rows(query, {"names": list(names)})}
+        if self._suspects:
+            self._tell_suspect(list(self._suspects))
+        self._suspects = {}
 
     def _rows(self, query: str, parameters: dict) -> list[tuple]:
         with connection.cursor() as cursor:

@@ -123,7 +123,8 @@ def _settled(row: UploadLog, stored: StoredObject | None, proof: Proof | None) -
     message = f"The store holds other content under {name} than what was read from the card."
     change = None
     if row.status != Status.MISMATCH:
-        change = Change(row.pk, row.status, Status.MISMATCH, "stored_differs", etag=stored.etag)
+        code = "changed" if row.status in UploadLog.PROVEN else "stored_differs"
+        change = Change(row.pk, row.status, Status.MISMATCH, code, etag=stored.etag, size_bytes=stored.size_bytes)
     return FileResult(name, Outcome.MISMATCH, "stored_differs", message), change
 
 

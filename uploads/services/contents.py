@@ -6,7 +6,7 @@ READ_BYTES_PER_CALL, and what is beyond that waits for a worker.
 """
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -106,6 +106,29 @@ def claim_next() -> ObjectContent | None:
         if row is None or _claim(row):
             return row
     return None
+
+
+def keep(bucket: str, md5s: Mapping[StoredObject, str]) -> None:
+    """Keep what a caller of its own budget has read: it need not be read again."""
+    now = timezone.now()
+    ObjectContent.objects.bulk_create(
+        [
+            ObjectContent(
+                bucket=bucket,
+                key=stored.key,
+                etag=stored.etag,
+                size_bytes=stored.size_bytes,
+                md5=md5,
+                asked_at=now,
+                try_at=now,
+                read_at=now,
+            )
+            for stored, md5 in sorted(md5s.items(), key=lambda item: identity(item[0]))
+        ],
+        update_conflicts=True,
+        unique_fields=["key", "bucket", "etag", "size_bytes"],
+        update_fields=["md5", "read_at"],
+    )
 
 
 def read_by() -> datetime:

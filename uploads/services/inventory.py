@@ -18,6 +18,7 @@ from uploads.keys import key_prefix
 from uploads.models import Inventory, InventoryNight, InventoryOddity, StorageDay
 from uploads.services.accounting import Comparison
 from uploads.services.counting import Kind, Tally
+from uploads.services.drift import Watch
 
 
 def take_inventory(*, deployment: Deployment, data_type: str) -> Inventory:
@@ -37,17 +38,19 @@ def take_inventory(*, deployment: Deployment, data_type: str) -> Inventory:
 def _count(deployment: Deployment, data_type: str, *, began_at: datetime) -> Tally:
     prefix = key_prefix(deployment_id=deployment.deployment_id, data_type=data_type)
     tally = Tally(began_at, deployment.first_day, deployment.last_day)
+    watch = Watch(deployment=deployment, data_type=data_type, undecided=partial(tally.note, Kind.UNDECIDED))
     comparison = Comparison(
         deployment=deployment,
         data_type=data_type,
         began_at=began_at,
         unaccounted=partial(tally.note, Kind.UNACCOUNTED),
-        absent=partial(tally.note, Kind.ABSENT),
+        suspect=watch.look_into,
     )
+    watch.look_for_returns()
     for page in pages(deployment.bucket.name, prefix):
         names = [key[len(prefix) :] for key in page.keys]
         tally.add(names, page.sizes)
-        comparison.add(names)
+        comparison.add(names, page.sizes, page.etags)
     comparison.finish()
     return tally
 
@@ -66,7 +69,7 @@ def _keep(tally: Tally, *, deployment: Deployment, data_type: str, taken_at: dat
                 "undated": tally.undated,
                 "outside_season": tally.odd[Kind.OUTSIDE_SEASON],
                 "unaccounted": tally.odd[Kind.UNACCOUNTED],
-                "absent": tally.odd[Kind.ABSENT],
+                "undecided": tally.odd[Kind.UNDECIDED],
                 "taken_at": taken_at,
                 "error": "",
             },

@@ -52,7 +52,9 @@ def _compare(session: UploadSession, rows: list[UploadLog]) -> int:
         if stored is None:
             changes.append(Change(row.pk, row.status, Status.MISSING, "vanished"))
         elif proof is Proof.OTHER:
-            changes.append(Change(row.pk, row.status, Status.MISMATCH, "changed", etag=stored.etag))
+            changes.append(
+                Change(row.pk, row.status, Status.MISMATCH, "changed", etag=stored.etag, size_bytes=stored.size_bytes)
+            )
         elif proof is Proof.UNREAD:
             unread += 1
         else:

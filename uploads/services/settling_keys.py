@@ -156,7 +156,9 @@ def _look_again(
         if stored is None:
             changes.append(Change(row.pk, row.status, Status.MISSING, "vanished"))
         elif proofs[files[row.pk]] is Proof.OTHER:
-            changes.append(Change(row.pk, row.status, Status.MISMATCH, "changed", etag=stored.etag))
+            changes.append(
+                Change(row.pk, row.status, Status.MISMATCH, "changed", etag=stored.etag, size_bytes=stored.size_bytes)
+            )
     ledger.settle(changes)
     return {row.filename for row in early if proofs.get(files[row.pk]) is Proof.UNREAD}
 
