@@ -32,12 +32,14 @@ class Teller:
     """What an app tells of deployments.
 
     under_way: deployments' primary keys -> sentences by key, of those only where something is under way; it reads
-    the database alone, for services ask it within their transaction. recount: orders that the store be counted anew.
+    the database alone, for services ask it within their transaction. urls_end_at: when the last upload URL into
+    deployments runs out, None where none is alive. recount: orders that the store be counted anew.
     panels: sections of the deployment's page.
     """
 
     under_way: Callable[[Iterable[int]], Mapping[int, Sequence[str]]]
     holdings: Callable[[Deployment], Holdings]
+    urls_end_at: Callable[[Iterable[int]], datetime | None]
     recount: Callable[[Deployment], None]
     panels: Callable[[HttpRequest, Deployment], Sequence[SafeString]]
 
@@ -48,6 +50,7 @@ class _Registry:
         default_factory=lambda: Teller(
             under_way=lambda pks: {},
             holdings=lambda deployment: Holdings(),
+            urls_end_at=lambda pks: None,
             recount=lambda deployment: None,
             panels=lambda request, deployment: (),
         )
@@ -65,6 +68,11 @@ def register(teller: Teller) -> None:
 def under_way(deployments: Iterable[Deployment]) -> Mapping[int, Sequence[str]]:
     """By primary key, of those only into which somebody is uploading now: a sentence for each upload."""
     return _registry.teller.under_way([deployment.pk for deployment in deployments])
+
+
+def urls_end_at(deployments: Iterable[Deployment]) -> datetime | None:
+    """When the last upload URL into these deployments runs out: it works whatever became of the deployment."""
+    return _registry.teller.urls_end_at([deployment.pk for deployment in deployments])
 
 
 def holdings_of(deployment: Deployment) -> Holdings:

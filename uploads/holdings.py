@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from amiportal.accounts.models import User
 from deployments.holdings import Holdings
 from deployments.models import Deployment
 from uploads.models import MultipartUpload, UploadLog, UploadSession
@@ -40,16 +41,32 @@ def under_way(deployment_pks: Iterable[int]) -> dict[int, list[str]]:
     for pk, sentences in told.items():
         if len(sentences) > _TOLD:
             told[pk] = [*sentences[:_TOLD], f"and {len(sentences) - _TOLD} sessions more"]
-    grants = UploadLog.objects.filter(
-        deployment__in=pks, status=UploadLog.Status.GRANTED, grant_expires_at__gt=now
-    ).values("deployment_id")
-    for row in grants.annotate(files=Count("pk"), until=Max("grant_expires_at")).order_by():
+    alive = _alive(UploadLog.objects.filter(deployment__in=pks), now=now)
+    for row in alive.values("deployment_id").annotate(files=Count("pk"), until=Max("grant_expires_at")).order_by():
         files = _counted(row["files"], "file")
         told[row["deployment_id"]].append(f"{files} may still be sent, until {row['until']:%H:%M} UTC")
     waiting = MultipartUpload.objects.filter(deployment__in=pks, status=MultipartUpload.Status.OPEN)
     for row in waiting.values("deployment_id").annotate(files=Count("pk")).order_by():
         told[row["deployment_id"]].append(f"{_counted(row['files'], 'large file')} half sent, in parts")
     return dict(told)
+
+
+def _alive(rows: QuerySet[UploadLog], *, now: datetime) -> QuerySet[UploadLog]:
+    """Rows whose URL can still write: of an open grant, and of any row of an old client, whose URL overwrites."""
+    may_write = Q(status=UploadLog.Status.GRANTED) | Q(unsettled_until__gt=now, md5="")
+    return rows.filter(may_write, grant_expires_at__gt=now)
+
+
+def urls_end_at(deployment_pks: Iterable[int]) -> datetime | None:
+    """When the last upload URL into these deployments runs out; None where none is alive."""
+    rows = UploadLog.objects.filter(deployment__in=list(deployment_pks))
+    return _alive(rows, now=timezone.now()).aggregate(end=Max("grant_expires_at"))["end"]
+
+
+def urls_of_person_end_at(person: User) -> datetime | None:
+    """When the last upload URL that this person was given runs out; None where none is alive."""
+    rows = UploadLog.objects.filter(session__account=person)
+    return _alive(rows, now=timezone.now()).aggregate(end=Max("grant_expires_at"))["end"]
 
 
 def holdings_of(deployment: Deployment) -> Holdings:

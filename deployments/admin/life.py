@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
+from amiportal.accounts import open_urls
 from amiportal.adminkit import EXPLAINED, ask, explanation, faults_of
 from deployments import holdings, services
 from deployments.admin.forms import NextSeasonForm, ReactivateForm, RetireForm, SeasonForm
@@ -50,7 +51,8 @@ class LifeActions:
         if form.is_valid():
             with faults_of(form):
                 new = services.start_next_season(actor=request.user, deployment=deployment, **form.cleaned_data)
-                messages.success(request, f"{new.deployment_id} is open; {deployment.deployment_id} is retired.")
+                told = f"{new.deployment_id} is open; {deployment.deployment_id} is retired."
+                messages.success(request, told + _urls_alive([deployment]))
                 return HttpResponseRedirect(change_url(new))
         page = ask(
             self,
@@ -72,7 +74,7 @@ class LifeActions:
         if form.is_valid():
             with faults_of(form):
                 services.retire_deployment(actor=request.user, deployment=deployment, **form.cleaned_data)
-                messages.success(request, f"{deployment.deployment_id} is retired.")
+                messages.success(request, f"{deployment.deployment_id} is retired." + _urls_alive([deployment]))
                 return HttpResponseRedirect(change_url(deployment))
         page = ask(
             self,
@@ -248,7 +250,12 @@ def _each(request: HttpRequest, chosen: list[Deployment], done: str, service: Ca
         except EXPLAINED as error:
             messages.error(request, f"{deployment.deployment_id}: {explanation(error)}")
     told = f"{len(succeeded)} of {len(chosen)} {done}"
-    messages.success(request, f"{told}: {', '.join(succeeded)}." if succeeded else f"{told}.")
+    told = f"{told}: {', '.join(succeeded)}." if succeeded else f"{told}."
+    messages.success(request, told + _urls_alive(chosen))
+
+
+def _urls_alive(deployments: list[Deployment]) -> str:
+    return open_urls.in_words(holdings.urls_end_at(deployments))
 
 
 def _chosen_again(request: HttpRequest) -> dict[str, str | list[str]]:

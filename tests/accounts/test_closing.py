@@ -12,6 +12,7 @@ from amiportal.accounts.tokens import make_token
 from amiportal.errors import Conflict, Forbidden
 from tests.accounts.admin_pages import url
 from tests.cast import PASSWORD, make_person
+from tests.deployments.bringing import granted
 
 pytestmark = pytest.mark.django_db
 
@@ -98,3 +99,17 @@ def test_the_page_offers_what_fits(page, maintainer, colleague):
         url("accounts_user_close", maintainer.pk)
         not in page.get(url("accounts_user_change", maintainer.pk)).content.decode()
     )
+
+
+def test_closing_says_until_when_upload_urls_go_on_writing(page, colleague, ladera):
+    """They are the store's to honour: whoever holds one can write for as long as it lives."""
+    row = granted(ladera, colleague, minutes_left=20)
+    closing = url("accounts_user_close", colleague.pk)
+    told = f"go on writing until {row.grant_expires_at:%H:%M} UTC"
+    assert told in page.get(closing).content.decode()
+    assert told in page.post(closing, {"reason": "Left"}, follow=True).content.decode()
+
+
+def test_closing_says_nothing_of_urls_that_are_dead(page, colleague, ladera):
+    granted(ladera, colleague, minutes_left=-1)
+    assert "go on writing" not in page.get(url("accounts_user_close", colleague.pk)).content.decode()

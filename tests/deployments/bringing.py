@@ -7,6 +7,7 @@ from django.utils import timezone
 from amiportal.accounts.models import User
 from deployments.models import Deployment
 from uploads.models import MultipartUpload, UploadLog, UploadSession
+from uploads.unsettled import RESERVATION_GRACE
 
 NAME = "20240918032339-snapshot.jpg"
 
@@ -39,6 +40,22 @@ def granted(deployment: Deployment, account: User, *, minutes_left: int) -> Uplo
         status="granted",
         granted_at=now,
         grant_expires_at=now + timedelta(minutes=minutes_left),
+    )
+
+
+def overwritable(deployment: Deployment, account: User, *, minutes_left: int) -> UploadLog:
+    """A file of an old program that is there already, and whose URL goes on writing."""
+    end = timezone.now() + timedelta(minutes=minutes_left)
+    return UploadLog.objects.create(
+        session=finished(deployment, account, is_legacy=True),
+        deployment=deployment,
+        data_type="snapshot_images",
+        filename=NAME,
+        status="stored",
+        stored_at=timezone.now(),
+        granted_at=end - timedelta(hours=1),
+        grant_expires_at=end,
+        unsettled_until=end + RESERVATION_GRACE,
     )
 
 

@@ -8,7 +8,7 @@ from deployments import holdings, services
 from deployments.models import Deployment
 from tests.cast import signed_in
 from tests.deployments.admin_pages import said, url
-from tests.deployments.bringing import finished, granted, half_sent, session, stored
+from tests.deployments.bringing import finished, granted, half_sent, overwritable, session, stored
 from uploads import holdings as uploaded
 
 pytestmark = pytest.mark.django_db
@@ -18,12 +18,14 @@ UNDER_WAY = {
     "a field client": lambda deployment, person: session(deployment, person, is_legacy=True),
     "a grant": lambda deployment, person: granted(deployment, person, minutes_left=5),
     "a file in parts": half_sent,
+    "an old program's URL": lambda deployment, person: overwritable(deployment, person, minutes_left=5),
 }
 OVER = {
     "nothing": lambda deployment, person: None,
     "a finished session": finished,
     "an old session": lambda deployment, person: session(deployment, person, minutes_ago=61),
     "an expired grant": lambda deployment, person: granted(deployment, person, minutes_left=-1),
+    "an old program's dead URL": lambda deployment, person: overwritable(deployment, person, minutes_left=-1),
 }
 
 
@@ -166,3 +168,11 @@ def test_each_leaves_its_reason_in_the_history(page, maintainer, ladera):
     ]
     shown = page.get(url("deployment_history", ladera.pk)).content.decode()
     assert "Reactivated: By mistake" in shown
+
+
+def test_retiring_says_until_when_upload_urls_go_on_writing(page, ladera, colleague):
+    row = overwritable(ladera, colleague, minutes_left=20)
+    told = f"go on writing until {row.grant_expires_at:%H:%M} UTC"
+    answer = page.post(url("deployment_retire", ladera.pk), {"reason": "over", "insist": "on"}, follow=True)
+    assert told in answer.content.decode()
+    assert not is_active(ladera)

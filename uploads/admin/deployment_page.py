@@ -18,7 +18,7 @@ from deployments.models import Deployment
 from deployments.names import DataType
 from uploads.admin.drift import drift_list
 from uploads.admin.inventory import Day, months
-from uploads.holdings import holdings_of, list_of, under_way
+from uploads.holdings import holdings_of, list_of, under_way, urls_end_at
 from uploads.models import Inventory, InventoryNight, UploadSession
 from uploads.tasks import order_inventory
 
@@ -94,4 +94,4 @@ def _sessions(request: HttpRequest, deployment: Deployment) -> SafeString:
     return render_to_string("admin/uploads/_deployment_sessions.html", context, request)
 
 
-TELLER = Teller(under_way=under_way, holdings=holdings_of, recount=recount, panels=panels)
+TELLER = Teller(under_way=under_way, holdings=holdings_of, urls_end_at=urls_end_at, recount=recount, panels=panels)

@@ -9,6 +9,7 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
+from amiportal.accounts import open_urls
 from amiportal.accounts.closing import close_account, open_account
 from amiportal.accounts.models import User
 from amiportal.accounts.tokens import make_token
@@ -100,6 +101,7 @@ class AccessActions:
             button="Close the account",
             done="The account of {} is closed.",
             danger=True,
+            tells_of_urls=True,
         )
 
     @action(description="Open the account again", icon="lock_open", permissions=["look_after"])
@@ -129,16 +131,27 @@ class AccessActions:
         )
 
     def _with_reason(
-        self, request, object_id, service, *, title: str, text: str, button: str, done: str, danger: bool = False
+        self,
+        request,
+        object_id,
+        service,
+        *,
+        title: str,
+        text: str,
+        button: str,
+        done: str,
+        danger: bool = False,
+        tells_of_urls: bool = False,
     ) -> HttpResponse:
         person, back = self._looked_after(request, object_id)
+        alive = open_urls.in_words(open_urls.urls_end_at(person)) if tells_of_urls else ""
         form = WhyForm(request.POST if request.method == "POST" else None)
         if not form.is_valid():
             return ask(
                 self,
                 request,
                 title=title.format(person),
-                text=text,
+                text=text + alive,
                 form=form,
                 button=button,
                 back=back,
@@ -150,5 +163,5 @@ class AccessActions:
             messages.error(request, explanation(error))
         else:
             self.log_change(request, person, done.format(person))
-            messages.success(request, done.format(person))
+            messages.success(request, done.format(person) + alive)
         return HttpResponseRedirect(back)
