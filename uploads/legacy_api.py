@@ -16,10 +16,13 @@ from amiportal.legacy import LegacyCall, LegacyRefusal, answer, legacy_call, leg
 from deployments.models import Deployment
 from deployments.names import PLACE_SEPARATOR, DataType
 from deployments.selectors import deployments_visible_to
+from uploads.keys import is_hidden
 from uploads.messages import CardFile
 from uploads.selectors import UploadedCount, uploaded_counts
+from uploads.services import legacy_visits
 from uploads.services.field_clients import Granted, grant_to_field_client, refused_url
 from uploads.services.legacy_checks import which_exist
+from uploads.services.legacy_visits import Visitor
 from uploads.services.reading import count_objects, keys_of
 
 _PLACED = ("name", "country", "deployment", "data_type")
@@ -38,6 +41,16 @@ def check_file_exist(call: LegacyCall) -> HttpResponse:
             uploader_name=call.fields["name"][:200],
             names=names,
         )
+    data = [name for name in exists if not is_hidden(name)]
+    visitor = Visitor(
+        account=call.user,
+        deployment=deployment,
+        data_type=data_type,
+        uploader_name=call.fields["name"][:200],
+        client=call.request.headers.get("User-Agent", "")[:200],
+        address=client_address(call.request),
+    )
+    legacy_visits.note(visitor, asked=len(data), taken=sum(exists[name] for name in data))
     return answer({"exists": exists[names[0]]} if joined is None else {"results": exists})
 
 

@@ -12,6 +12,7 @@ from deployments.models import Deployment
 from uploads import tasks_exports  # noqa: F401 (procrastinate looks for tasks in modules of this name alone)
 from uploads.services.claims import settle_claims
 from uploads.services.inventory import note_storage_day, take_inventory
+from uploads.services.legacy_visits import tell_of_visits_that_sent_nothing
 from uploads.services.multipart import abort_abandoned
 from uploads.services.settling import settle_expired_grants
 from uploads.services.settling_keys import settle_unsettled_keys
@@ -44,6 +45,13 @@ def settle_unsettled_keys_task(timestamp: int) -> None:
     handled = settle_unsettled_keys()
     if handled:
         logger.info("settled %s rows of unsettled keys", handled)
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="uploads.tell_of_empty_visits", queueing_lock="tell_of_empty_visits", pass_context=False)
+def tell_of_empty_visits_task(timestamp: int) -> None:
+    """Every hour: old clients that found all names taken and sent nothing. `timestamp` is the scheduler's."""
+    tell_of_visits_that_sent_nothing()
 
 
 @app.periodic(cron="30 1 * * *")
