@@ -37,6 +37,7 @@ import shutil
 import signal
 import sqlite3
 import ssl
+import stat
 import sys
 import threading
 import time
@@ -66,6 +67,7 @@ KIB, MIB = 1024, 1024**2
 OK, NOT_ALL, USAGE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
 
 IMAGE, SOUND = frozenset({"jpg", "jpeg"}), frozenset({"wav"})
+DATA = IMAGE | SOUND
 EXTENSIONS = {
     "snapshot_images": IMAGE,
     "motion_images": IMAGE,
@@ -131,19 +133,33 @@ REASONS = {
     "system": "files of the operating system",
     "empty": "empty files (0 bytes)",
     "extension": "files of another type",
+    "other_data": "files with data of another type",
+    "special": "pipes, sockets and devices",
     "unreadable": "files or folders that could not be read",
+    "broken": "links that lead nowhere",
     "link": "links to folders",
     "collision": "files that share a name with a different file",
     "name": "files whose names cannot be stored",
-    "elsewhere": "files in folders of no known data type",
+}
+# Data on a card that a run does not cover: then the card is not safe.
+UNCOVERED = {
+    "not_taken": "of a data type that the deployment does not take",
+    "elsewhere": "in folders of no known name",
+    "other_data": "of another data type than their folder",
+    "new": "in folders that appeared while the upload was running",
+    "unreadable": "that could not be read",
+    "broken": "behind links to nowhere",
 }
 WHY = {
     "file_changed": "It changed while it was read or sent. Run the command again.",
     "file_unreadable": "It could not be read. Check the card and run the command again.",
+    "unreadable": "It could not be read. Check the card and run the command again.",
+    "broken": "It is a link to a file that is not there.",
     "network": "The store could not be reached, though it was tried many times.",
     "stored_differs": "The store already holds another file of this name, which is not overwritten.",
     "reserved": "Another upload is sending another file of this name.",
     "missing": "The store does not have it, although it was sent. Run the command again.",
+    "on_card_alone": "The store does not have it: it is on the card alone.",
     "mismatch": "The store holds other content under this name.",
     "http_403": "The store refused it (403). Please tell a maintainer.",
     "RequestTimeTooSkewed": "The clocks of store and portal differ. Please tell a maintainer.",
@@ -700,8 +716,13 @@ class Scan:
     left_out: list[tuple[str, str]] = field(default_factory=list)
 
     @property
-    def unreadable(self) -> list[str]:
-        return [path for path, reason in self.left_out if reason == "unreadable"]
+    def unreadable(self) -> list[tuple[str, str]]:
+        """What may be data and could not be looked at."""
+        return [(path, reason) for path, reason in self.left_out if reason in ("unreadable", "broken")]
+
+    @property
+    def other_data(self) -> list[tuple[str, str]]:
+        return [(path, reason) for path, reason in self.left_out if reason == "other_data"]
 
 
 def root_name(root: str) -> str:
@@ -745,10 +766,10 @@ def walk(root: str, note: Callable[[int], None]) -> Iterator[tuple[str, str, os.
                         inner.append((path, entry.path))
                     continue
                 # Not entry.stat(): Windows keeps size and time in the folder too, and is slow to correct them there.
-                stat = os.stat(entry.path)
+                stat_ = os.stat(entry.path)
             except OSError:
-                stat = None
-            yield path, entry.path, stat
+                stat_ = None
+            yield path, entry.path, stat_
             files += 1
             if files % 1_000 == 0:
                 note(files)
@@ -767,54 +788,113 @@ def scan(root: str, data_type: str, *, folders: Sequence[str] = (), note=lambda 
     extensions = EXTENSIONS[data_type]
     for folder in folders or [""]:
         start = os.path.join(root, *folder.split("/")) if folder else root
-        for below, local, stat in walk(start, note):
+        for below, local, stat_ in walk(start, note):
             relative = f"{folder}/{below}" if folder else below
-            _sort_in(found, top, relative, local, stat, extensions)
+            _sort_in(found, top, relative, local, stat_, extensions)
     found.items.sort(key=lambda item: item.path)
     return found
 
 
-def _sort_in(found: Scan, top: str, relative: str, local: str, stat, extensions: frozenset[str]) -> None:
-    path = f"{top}/{relative}" if top else relative
-    is_folder = relative.endswith("/")
+def _reason(relative: str, local: str, stat_: os.stat_result | None, extensions: frozenset[str]) -> str:
+    """As `reason_to_leave_out`, of what `walk` gives."""
     parts = relative.strip("/").split("/")
-    reason = reason_to_leave_out(parts, stat.st_size if stat else 1, extensions)
-    if is_folder and reason not in ("system", "hidden"):
-        reason = "unreadable" if stat is None else "link"
-    elif stat is None and not reason:
-        reason = "unreadable"
+    reason = reason_to_leave_out(parts, stat_.st_size if stat_ else 1, extensions)
+    if reason in ("system", "hidden"):
+        return reason
+    if relative.endswith("/"):
+        return "unreadable" if stat_ is None else "link"
+    if stat_ is None:
+        return reason or ("broken" if os.path.islink(local) else "unreadable")
+    if not stat.S_ISREG(stat_.st_mode):
+        return "special"
+    if reason == "extension" and not reason_to_leave_out(parts, stat_.st_size, DATA):
+        return "other_data"
+    return reason
+
+
+def _sort_in(found: Scan, top: str, relative: str, local: str, stat_, extensions: frozenset[str]) -> None:
+    path = f"{top}/{relative}" if top else relative
+    reason = _reason(relative, local, stat_, extensions)
+    parts = relative.strip("/").split("/")
     if reason:
         found.left_out.append((path, reason))
     else:
-        found.items.append(Item(path, composed(parts[-1]), local, stat.st_size, stat.st_mtime_ns))
+        found.items.append(Item(path, composed(parts[-1]), local, stat_.st_size, stat_.st_mtime_ns))
 
 
-def folders_of(card: str) -> tuple[dict[str, list[str]], int]:
-    """{data type: its folders, as relative paths} of a whole card, and how many data files lie in none of them."""
-    found: dict[str, list[str]] = {}
-    elsewhere = 0
+@dataclass
+class CardLook:
+    """A whole card: the folders of each data type, and the data that lies in none of them."""
+
+    folders: dict[str, list[str]] = field(default_factory=dict)  # as relative paths
+    uncovered: list[tuple[str, str]] = field(default_factory=list)  # (path, reason)
+
+
+def look_over(card: str) -> CardLook:
+    """Finds the folders by their names. What is inside them is looked through later."""
+    look = CardLook()
     waiting = [""]
     while waiting:
         relative = waiting.pop()
         try:
-            entries = sorted(os.scandir(os.path.join(card, *relative.split("/"))), key=lambda entry: entry.name)
+            entries = sorted(os.scandir(_below(card, relative)), key=lambda entry: entry.name)
         except OSError:
+            look.uncovered.append((relative + "/", "unreadable"))
             continue
         for entry in entries:
             path = f"{relative}/{entry.name}" if relative else entry.name
-            if entry.name.startswith(".") or entry.name.casefold() in SYSTEM_NAMES or entry.is_symlink():
+            if _is_folder(entry):
+                data_type = data_type_of(entry.name)
+                if entry.name.startswith(".") or entry.name.casefold() in SYSTEM_NAMES or entry.is_symlink():
+                    continue
+                if data_type:
+                    look.folders.setdefault(data_type, []).append(path)
+                else:
+                    waiting.append(path)
                 continue
-            if not entry.is_dir():
-                elsewhere += entry.name.rpartition(".")[2].casefold() in IMAGE | SOUND
-                continue
-            letters = re.sub(r"[^a-z]", "", entry.name.casefold())
-            data_type = next((kind for kind, names in FOLDERS.items() if letters in names), None)
-            if data_type:
-                found.setdefault(data_type, []).append(path)
-            else:
-                waiting.append(path)
+            look.uncovered += _as_uncovered(path, entry.path, _stat_of(entry.path), "elsewhere")
     order = list(EXTENSIONS)
-    return {kind: sorted(found[kind]) for kind in sorted(found, key=order.index)}, elsewhere
+    look.folders = {kind: sorted(look.folders[kind]) for kind in sorted(look.folders, key=order.index)}
+    return look
+
+
+def data_type_of(folder: str) -> str:
+    """By a folder's own name; "" where it is none of those that are known."""
+    letters = re.sub(r"[^a-z]", "", folder.casefold())
+    return next((kind for kind, names in FOLDERS.items() if letters in names), "")
+
+
+def uncovered_in(card: str, folder: str, reason: str) -> list[tuple[str, str]]:
+    """The data in a folder of the card, with the reason why it is not covered."""
+    found = []
+    for below, local, stat_ in walk(_below(card, folder), lambda files: None):
+        found += _as_uncovered(f"{folder}/{below}".replace("//", "/"), local, stat_, reason)
+    return found
+
+
+def _as_uncovered(path: str, local: str, stat_: os.stat_result | None, reason: str) -> list[tuple[str, str]]:
+    left_out = _reason(path, local, stat_, DATA)
+    if left_out in ("unreadable", "broken"):
+        reason = left_out
+    return [] if left_out and left_out != reason else [(path, reason)]
+
+
+def _below(card: str, relative: str) -> str:
+    return long_path(os.path.join(os.path.abspath(card), *relative.split("/")))
+
+
+def _is_folder(entry: os.DirEntry) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _stat_of(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except OSError:
+        return None
 
 
 # --- Names ------------------------------------------------------------------------------------------------------------
@@ -2475,6 +2555,9 @@ class Target:
     deployment: str
     data_type: str
     folders: list[str] = field(default_factory=list)
+    is_part: bool = False  # of a whole card, which then gets the verdict
+    proven: int = 0  # files
+    uncovered: list[tuple[str, str]] = field(default_factory=list)  # data beside them, with the reason
 
     @property
     def described(self) -> str:
@@ -2604,8 +2687,11 @@ def run(given: argparse.Namespace, is_card: bool, screen: Screen, log: Log) -> i
     portal = Portal(address, read_token(screen, address), wire, patience_s=60 * given.patience)
     context = Context(portal, wire, screen, log, Halt(), given)
     log.note("began", f"{client_name()} for {folder}, portal {portal.address}")
-    codes = [carry_out(context, target) for target in choose_targets(context, folder, is_card)]
-    return max(codes, key=[OK, NOT_ALL, REFUSED, INTERRUPTED].index) if codes else NOT_ALL
+    if is_card:
+        return carry_out_card(context, folder)
+    deployment, bucket = choose_deployment(context)
+    data_type = given.data_type or choose_data_type(screen, bucket.get("data_types", []))
+    return carry_out(context, Target(folder, deployment, data_type))
 
 
 def read_token(screen: Screen, address: str) -> str:
@@ -2628,29 +2714,91 @@ def carry_out(context: Context, target: Target) -> int:
 # Choosing
 
 
-def choose_targets(context: Context, folder: str, is_card: bool) -> list[Target]:
-    given, screen = context.arguments, context.screen
-    if not is_card:
-        deployment, bucket = choose_deployment(context)
-        data_type = given.data_type or choose_data_type(screen, bucket.get("data_types", []))
-        return [Target(folder, deployment, data_type)]
-    found, elsewhere = folders_of(folder)
-    if not found:
-        raise UsageFault(f"No folder in {folder} has a known name, such as: snapshot images, audible, ultrasonic.")
+def choose_targets(context: Context, card: str, look: CardLook) -> list[Target]:
+    screen = context.screen
+    if not look.folders:
+        raise UsageFault(f"No folder in {card} has a known name, such as: snapshot images, audible, ultrasonic.")
     deployment, bucket = choose_deployment(context)
     targets = []
-    screen.say(f"Found in {folder}:")
-    for data_type, folders in found.items():
+    screen.say(f"Found in {card}:")
+    for data_type, folders in look.folders.items():
         taken = data_type in bucket.get("data_types", [data_type])
         screen.say(f"  {', '.join(folders)}: {data_type}{'' if taken else ' - NOT TAKEN by ' + deployment}")
         if taken:
-            targets.append(Target(folder, deployment, data_type, folders))
-    if elsewhere:
-        screen.say(f"  NOT COVERED: {files_(elsewhere)} with data that lie in none of these folders.")
-        context.log.note("elsewhere", f"{elsewhere} files with data in folders of no known name")
+            targets.append(Target(card, deployment, data_type, folders, is_part=True))
     if not targets:
         raise UsageFault(f"{deployment} takes none of these data types.")
+    for line in by_reason(look.uncovered):
+        screen.say(f"  NOT COVERED: {line}")
     return targets
+
+
+def by_reason(uncovered: Sequence[tuple[str, str]]) -> list[str]:
+    counted = Counter(reason for _, reason in uncovered)
+    return [f"{files_(counted[reason])} {words}" for reason, words in UNCOVERED.items() if counted[reason]]
+
+
+# A whole card
+
+
+def carry_out_card(context: Context, card: str) -> int:
+    """Each data type by itself; then the verdict about the card, which counts what none of them covers."""
+    look = look_over(card)
+    targets = choose_targets(context, card, look)
+    codes = [carry_out(context, target) for target in targets]
+    worst = max(codes, key=[OK, NOT_ALL, REFUSED, INTERRUPTED].index)
+    if worst == INTERRUPTED:
+        return worst
+    uncovered = uncovered_on(card, look, targets)
+    tell_card(context, targets, uncovered, all_well=worst == OK)
+    return worst or (NOT_ALL if uncovered else OK)
+
+
+def uncovered_on(card: str, look: CardLook, targets: Sequence[Target]) -> list[tuple[str, str]]:
+    """All data of the card that no data type's upload covered, as the card is now."""
+    covered = {folder for target in targets for folder in target.folders}
+    before = {folder for folders in look.folders.values() for folder in folders}
+    now = look_over(card)
+    uncovered = list(now.uncovered)
+    for folders in now.folders.values():
+        for folder in folders:
+            if folder not in covered:
+                uncovered += uncovered_in(card, folder, "not_taken" if folder in before else "new")
+    top = root_name(card)
+    uncovered = [(f"{top}/{path}" if top else path, reason) for path, reason in uncovered]
+    return uncovered + [each for target in targets for each in target.uncovered]
+
+
+def tell_card(
+    context: Context, targets: Sequence[Target], uncovered: Sequence[tuple[str, str]], *, all_well: bool
+) -> None:
+    screen, given = context.screen, context.arguments
+    for path, reason in uncovered:
+        context.log.note("uncovered", f"{path}: {reason}")
+    tell_paths(screen, [(path, f"Not covered: {UNCOVERED[reason]}.") for path, reason in uncovered])
+    proven = sum(target.proven for target in targets)
+    parts = ", ".join(f"{target.data_type} {number(target.proven)}" for target in targets)
+    is_safe = all_well and proven and not uncovered
+    if given.dry_run:
+        words = "" if not uncovered else f"Uploading would not cover {'; '.join(by_reason(uncovered))}."
+    elif is_safe and given.verify:
+        words = f"SAFE: {files_(proven)} are in the store, with the same content: all data of the card ({parts})."
+    elif is_safe:
+        words = f"SAFE TO WIPE: {files_(proven)} stored and verified: all data of the card ({parts})."
+    else:
+        why = [] if all_well else ["not all that was sent is safely stored"]
+        why += [f"not covered: {line}" for line in by_reason(uncovered)] or ([] if why else ["it holds no data"])
+        words = f"{'NOT SAFE' if given.verify else 'NOT SAFE TO WIPE'}: {'; '.join(why)} (stored: {parts})."
+    if words:
+        context.log.note("safe" if is_safe else "not safe", words)
+        screen.say("", words, even_if_quiet=True)
+
+
+def tell_paths(screen: Screen, told: Sequence[tuple[str, str]]) -> None:
+    for path, why in told[:20]:
+        screen.say(f"  {path}: {why}", even_if_quiet=True)
+    if len(told) > 20:
+        screen.say(f"  ... and {number(len(told) - 20)} more: see the log", even_if_quiet=True)
 
 
 def choose_deployment(context: Context) -> tuple[str, dict]:
@@ -2721,13 +2869,18 @@ def upload(context: Context, target: Target) -> int:
             go_on(context, found, journal)
         plan = make_plan(context, found, journal)
         tell_plan(context, found, plan)
+        target.uncovered = found.other_data
+        if target.is_part and not (found.items or found.unreadable):
+            screen.say(f"{target.data_type}: no files.")
+            return OK
         if not plan.send:
+            tell_not_stored(screen, plan.not_sent, found.unreadable)
             screen.say("NOT SAFE: there is nothing here that could be sent.", even_if_quiet=True)
             return NOT_ALL
         reason = judge_place(context, target, plan, journal)
         if given.dry_run:
             screen.say("This was a dry run: nothing was sent.", even_if_quiet=True)
-            return OK
+            return NOT_ALL if found.other_data and not target.is_part else OK
         return send(context, target, found, plan, journal, reason)
     finally:
         journal.close()
@@ -2893,7 +3046,7 @@ def send(context: Context, target: Target, found: Scan, plan: Plan, journal: Jou
         engine.open(
             deployment=target.deployment, data_type=target.data_type, uploader_name=given.name[:200], reason=reason
         )
-        engine.report_unreadable(found.unreadable)
+        engine.report_unreadable([path for path, _ in found.unreadable])
         run_rounds(context, engine, journal)
         if halt.is_set:
             return tell_interrupted(context, engine)
@@ -2901,7 +3054,7 @@ def send(context: Context, target: Target, found: Scan, plan: Plan, journal: Jou
         verdict = engine.finish(plan.declared + len(late))
     journal.forget()
     keep_receipt(context, engine)
-    return tell_verdict(context, found, plan, engine, verdict, late)
+    return tell_verdict(context, target, found, plan, engine, verdict, late)
 
 
 def run_rounds(context: Context, engine: Engine, journal: Journal) -> None:
@@ -2998,37 +3151,46 @@ def keep_receipt(context: Context, engine: Engine) -> None:
     context.screen.say("The receipt could not be fetched. The portal keeps it.", even_if_quiet=True)
 
 
-def tell_verdict(context: Context, found: Scan, plan: Plan, engine: Engine, verdict: dict, late: list[Item]) -> int:
+def tell_verdict(
+    context: Context, target: Target, found: Scan, plan: Plan, engine: Engine, verdict: dict, late: list[Item]
+) -> int:
     screen, log = context.screen, context.log
     bad = [item for item in plan.send if item.status not in ("verified", "stored")] + plan.not_sent + late
     whole_ = not bad and not found.unreadable
     safe = whole_ and verdict.get("safe_to_wipe") is True
-    tell_not_stored(screen, bad)
+    tell_not_stored(screen, bad, found.unreadable)
     if engine.unreported:
         screen.say("The portal could not be told of all failures: please send the log to a maintainer.")
-    left_out = len(found.left_out) - len(found.unreadable)
+    left_out = len(found.left_out) - len(found.unreadable) - len(found.other_data)
     if left_out:
         screen.say(f"Not covered: {files_(left_out)} left out. What is left out is on the card alone.")
+    target.proven = sum(item.status in ("verified", "stored") for item in plan.send) + len(plan.copies)
     proven = f"{number(engine.tally.verified)} verified, {number(engine.tally.stored)} stored before"
     session = f"upload session {engine.session['id']}"
-    if safe:
+    if safe and target.is_part:
+        words = f"{target.data_type}: all {files_(len(plan.send))} are stored and verified ({proven}; {session})."
+    elif safe and found.other_data:
+        words = (
+            f"NOT SAFE TO WIPE: all {files_(len(plan.send))} of {target.data_type} are stored and verified ({proven};"
+            f" {session}). The folder also holds {files_(len(found.other_data))} of another data type that are not."
+        )
+    elif safe:
         words = f"SAFE TO WIPE: {files_(len(plan.send))} stored and verified ({proven}; {session})."
     elif whole_:
         words = f"NOT SAFE TO WIPE: the portal could not confirm that all is stored ({proven}; {session})."
     else:
         count = len(bad) + len(found.unreadable)
         words = f"NOT SAFE TO WIPE: {files_(count)} not safely stored ({proven}; {session})."
+    safe = safe and (target.is_part or not found.other_data)
     log.note("safe" if safe else "not safe", words)
-    screen.say(words, even_if_quiet=True)
+    screen.say(words, even_if_quiet=not (safe and target.is_part))
     screen.say(f"Log: {log.path}")
     return OK if safe else NOT_ALL
 
 
-def tell_not_stored(screen: Screen, items: Sequence[Item]) -> None:
-    for item in items[:20]:
-        screen.say(f"  {item.path}: {item.why if item.status else WHY['not_sent']}", even_if_quiet=True)
-    if len(items) > 20:
-        screen.say(f"  ... and {number(len(items) - 20)} more: see the log", even_if_quiet=True)
+def tell_not_stored(screen: Screen, items: Sequence[Item], unreadable: Sequence[tuple[str, str]]) -> None:
+    told = [(item.path, item.why if item.status else WHY["not_sent"]) for item in items]
+    tell_paths(screen, told + [(path, WHY[reason]) for path, reason in unreadable])
 
 
 def tell_interrupted(context: Context, engine: Engine) -> int:
@@ -3078,23 +3240,37 @@ def verify_card(context: Context, target: Target) -> int:
     missing = [item for item in missing if (item.size, item.md5) not in stored]
     for item in missing:
         log.note("not stored", f"{item.path} {item.md5} {item.code}")
-    tell_not_stored(screen, sorted(missing, key=lambda item: item.path))
-    for path in found.unreadable:
-        screen.say(f"  {path}: {WHY['file_unreadable']}", even_if_quiet=True)
-    left_out = len(found.left_out) - len(found.unreadable)
+    tell_not_stored(screen, sorted(missing, key=lambda item: item.path), found.unreadable)
+    left_out = len(found.left_out) - len(found.unreadable) - len(found.other_data)
     if left_out:
         screen.say(f"Not covered: {number(left_out)} files of other types, hidden or empty.")
+    target.proven, target.uncovered = len(found.items) - len(missing), found.other_data
+    return tell_checked(context, target, found, missing)
+
+
+def tell_checked(context: Context, target: Target, found: Scan, missing: Sequence[Item]) -> int:
     bad = len(missing) + len(found.unreadable)
-    if found.items and not bad:
-        words = f"SAFE: {files_(len(found.items))} are in the store, with the same content."
-    elif not found.items:
-        words = "NOT SAFE: there is no file here of this data type."
-    else:
+    other = len(found.other_data)
+    is_safe = not bad and (target.is_part or (bool(found.items) and not other))
+    if bad:
         total = len(found.items) + len(found.unreadable)
         words = f"NOT SAFE: {files_(bad)} of {number(total)} not proven to be stored."
-    log.note("checked", words)
-    screen.say(words, even_if_quiet=True)
-    return OK if words.startswith("SAFE") else NOT_ALL
+    elif target.is_part and not found.items:
+        words = f"{target.data_type}: no files."
+    elif target.is_part:
+        words = f"{target.data_type}: all {files_(len(found.items))} are in the store, with the same content."
+    elif not found.items:
+        words = "NOT SAFE: there is no file here of this data type."
+    elif other:
+        words = (
+            f"NOT SAFE: all {files_(len(found.items))} of {target.data_type} are in the store, with the same content."
+            f" The folder also holds {files_(other)} of another data type that were not looked for."
+        )
+    else:
+        words = f"SAFE: {files_(len(found.items))} are in the store, with the same content."
+    context.log.note("checked", words)
+    context.screen.say(words, even_if_quiet=not (is_safe and target.is_part))
+    return OK if is_safe else NOT_ALL
 
 
 def not_in_store(context: Context, target: Target, items: list[Item]) -> list[Item]:
@@ -3119,6 +3295,8 @@ def not_in_store(context: Context, target: Target, items: list[Item]) -> list[It
     for item in bad:
         row = first_answers[item.path]
         item.status, item.code, item.message = "missing", row.get("code") or row["status"], row.get("message") or ""
+        if item.code == "missing":
+            item.code = "on_card_alone"
     return bad
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from deployments.models import Bucket, Deployment
-from uploads.models import UploadFailure, UploadLog, UploadSession
+from deployments.models import Deployment
+from uploads.models import UploadFailure, UploadSession
 
 
 def test_what_is_no_data_is_left_out_and_listed(script, card, objects):
@@ -96,23 +96,3 @@ def test_what_cannot_be_read_withholds_the_verdict_and_reaches_the_maintainers(s
     assert set(objects()) == {name}
     failure = UploadFailure.objects.get()
     assert (failure.filename, failure.step) == ("20250714230000-snapshot.jpg", "scan")
-
-
-def test_a_whole_card_goes_by_its_folders_names(script, card, store, portal):
-    Bucket.objects.filter(pk=portal.bucket.pk).update(data_types=["snapshot_images", "audible_recordings"])
-    card.add_snapshots(2, folder="AMI/Snapshot Images")
-    card.add("AMI/audible/20250714_220000.WAV", card.wav(4_000))
-    card.add("AMI/Ultrasonic/20250714_220000.WAV", card.wav(4_000))
-    card.add("20250714220000-elsewhere.jpg", card.jpeg(2_000))
-    run = script.run(*script.bare("scan", str(card.root), "--deployment", "dep000119", "--log", str(script.log)))
-    assert run.code == 0, run.out
-    assert "AMI/Ultrasonic: ultrasound_recordings - NOT TAKEN by dep000119" in run.out
-    assert "NOT COVERED: 1 file with data" in run.out
-    keys = {item["Key"] for item in store.list_objects_v2(Bucket=portal.bucket.name)["Contents"]}
-    assert keys == {
-        "dep000119/snapshot_images/20250714220000-snapshot.jpg",
-        "dep000119/snapshot_images/20250714221000-snapshot.jpg",
-        "dep000119/audible_recordings/20250714_220000.WAV",
-    }
-    assert set(UploadLog.objects.values_list("path_on_card", flat=True)) >= {"card/AMI/audible/20250714_220000.WAV"}
-    assert UploadSession.objects.count() == 2

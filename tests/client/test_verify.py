@@ -63,10 +63,18 @@ def test_an_empty_card_is_not_called_safe(script, card):
     assert run.last_words.startswith("NOT SAFE")
 
 
-def test_a_whole_card(script, card):
-    card.add_snapshots(2, folder="snapshot images")
-    where = ["scan", str(card.root), "--deployment", "dep000119"]
-    assert script.run(*script.bare(*where)).code == 0
-    run = script.run(*script.bare(*where, "--verify"))
-    assert run.code == 0, run.out
-    assert "SAFE: 2 files" in run.out
+def test_what_could_not_be_read_withholds_the_verdict(script, card):
+    card.add_snapshots(2)
+    assert script.upload(card.root).code == 0
+    (card.root / "20250714230000-snapshot.jpg").symlink_to(card.root / "gone.jpg")
+    run = script.upload(card.root, "--verify")
+    assert run.code == 1
+    assert run.last_words == "NOT SAFE: 1 file of 3 not proven to be stored."
+    assert "card/20250714230000-snapshot.jpg: It is a link to a file that is not there." in run.out
+
+
+def test_what_was_never_sent_is_not_said_to_have_been(script, card):
+    (name,) = card.add_snapshots(1)
+    run = script.upload(card.root, "--verify")
+    assert run.code == 1
+    assert f"card/snapshots/{name}: The store does not have it: it is on the card alone." in run.out
