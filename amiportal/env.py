@@ -34,6 +34,14 @@ def text(name: str, default: str | None = None) -> str:
     return default
 
 
+def both_or_none(name: str, other: str) -> tuple[str, str]:
+    """Two values of which neither is of use alone; empty ones where neither is set."""
+    values = text(name, ""), text(other, "")
+    if any(values) and not all(values):
+        raise BadSetting(name, f"set together with {other}, or not at all")
+    return values
+
+
 def flag(name: str, default: bool = False) -> bool:
     value = os.environ.get(name, "").strip().lower()
     if not value:

@@ -53,6 +53,8 @@ def configured_secrets() -> list[str]:
         settings.RECEIPT_KEY,
         settings.S3_SECRET_ACCESS_KEY,
         settings.S3_ACCESS_KEY_ID,
+        settings.PORTAL_FILES_SECRET_ACCESS_KEY,
+        settings.PORTAL_FILES_ACCESS_KEY_ID,
         settings.DATABASES["default"].get("PASSWORD") or "",
     }
     values |= {quote(value, safe="") for value in values}

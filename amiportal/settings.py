@@ -55,6 +55,10 @@ LEGACY_GRANT_LIFETIME_S = env.integer("LEGACY_GRANT_LIFETIME_S", 3600)
 MAP_TILES_URL = env.tiles("MAP_TILES_URL")
 MAP_TILES_ATTRIBUTION = env.text("MAP_TILES_ATTRIBUTION", "")
 PORTAL_FILES_BUCKET = env.text("PORTAL_FILES_BUCKET", "portal-files")  # exports and snapshots of the portal
+# A key for those files alone, so that no URL of an upload can reach them whatever the store obeys; empty: the uploads'.
+PORTAL_FILES_ACCESS_KEY_ID, PORTAL_FILES_SECRET_ACCESS_KEY = env.both_or_none(
+    "PORTAL_FILES_ACCESS_KEY_ID", "PORTAL_FILES_SECRET_ACCESS_KEY"
+)
 
 # --- Applications ---------------------------------------------------------------------------------------------
 
@@ -258,8 +262,8 @@ STORAGES = {
         "OPTIONS": {
             "bucket_name": PORTAL_FILES_BUCKET,
             "endpoint_url": S3_ENDPOINT_URL,
-            "access_key": S3_ACCESS_KEY_ID,
-            "secret_key": S3_SECRET_ACCESS_KEY,
+            "access_key": PORTAL_FILES_ACCESS_KEY_ID or S3_ACCESS_KEY_ID,
+            "secret_key": PORTAL_FILES_SECRET_ACCESS_KEY or S3_SECRET_ACCESS_KEY,
             "region_name": S3_REGION,
             "file_overwrite": False,
         },

@@ -1,9 +1,11 @@
-"""What names buckets, data types and places may have. Pure."""
+"""What names buckets, data types and places may have."""
 
 import re
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from amiportal.objectstore.own_files import is_own
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _NUMBERED_ID = re.compile(r"dep([0-9]{6,9})")
@@ -35,7 +37,7 @@ SALTMARSH_DATA_TYPES = (DataType.TERRESTRIAL_RECORDINGS, DataType.AQUATIC_RECORD
 
 
 def bucket_name_fault(name: str) -> str:
-    """Why S3 would refuse `name` as a bucket, or "".
+    """Why `name` can be no bucket for uploads, or "": S3 would refuse it, or it is a bucket of the portal's own.
 
     Source: the S3 user guide's rules for general purpose buckets; dots are refused too, since they break
     TLS certificates of virtual-hosted stores.
@@ -44,6 +46,8 @@ def bucket_name_fault(name: str) -> str:
         return "A bucket's name has 3 to 63 lower-case letters, digits and hyphens, and no hyphen at its ends."
     if name.startswith(("xn--", "sthree-", "amzn-s3-demo-")) or name.endswith(("-s3alias", "--ol-s3", "--x-s3")):
         return "This beginning or ending of a bucket's name is reserved by S3."
+    if is_own(name):
+        return "This name is reserved for the portal's own files: nothing can be uploaded there."
     return ""
 
 

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from amiportal.objectstore.signing import UNSIGNED_PAYLOAD, Identity, query_string, quote_key
@@ -103,3 +104,53 @@ class ShutsPublicAccess:
             return error_answer(404, "NoSuchPublicAccessBlockConfiguration")
         entries = "".join(f"<{name}>{str(value).lower()}</{name}>" for name, value in block.items())
         return Answer(200, [], f"<PublicAccessBlockConfiguration>{entries}</PublicAccessBlockConfiguration>".encode())
+
+
+class KnowsKeys:
+    """A store with several users: each bucket is its owner's alone. `owners`: access key by bucket; else `others`.
+
+    Signatures of keys that upstream does not know are not looked at: the request is sent on by the store's own key.
+    """
+
+    def __init__(self, owners: dict[str, str], *, others: str):
+        self._owners, self._others = owners, others
+        self.known = {*owners.values(), others}
+        self._seen: dict[str, set[str]] = {}
+        self._open: set[str] = set()
+
+    def let_in(self, bucket: str) -> None:
+        """Every key may do everything with this bucket."""
+        self._open.add(bucket)
+
+    def seen(self, bucket: str) -> set[str]:
+        """The access keys by which a bucket was asked for."""
+        return self._seen.get(bucket, set())
+
+    def __call__(self, request: Request, forward: Forward) -> Answer:
+        found = re.search(r"Credential=([^/]+)/", request.headers.get("authorization", ""))
+        if not found:
+            return forward(request)
+        self._seen.setdefault(request.bucket, set()).add(found[1])
+        if found[1] not in self.known:
+            return error_answer(403, "InvalidAccessKeyId")
+        if request.bucket not in self._open and found[1] != self._owners.get(request.bucket, self._others):
+            return error_answer(403, "AccessDenied")
+        return forward(request if found[1] == self._others else self._signed_anew(request))
+
+    def _signed_anew(self, request: Request) -> Request:
+        kept = ("content-type", "content-md5", "x-amz-copy-source")
+        key = Identity(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"], os.environ["AWS_REGION"])
+        host = request.headers["host"]
+        signed = key.authorized_headers(
+            method=request.method,
+            host=host,
+            path=quote_key(request.path),
+            query=query_string(request.query),
+            headers={name: request.headers[name] for name in kept if name in request.headers},
+            payload_sha256=hashlib.sha256(request.body).hexdigest(),
+            moment=datetime.now(UTC),
+        )
+        length = {"Content-Length": str(len(request.body))}
+        query = query_string(request.query)
+        target = quote_key(request.path) + (f"?{query}" if query else "")
+        return replace(request, target=target, headers={"Host": host, **length, **signed})

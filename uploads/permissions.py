@@ -2,6 +2,7 @@
 
 from amiportal.accounts.models import User
 from amiportal.errors import Forbidden, NotFound
+from amiportal.objectstore.own_files import is_own
 from deployments.models import Deployment
 from deployments.selectors import buckets_open_for_upload, deployments_visible_to
 from uploads.models import UploadSession
@@ -50,6 +51,12 @@ def check_may_upload(*, actor: User, deployment: Deployment, data_type: str) -> 
 
 
 def _check_bucket(*, actor: User, deployment: Deployment, data_type: str) -> None:
+    # No such row can be made, but the setting may name later what was a bucket of uploads before.
+    if is_own(deployment.bucket.name):
+        raise Forbidden(
+            f"Bucket {deployment.bucket.name} holds the portal's own files and takes no uploads. Tell a maintainer.",
+            code="bucket_reserved",
+        )
     if data_type not in deployment.bucket.data_types:
         raise Forbidden(
             f"Bucket {deployment.bucket.name} takes no {data_type}, only {', '.join(deployment.bucket.data_types)}.",

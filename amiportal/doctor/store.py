@@ -6,10 +6,11 @@ from datetime import date
 from django.conf import settings
 from django.utils import timezone
 
-from amiportal.doctor.addresses import ADDRESSES, examine_addresses
+from amiportal.doctor.addresses import ADDRESSES, OWN_FILES, examine_addresses
 from amiportal.doctor.observations import Observation, State
 from amiportal.errors import PortalError, StoreDenied, StoreUnavailable
 from amiportal.objectstore import buckets as store_buckets
+from amiportal.objectstore.own_files import is_own
 from amiportal.objectstore.public_access import PublicAccess
 from amiportal.objectstore.roundtrip import clock_difference_s, round_trip
 from deployments.models import Bucket
@@ -28,13 +29,13 @@ def examine_store() -> Iterator[Observation]:
     yield _key_expiry(timezone.now().date())
     rows = list(Bucket.objects.order_by("name"))
     if store.state != State.OK:
-        for subject, title in (_CLOCK, _ROUND_TRIP, ADDRESSES, *map(_of_bucket, rows)):
+        for subject, title in (_CLOCK, _ROUND_TRIP, ADDRESSES, OWN_FILES, *map(_of_bucket, rows)):
             yield Observation(subject, title, State.UNKNOWN, "Not looked at.", "See the object store above.")
         return
     trial = next((row.name for row in rows if row.is_test), None)
     yield _clock(trial or settings.PORTAL_FILES_BUCKET)
     yield _round_trip(trial)
-    yield examine_addresses(trial)
+    yield from examine_addresses(trial)
     yield from (_bucket(row) for row in rows)
 
 
@@ -115,6 +116,15 @@ def _of_bucket(row: Bucket) -> tuple[str, str]:
 
 
 def _bucket(row: Bucket) -> Observation:
+    if is_own(row.name):
+        return Observation(
+            *_of_bucket(row),
+            State.BAD,
+            "It is the bucket of the portal's own files, and can be none for uploads: they are refused.",
+            "Make its deployments in another bucket. If PORTAL_FILES_BUCKET was changed to this name, change it back "
+            "and restart.",
+            is_certain=True,
+        )
     try:
         row = refresh_bucket_state(bucket=row)
     except PortalError as error:

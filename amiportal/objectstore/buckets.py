@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from django.conf import settings
 
 from amiportal.errors import Conflict, StoreDenied
-from amiportal.objectstore import cors, listing, public_access
+from amiportal.objectstore import cors, listing, own_files, public_access
 from amiportal.objectstore.client import client, error_for, has_no_such_call, our_errors
 from amiportal.objectstore.public_access import PublicAccess
 from amiportal.objectstore.wire import attempt, call
@@ -39,6 +39,8 @@ def ensure_bucket(name: str, *, origins: Sequence[str], encrypt: bool = False, s
     shut: False for a store that was seen to take no uploads then. May be repeated. Raises Conflict for a bucket that
     belongs to somebody else. A store that has no CORS calls is reported, not raised: its operator sets the rules.
     """
+    if origins and own_files.is_own(name):
+        raise Conflict("The bucket of the portal's own files is open to no page.", code="bucket_reserved")
     created = _create_if_missing(name)
     if encrypt and not listing.page(bucket=name, prefix="", max_keys=1).objects:
         encrypt_bucket(name)
@@ -68,7 +70,7 @@ def encrypt_bucket(name: str) -> bool:
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": ENCRYPTION}}
     with our_errors(bucket=name):
         try:
-            client().put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
+            client(name).put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
         except ClientError as error:
             if not has_no_such_call(error, or_finds_fault=True):
                 raise
@@ -77,11 +79,30 @@ def encrypt_bucket(name: str) -> bool:
 
 
 def ping() -> None:
-    """Raises StoreUnavailable or StoreDenied within seconds unless the store answers and knows our key. Tries once."""
+    """Raises StoreUnavailable or StoreDenied within seconds unless the store answers and knows our keys. Tries once."""
     bucket = settings.PORTAL_FILES_BUCKET
     answer = attempt("HEAD", bucket=bucket, timeout_s=PING_TIMEOUT_S)
     if answer.status not in (200, 404):
         raise error_for(code=answer.code, status=answer.status, bucket=bucket)
+    if own_files.has_own_key():
+        uploads_key_reads_own_files()  # which asks the store whether it knows that key
+
+
+def uploads_key_reads_own_files() -> bool:
+    """Whether the uploads' key may list the bucket of the portal's own files. StoreDenied: the key is not known."""
+    bucket = settings.PORTAL_FILES_BUCKET
+    answer = attempt(
+        "GET",
+        bucket=bucket,
+        query={"list-type": "2", "max-keys": "1"},
+        with_key=own_files.uploads_key(),
+        timeout_s=PING_TIMEOUT_S,
+    )
+    if answer.status in (200, 404):
+        return answer.status == 200
+    if answer.status == 403 and answer.code in ("AccessDenied", "AllAccessDisabled"):
+        return False
+    raise error_for(code=answer.code, status=answer.status, bucket=bucket)
 
 
 def _create_if_missing(name: str) -> bool:
@@ -102,7 +123,7 @@ def create(name: str, **location) -> bool:
     """Whether it was made; False where the store says that it is there, as it does of our own, too."""
     with our_errors(bucket=name):
         try:
-            client().create_bucket(Bucket=name, **location)
+            client(name).create_bucket(Bucket=name, **location)
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code")
             if code in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):

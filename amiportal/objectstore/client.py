@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 
 from amiportal.errors import BucketMissing, Conflict, PortalError, StoreDenied, StoreError, StoreUnavailable
+from amiportal.objectstore.own_files import key_for
 
 _BUCKET_MISSING = frozenset({"NoSuchBucket"})
 _UNAVAILABLE = frozenset(
@@ -62,15 +63,16 @@ def _forget_after_fork() -> None:
 os.register_at_fork(after_in_child=_forget_after_fork)
 
 
-def client():
-    """The process's S3 client, for use inside `our_errors`.
+def client(bucket: str):
+    """The process's S3 client for calls to `bucket`, for use inside `our_errors`.
 
     Thread-safe, made at the first call, fork-safe.
     """
+    key = key_for(bucket)
     parts = (
         settings.S3_ENDPOINT_URL,
-        settings.S3_ACCESS_KEY_ID,
-        settings.S3_SECRET_ACCESS_KEY,
+        key.access_key,
+        key.secret_key,
         settings.S3_REGION,
         settings.S3_CONNECT_TIMEOUT_S,
         settings.S3_READ_TIMEOUT_S,

@@ -22,7 +22,7 @@ def copy(*, bucket: str, source: StoredObject, key: str) -> StoredObject:
     habits = current_habits()
     conditions = {"CopySourceIfMatch": source.etag} if habits.honours_copy_if_match else {}
     with our_errors(bucket=bucket):
-        client().copy_object(
+        client(bucket).copy_object(
             Bucket=bucket,
             Key=key,
             CopySource={"Bucket": bucket, "Key": source.key},

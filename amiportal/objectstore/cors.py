@@ -32,7 +32,7 @@ def let_in(bucket: str, origins: Sequence[str]) -> bool:
             if lacking:
                 # First, since some stores look at the first rule that names the origin, and at no other.
                 rules = [_rule_for(lacking), *rules]
-                client().put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": rules})
+                client(bucket).put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": rules})
         except ClientError as error:
             if not has_no_such_call(error):
                 raise
@@ -94,7 +94,7 @@ def _rules(bucket: str) -> list[dict]:
     """As botocore reads them; none where there are none. Raises ClientError."""
     try:
         # A store without the call may answer as to another one, and its answer then holds no rules.
-        return client().get_bucket_cors(Bucket=bucket).get("CORSRules", [])
+        return client(bucket).get_bucket_cors(Bucket=bucket).get("CORSRules", [])
     except ClientError as error:
         if error.response["Error"].get("Code") == "NoSuchCORSConfiguration":
             return []

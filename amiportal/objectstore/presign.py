@@ -15,6 +15,7 @@ from hashlib import sha256
 from django.conf import settings
 
 from amiportal.errors import StoreError
+from amiportal.objectstore import own_files
 from amiportal.objectstore.habits import current_habits
 from amiportal.objectstore.signing import (
     ALGORITHM,
@@ -68,10 +69,21 @@ class UrlSigner:
     """Signs URLs for one endpoint with one access key. Thread-safe; no repr shows the secret it holds.
 
     absent: lower-case names of headers with which a PUT by its URLs is refused; for stores that were seen to do so.
+    withheld: buckets for which nothing is signed, whoever asks.
     """
 
-    def __init__(self, endpoint_url: str, access_key: str, secret_key: str, region: str, absent: Sequence[str] = ()):
+    def __init__(
+        self,
+        endpoint_url: str,
+        access_key: str,
+        secret_key: str,
+        region: str,
+        *,
+        absent: Sequence[str] = (),
+        withheld: Sequence[str] = (),
+    ):
         self._absent = frozenset(absent)
+        self._withheld = frozenset(withheld)
         self._endpoint = Endpoint.parse(endpoint_url)
         self._identity = Identity(access_key, secret_key, region)
         self._templates: dict[tuple, _Template] = {}
@@ -132,6 +144,8 @@ class UrlSigner:
         parts = (method, bucket, header_names, expires_in_s, timestamp, query)
         template = self._templates.get(parts)
         if template is None:
+            if bucket in self._withheld:
+                raise NotSignable("No URL leads to the portal's own files.")
             if not 1 <= expires_in_s <= MAX_EXPIRES_IN_S:
                 raise NotSignable(f"A URL lasts between 1 and {MAX_EXPIRES_IN_S} seconds.")
             absent = self._absent if method == "PUT" else frozenset()
@@ -229,13 +243,6 @@ def _check_signed_headers(url: str, headers: Mapping[str, str], absent: frozense
         raise NotSignable("The URL does not bind the headers it should.")
 
 
-@lru_cache(maxsize=2)
-def _signer_for(
-    endpoint_url: str, access_key: str, secret_key: str, region: str, absent: tuple[str, ...] = ()
-) -> UrlSigner:
-    return UrlSigner(endpoint_url, access_key, secret_key, region, absent)
-
-
 def signer() -> UrlSigner:
     """The process-wide signer of URLs for clients, so for the endpoint under which they reach the store.
 
@@ -246,18 +253,34 @@ def signer() -> UrlSigner:
 
 def plain_signer() -> UrlSigner:
     """Relies on nothing that a store has to be seen to honour."""
-    return _signer_for(*_place())
+    return _made(absent=())
 
 
 def binding_signer() -> UrlSigner:
     """Its URLs are refused by stores that do not know of signed headers that are absent."""
-    return _signer_for(*_place(), BOUND_TO_BE_ABSENT)
+    return _made(absent=BOUND_TO_BE_ABSENT)
 
 
-def _place() -> tuple[str, str, str, str]:
-    return (
+def _made(*, absent: tuple[str, ...]) -> UrlSigner:
+    """With the uploads' key, whatever other keys there are."""
+    key = own_files.uploads_key()
+    return _kept(
         settings.S3_PUBLIC_ENDPOINT_URL,
-        settings.S3_ACCESS_KEY_ID,
-        settings.S3_SECRET_ACCESS_KEY,
+        key.access_key,
+        key.secret_key,
         settings.S3_REGION,
+        absent,
+        (settings.PORTAL_FILES_BUCKET, own_files.USUAL_BUCKET),
     )
+
+
+@lru_cache(maxsize=2)
+def _kept(
+    endpoint_url: str,
+    access_key: str,
+    secret_key: str,
+    region: str,
+    absent: tuple[str, ...],
+    withheld: tuple[str, ...],
+) -> UrlSigner:
+    return UrlSigner(endpoint_url, access_key, secret_key, region, absent=absent, withheld=withheld)

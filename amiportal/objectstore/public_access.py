@@ -34,7 +34,7 @@ def shut(bucket: str) -> PublicAccess:
         return before
     with our_errors(bucket=bucket):
         try:
-            client().put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=BLOCK)
+            client(bucket).put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=BLOCK)
         except ClientError as error:
             return _told_by(error)
     after = state(bucket)
@@ -46,7 +46,7 @@ def state(bucket: str) -> PublicAccess:
     """What the store has on record; asked, not tried. Raises StoreUnavailable."""
     with our_errors(bucket=bucket):
         try:
-            answer = client().get_public_access_block(Bucket=bucket)
+            answer = client(bucket).get_public_access_block(Bucket=bucket)
         except ClientError as error:
             return _told_by(error)
     found = answer.get("PublicAccessBlockConfiguration", {})

@@ -22,6 +22,7 @@ from django.conf import settings
 from amiportal.errors import StoreUnavailable
 from amiportal.objectstore.client import RETRIED_STATUSES, error_for, unreachable
 from amiportal.objectstore.objects import bare_etag
+from amiportal.objectstore.own_files import StoreKey, key_for
 from amiportal.objectstore.signing import EMPTY_SHA256, Endpoint, Identity, query_string
 
 _BACKOFF_S = 0.1  # doubled per attempt, with full jitter
@@ -116,12 +117,12 @@ def _forget_after_fork() -> None:
 os.register_at_fork(after_in_child=_forget_after_fork)
 
 
-def wire() -> Wire:
-    """The process's wire to the store as the settings have it."""
+def wire(key: StoreKey) -> Wire:
+    """The process's wire to the store as the settings have it, with `key`."""
     parts = (
         settings.S3_ENDPOINT_URL,
-        settings.S3_ACCESS_KEY_ID,
-        settings.S3_SECRET_ACCESS_KEY,
+        key.access_key,
+        key.secret_key,
         settings.S3_REGION,
         settings.S3_MAX_CONNECTIONS,
     )
@@ -132,13 +133,13 @@ def wire() -> Wire:
     return made
 
 
-def attempt(method: str, **request) -> Answer:
+def attempt(method: str, *, bucket: str, with_key: StoreKey | None = None, **request) -> Answer:
     """One request, once: any status is an answer; StoreUnavailable when none came.
 
-    Arguments as of Wire.send.
+    Arguments as of Wire.send. with_key: in place of the bucket's own.
     """
     try:
-        response = wire().send(method, **request)
+        response = wire(with_key or key_for(bucket)).send(method, bucket=bucket, **request)
         return Answer(response.status, response.headers, response.data)
     except (urllib3.exceptions.HTTPError, OSError):
         raise unreachable() from None
@@ -218,7 +219,7 @@ def open_body(*, bucket: str, key: str, attempts: int = 1, etag: str = "") -> Bo
 
 def _opened(bucket: str, key: str, etag: str) -> Body | None:
     try:
-        response = wire().send("GET", bucket=bucket, key=key, stream=True)
+        response = wire(key_for(bucket)).send("GET", bucket=bucket, key=key, stream=True)
         if response.status == 200:
             if etag and bare_etag(response.headers.get("ETag")) != etag:
                 _let_go(response)

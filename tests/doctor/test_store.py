@@ -14,7 +14,7 @@ from amiportal.doctor.store import examine_store
 from amiportal.objectstore.buckets import ensure_bucket
 from deployments.models import Bucket
 from tests.faultproxy import FaultProxy
-from tests.trusting_stores import HeedsUnsigned, ShutsPublicAccess
+from tests.trusting_stores import HeedsUnsigned, KnowsKeys, ShutsPublicAccess
 
 
 @pytest.fixture
@@ -88,3 +88,38 @@ def test_addresses_that_cannot_be_signed_otherwise_stay_bad_with_words_for_the_o
 def test_without_a_bucket_for_trials_they_are_not_tried(trials):
     Bucket.objects.update(is_test=False)
     assert seen("upload addresses").state == State.WARN
+
+
+def test_a_bucket_that_the_setting_now_names_is_bad(trials, settings):
+    settings.PORTAL_FILES_BUCKET = trials.name
+    reserved = seen(f"bucket {trials.name}")
+    assert (reserved.state, reserved.is_certain) == (State.BAD, True)
+    assert "change it back" in reserved.remedy
+
+
+def test_files_of_the_portals_own_without_a_bucket_are_bad(trials, settings):
+    settings.PORTAL_FILES_BUCKET = "never-made-files"
+    assert seen("portal files").state == State.BAD
+    assert "make_files_bucket" in seen("portal files").remedy
+
+
+def test_one_key_is_well_while_no_address_reaches_the_portals_files(trials, proxy, store):
+    assert seen("portal files").state == State.OK
+    proxy.guises = [HeedsUnsigned(store)]
+    read = seen("portal files")
+    assert (read.state, read.is_certain) == (State.BAD, True)
+    assert "people's names, mail addresses" in read.told
+    assert "PORTAL_FILES_ACCESS_KEY_ID" in read.remedy
+    assert len(read.remedy) <= Finding._meta.get_field("remedy").max_length
+
+
+@pytest.mark.parametrize(("owner", "state"), [("files-key", State.OK), (None, State.WARN)])
+def test_a_second_key_helps_only_where_the_first_cannot_read(trials, proxy, settings, owner, state):
+    settings.PORTAL_FILES_ACCESS_KEY_ID, settings.PORTAL_FILES_SECRET_ACCESS_KEY = "files-key", "files-secret"
+    proxy.guises = [KnowsKeys({settings.PORTAL_FILES_BUCKET: owner or "files-key"}, others=settings.S3_ACCESS_KEY_ID)]
+    if owner is None:
+        proxy.guises[0].let_in(settings.PORTAL_FILES_BUCKET)
+    told = seen("portal files")
+    assert told.state == state
+    if state == State.WARN:
+        assert f"radosgw-admin bucket link --bucket={settings.PORTAL_FILES_BUCKET}" in told.remedy

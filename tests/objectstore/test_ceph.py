@@ -11,10 +11,13 @@ from dataclasses import fields
 import boto3
 import botocore.config
 import pytest
+from django.core.files.base import ContentFile
 
+from amiportal import portal_files
 from amiportal.objectstore import presign
-from amiportal.objectstore.buckets import ensure_bucket
+from amiportal.objectstore.buckets import ensure_bucket, ping, uploads_key_reads_own_files
 from amiportal.objectstore.habits import current_habits, habits_of
+from amiportal.objectstore.portal_storage import PortalStorage
 from amiportal.objectstore.probe import attacks, probe, record_probe
 from amiportal.objectstore.probe.workbench import Workbench
 from amiportal.objectstore.public_access import BLOCK, PublicAccess
@@ -103,3 +106,36 @@ def test_the_habits_that_the_portal_signs_by_are_those_of_the_endpoint(trials, s
     assert current_habits().binds_absent_headers
     settings.S3_ENDPOINT_URL = "http://another.example"
     assert not current_habits().binds_absent_headers
+
+
+@pytest.mark.skipif("CEPH_FILES_ACCESS_KEY_ID" not in os.environ, reason="no second user of the gateway is named")
+def test_under_a_key_of_their_own_the_portals_files_are_out_of_reach(ceph, settings, monkeypatch):
+    settings.PORTAL_FILES_ACCESS_KEY_ID = os.environ["CEPH_FILES_ACCESS_KEY_ID"]
+    settings.PORTAL_FILES_SECRET_ACCESS_KEY = os.environ["CEPH_FILES_SECRET_ACCESS_KEY"]
+    place = settings.STORAGES["default"]["OPTIONS"]
+    options = place | {
+        "bucket_name": settings.PORTAL_FILES_BUCKET,
+        "endpoint_url": settings.S3_ENDPOINT_URL,
+        "region_name": settings.S3_REGION,
+        "access_key": settings.PORTAL_FILES_ACCESS_KEY_ID,
+        "secret_key": settings.PORTAL_FILES_SECRET_ACCESS_KEY,
+    }
+    monkeypatch.setattr(portal_files, "default_storage", PortalStorage(**options))
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    ceph.create_bucket(Bucket=name)
+    assert ensure_bucket(settings.PORTAL_FILES_BUCKET, origins=[]).public_access == PublicAccess.SHUT
+    kept = portal_files.save_file("snapshots/a", ContentFile(b"people"))
+    read: list[bytes] = []
+    portal_files.read_file(kept, read.append)
+    assert read == [b"people"]
+    ping()
+    assert not uploads_key_reads_own_files()
+    # By an address that demands nothing, on a store that heeds all: the other key is what stands in the way.
+    with Workbench(name, signer=presign.plain_signer()) as bench:
+        assert attacks.unsigned_copy_source(bench).value == "applied"
+        assert attacks.copy_of_portal_files(bench).value == "refused"
+    portal_files.delete_file(kept)
+    owner = ceph_client(settings.PORTAL_FILES_ACCESS_KEY_ID, settings.PORTAL_FILES_SECRET_ACCESS_KEY)
+    assert "Contents" not in owner.list_objects_v2(Bucket=settings.PORTAL_FILES_BUCKET)
+    owner.delete_bucket(Bucket=settings.PORTAL_FILES_BUCKET)
+    ceph.delete_bucket(Bucket=name)

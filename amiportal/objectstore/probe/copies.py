@@ -83,7 +83,7 @@ def delete_objects(bench: Workbench) -> Finding:
         bench.stored(key)
     try:
         with our_errors(bucket=bench.bucket):
-            client().delete_objects(Bucket=bench.bucket, Delete={"Objects": [{"Key": key} for key in keys]})
+            client(bench.bucket).delete_objects(Bucket=bench.bucket, Delete={"Objects": [{"Key": key} for key in keys]})
     except PortalError as error:
         return Finding("refused", f"Objects have to be deleted one by one ({error.code}).")
     left = sum(bench.head(key).status == 200 for key in keys)

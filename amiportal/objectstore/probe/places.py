@@ -46,7 +46,7 @@ def cors_api(bench: Workbench) -> Finding:
     """Asked, not set: the bucket's rules are its own."""
     with our_errors(bucket=bench.bucket):
         try:
-            client().get_bucket_cors(Bucket=bench.bucket)
+            client(bench.bucket).get_bucket_cors(Bucket=bench.bucket)
         except ClientError as error:
             code = error.response["Error"].get("Code", "")
             if code == "NoSuchCORSConfiguration":
