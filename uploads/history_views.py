@@ -1,5 +1,6 @@
 """What a person uploaded: the list of sessions, and of each session its receipt."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.contrib.auth.decorators import login_required
@@ -12,14 +13,15 @@ from django.views.decorators.http import require_safe
 from amiportal.accounts.models import User
 from amiportal.errors import NotFound
 from uploads.exports import receipt_csv_lines
-from uploads.models import UploadLog, UploadSession
+from uploads.models import GivenVerdict, UploadLog, UploadSession
 from uploads.permissions import session_visible_to
-from uploads.receipt_rows import lost_rows, rows_by_name, unproven_rows
+from uploads.receipt_rows import count_lost, lost_rows, rows_by_name, unproven_rows
 from uploads.selectors import sessions_visible_to
 from uploads.services.sessions import Verdict, verdict_of, verdicts_of
 
 PAGE_SESSIONS = 25
 SHOWN_FILES = 300  # more would be a page that no phone scrolls; all are in the downloads
+SHOWN_GIVEN = 8  # what was said of a session; more than a few times is said only of one that changes
 SEEN_LATELY = timedelta(minutes=15)  # a client that works asks for URLs more often than that
 
 STATUS_TEXTS = {
@@ -86,7 +88,9 @@ def receipt_page(request: HttpRequest, session_id: int) -> HttpResponse:
     context = {
         "session": session,
         "verdict": verdict,
+        "proven": verdict.verified + verdict.stored_before,
         "state": state_of(session, safe_to_wipe=verdict.safe_to_wipe),
+        "given": _given(session, verdict),
         "is_own": session.account_id == request.user.pk,
         "name_prefix": name_prefix,
         "files": files[:SHOWN_FILES],
@@ -124,6 +128,30 @@ def _session(request: HttpRequest, session_id: int) -> UploadSession:
         return session_visible_to(actor=request.user, session_id=session_id)
     except NotFound as error:
         raise Http404 from error
+
+
+@dataclass(frozen=True, slots=True)
+class ThenAndNow:
+    """What the portal said of a session, and how many of the files that were proven then are not now."""
+
+    said: GivenVerdict
+    proven: int
+    changed: int
+    is_same: bool
+
+
+def _given(session: UploadSession, now: Verdict) -> list[ThenAndNow]:
+    """The newest first."""
+    given = list(GivenVerdict.objects.filter(session=session).order_by("-id")[:SHOWN_GIVEN])
+    counts = count_lost(session, [said.last_given_at for said in given]) if given else []
+    return [_then_and_now(said, now, counted) for said, counted in zip(given, counts, strict=True)]
+
+
+def _then_and_now(said: GivenVerdict, now: Verdict, lost: int) -> ThenAndNow:
+    then_proven, now_proven = said.verified + said.stored_before, now.verified + now.stored_before
+    changed = max(0, lost - said.lost, then_proven - now_proven)
+    is_same = not changed and then_proven == now_proven and said.safe_to_wipe == now.safe_to_wipe
+    return ThenAndNow(said, then_proven, changed, is_same)
 
 
 def _told(rows: list[UploadLog]) -> list[UploadLog]:

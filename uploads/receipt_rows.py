@@ -1,5 +1,8 @@
 """Reads of one session's files for the page of its receipt. Each file of a session counts by its newest row."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from django.db import connection
 
 from uploads.models import UploadLog, UploadSession
@@ -21,6 +24,23 @@ WHERE c.is_lost = %(is_lost)s AND NOT EXISTS (
     WHERE newer.session_id = %(session)s AND newer.filename = c.filename AND newer.id > c.id
 )
 ORDER BY c.filename LIMIT %(limit)s
+"""
+
+# By when the store was first seen to hold a file: what is compared anew later has been proven no less before.
+_LOST = """
+WITH candidates AS MATERIALIZED (
+    SELECT id, filename, coalesce(stored_at, verified_at) AS since
+    FROM uploads_uploadlog
+    WHERE session_id = %(session)s AND NOT status = ANY(%(proven)s) AND verified_at IS NOT NULL
+), lost AS MATERIALIZED (
+    SELECT since FROM candidates AS c
+    WHERE NOT EXISTS (
+        SELECT FROM uploads_uploadlog AS newer
+        WHERE newer.session_id = %(session)s AND newer.filename = c.filename AND newer.id > c.id
+    )
+)
+SELECT (SELECT count(*) FROM lost WHERE since <= moment)
+FROM unnest(%(moments)s::timestamptz[]) WITH ORDINALITY AS asked(moment, number) ORDER BY number
 """
 
 
@@ -50,3 +70,11 @@ def _not_proven(session: UploadSession, *, is_lost: bool, limit: int) -> list[Up
         cursor.execute(_UNPROVEN, given | states)
         ids = [pk for (pk,) in cursor.fetchall()]
     return list(UploadLog.objects.filter(pk__in=ids).order_by("filename"))
+
+
+def count_lost(session: UploadSession, moments: Sequence[datetime]) -> list[int]:
+    """For each moment, how many files that the store had by then were proven once, and are not now."""
+    given = {"session": session.pk, "proven": list(UploadLog.PROVEN), "moments": list(moments)}
+    with connection.cursor() as cursor:
+        cursor.execute(_LOST, given)
+        return [count for (count,) in cursor.fetchall()]

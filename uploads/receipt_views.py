@@ -22,6 +22,7 @@ from deployments.names import DataType
 from uploads.models import GivenVerdict
 from uploads.receipt_check import CheckedReceipt, NotAReceipt, check_receipt
 from uploads.receipt_keys import is_signed, public_key, published_keys, trusted_keys
+from uploads.templatetags.portal_text import count
 
 # Pages pack what they send (gzip): half a million files, 140 MB, come to some 20 MB.
 MAX_SENT_BYTES = 32 * 1024**2
@@ -132,7 +133,7 @@ def _told(found: CheckedReceipt) -> dict:
         (_("Uploaded by"), f"{summary['uploader_name']} ({_('account')} {summary['account']})"),
         (_("Deployment"), f"{summary['deployment']} ({summary['bucket']})"),
         (_("Data type"), str(DataType(summary["data_type"]).label)),
-        (_("Files"), files % {"proven": found.proven, "files": found.files}),
+        (_("Files"), files % {"proven": count(found.proven), "files": count(found.files)}),
     ]
     notes = []
     if found.version == 1:

@@ -14,6 +14,7 @@ from tests.browser.guide_pictures import take_pictures
 from tests.browser.upload_page import UploadPage
 from tests.uploads.test_history import make_file, make_session
 from uploads.models import UploadSession
+from uploads.services.given import keep_given
 
 PHONE = {"width": 360, "height": 740}
 PAGES = {
@@ -50,6 +51,9 @@ def sessions(portal) -> dict[str, int]:
     make_file(unproven, "a.jpg", "present")
     make_file(unproven, "b-lost.jpg", "missing", error_code="vanished", verified_at=now)
     make_file(unproven, "c-failed.jpg", "failed", error_code="network")
+    for session, proven in ((safe, 40), (unproven, 2)):
+        said = {"files": 40, "verified": proven, "stored_before": 0, "unproven": 0, "safe_to_wipe": True}
+        keep_given(session=session, how="finish", at=now, **said)
     waiting = make_session(portal.partner, portal.neighbour, last_seen_at="2025-07-01T00:00:00Z", declared_files=9)
     UploadSession.objects.filter(pk=waiting.pk).update(started_at="2025-06-30T00:00:00Z")
     make_session(portal.partner, portal.neighbour)

@@ -45,6 +45,7 @@ class GivenVerdict(models.Model):
     verified = models.PositiveIntegerField()
     stored_before = models.PositiveIntegerField()
     unproven = models.PositiveIntegerField()
+    lost = models.PositiveIntegerField(default=0, help_text="Of the unproven ones, those that were proven once.")
     unsettled = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
     files_sha256 = models.CharField(max_length=64, blank=True, help_text="Of a signed receipt's list of files.")

@@ -7,6 +7,7 @@ from django.db.models.functions import Greatest
 
 from uploads.models import GivenVerdict, ReceiptKey, UploadSession
 from uploads.receipt_keys import CURRENT_VERSION, own_key_id, public_key
+from uploads.receipt_rows import count_lost
 
 
 def keep_given(*, session: UploadSession, how: str, at: datetime, **said) -> GivenVerdict:
@@ -14,6 +15,7 @@ def keep_given(*, session: UploadSession, how: str, at: datetime, **said) -> Giv
 
     said: the columns of GivenVerdict that hold what is said.
     """
+    said["lost"] = count_lost(session, [at])[0] if said["unproven"] else 0
     newest = GivenVerdict.objects.filter(session=session, how=how).order_by("-id").first()
     if newest is None or any(getattr(newest, name) != value for name, value in said.items()):
         return GivenVerdict.objects.create(session=session, how=how, given_at=at, last_given_at=at, **said)

@@ -12,7 +12,7 @@ import { t } from "./messages.js";
  * @property {string[]} notes
  * @property {string} now the address of the receipt's own page
  */
-/** @typedef {Genuine | {valid?: false, message: string}} Answer */
+/** @typedef {Genuine | {valid?: false, message: string}} Answer without `valid`: it was not checked at all */
 
 const drop = byId("drop");
 const input = /** @type {HTMLInputElement} */ (byId("file"));
@@ -34,9 +34,9 @@ async function check(file) {
   if (turn !== latest) return; // another receipt was dropped meanwhile
   state.textContent = "";
   told.replaceChildren(...(answer.valid ? genuine(answer, file.name) : refused(answer, file.name)));
-  told.className = `verdict ${answer.valid ? "good" : "bad"}`;
+  told.className = `card verdict ${answer.valid ? "good" : answer.valid === false ? "bad" : "open"}`;
   told.hidden = false;
-  told.focus();
+  byId("told-title").focus();
 }
 
 /**
@@ -66,16 +66,16 @@ function genuine({ message, facts, notes, now }, name) {
     el("p", {}, el("strong", {}, message)),
     ...notes.map((note) => el("div", { class: "notice" }, el("p", {}, note))),
     el("dl", { class: "record" }, ...record),
-    el("p", {}, t("receipt.since"), " ", el("a", { href: now }, t("receipt.now"))),
+    el("p", { class: "since" }, t("receipt.since"), " ", el("a", { href: now }, t("receipt.now"))),
   ];
 }
 
 /**
- * @param {{message: string}} answer
+ * @param {{valid?: false, message: string}} answer
  * @param {string} name
  */
-function refused({ message }, name) {
-  return [head("bad", t("receipt.refused", { name })), el("p", {}, message)];
+function refused({ valid, message }, name) {
+  return [head("bad", t(valid === false ? "receipt.refused" : "receipt.unchecked", { name })), el("p", {}, message)];
 }
 
 /**
@@ -83,7 +83,7 @@ function refused({ message }, name) {
  * @param {string} title
  */
 function head(kind, title) {
-  return el("div", { class: "verdict-head" }, sign(kind), el("h2", {}, title));
+  return el("div", { class: "verdict-head" }, sign(kind), el("h2", { id: "told-title", tabindex: "-1" }, title));
 }
 
 byId("pick").addEventListener("click", () => input.click());

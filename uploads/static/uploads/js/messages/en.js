@@ -278,6 +278,7 @@ export const messages = {
   "receipt.unanswered": "The portal could not be asked. Check the connection and try again.",
   "receipt.genuine": "Genuine: {name}",
   "receipt.refused": "Not valid: {name}",
+  "receipt.unchecked": "Not checked: {name}",
   "receipt.since": "What became of the files since:",
   "receipt.now": "the receipt's page, for its account and the maintainers",
 };

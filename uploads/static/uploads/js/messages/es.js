@@ -278,6 +278,7 @@ export const messages = {
   "receipt.unanswered": "No se pudo consultar al portal. Revise la conexión e intente de nuevo.",
   "receipt.genuine": "Auténtico: {name}",
   "receipt.refused": "No es válido: {name}",
+  "receipt.unchecked": "Sin comprobar: {name}",
   "receipt.since": "Qué fue de los archivos desde entonces:",
   "receipt.now": "la página del recibo, para su cuenta y los responsables del portal",
 };
