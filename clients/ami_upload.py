@@ -3469,8 +3469,9 @@ def _check_contents(receipt: CheckedReceipt) -> None:
     summary = receipt.summary
     if receipt.version == 1:
         return
-    proven_all = receipt.files == receipt.proven == summary["selected_files"] and receipt.proven > 0
-    if summary["key_id"] != receipt.key_id or summary["safe_to_wipe"] is True and not proven_all:
+    proven_all = 0 < receipt.files == receipt.proven == summary["selected_files"]
+    nothing_open = summary["unsettled"] == 0 == summary["refused"]
+    if summary["key_id"] != receipt.key_id or summary["safe_to_wipe"] is True and not (proven_all and nothing_open):
         raise NotAReceipt("contents", "what it says contradicts itself")
 
 

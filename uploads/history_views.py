@@ -17,6 +17,7 @@ from uploads.models import GivenVerdict, UploadLog, UploadSession
 from uploads.permissions import session_visible_to
 from uploads.receipt_rows import count_lost, lost_rows, rows_by_name, unproven_rows
 from uploads.selectors import sessions_visible_to
+from uploads.services.conflicts import unmended_files
 from uploads.services.sessions import Verdict, verdict_of, verdicts_of
 
 PAGE_SESSIONS = 25
@@ -29,6 +30,7 @@ STATUS_TEXTS = {
     UploadLog.Status.VERIFIED: _("stored and compared"),
     UploadLog.Status.STORED: _("stored, never compared"),
     UploadLog.Status.PRESENT: _("was there before, with the same content"),
+    UploadLog.Status.UNSETTLED: _("an older program may still write here; then it is compared"),
     UploadLog.Status.MISSING: _("not in the store"),
     UploadLog.Status.MISMATCH: _("the store holds other content under this name"),
     UploadLog.Status.FAILED: _("could not be sent"),
@@ -68,7 +70,7 @@ def _id_of(text: str) -> int | None:
 
 
 def _row(session: UploadSession, verdict: Verdict | None, reader: User) -> dict:
-    state = state_of(session, safe_to_wipe=verdict.safe_to_wipe if verdict else None)
+    state = state_of(session, verdict)
     may_go_on = session.account_id == reader.pk and state in ("running", "waiting")
     return {"session": session, "verdict": verdict, "state": state, "may_go_on": may_go_on}
 
@@ -81,7 +83,11 @@ def receipt_page(request: HttpRequest, session_id: int) -> HttpResponse:
     verdict = verdict_of(session)
     name_prefix = request.GET.get("name", "").replace("\0", "")[:255]
     files = _told(rows_by_name(session, name_prefix=name_prefix, limit=SHOWN_FILES + 1))
-    unproven = lost = []
+    unproven = lost = refused = []
+    if verdict.refused:
+        refused = unmended_files(session, limit=SHOWN_FILES + 1)
+        for file in refused:
+            file.status_text = STATUS_TEXTS[UploadLog.Status.MISMATCH]
     if verdict.unproven:
         unproven = _told(unproven_rows(session, limit=SHOWN_FILES + 1))
         lost = _told(lost_rows(session, limit=SHOWN_FILES + 1))
@@ -89,7 +95,7 @@ def receipt_page(request: HttpRequest, session_id: int) -> HttpResponse:
         "session": session,
         "verdict": verdict,
         "proven": verdict.verified + verdict.stored_before,
-        "state": state_of(session, safe_to_wipe=verdict.safe_to_wipe),
+        "state": state_of(session, verdict),
         "given": _given(session, verdict),
         "is_own": session.account_id == request.user.pk,
         "name_prefix": name_prefix,
@@ -97,7 +103,9 @@ def receipt_page(request: HttpRequest, session_id: int) -> HttpResponse:
         "more_files": len(files) > SHOWN_FILES,
         "unproven": unproven[:SHOWN_FILES],
         "more_unproven": len(unproven) > SHOWN_FILES,
-        "never_named": _never_named(session, verdict.unproven, unproven, lost),
+        "never_named": _never_named(session, verdict, unproven, lost),
+        "refused": refused[:SHOWN_FILES],
+        "more_refused": len(refused) > SHOWN_FILES,
         "lost": lost[:SHOWN_FILES],
         "more_lost": len(lost) > SHOWN_FILES,
         "shown_files": SHOWN_FILES,
@@ -114,10 +122,12 @@ def receipt_csv(request: HttpRequest, session_id: int) -> StreamingHttpResponse:
     return response
 
 
-def state_of(session: UploadSession, *, safe_to_wipe: bool | None) -> str:
-    """One word for the templates: safe, unproven, field, running or waiting."""
+def state_of(session: UploadSession, verdict: Verdict | None) -> str:
+    """For the templates: safe, unsettled, unproven, field, running or waiting. A finished one has a verdict."""
     if session.finished_at is not None:
-        return "safe" if safe_to_wipe else "unproven"
+        if verdict.safe_to_wipe:
+            return "safe"
+        return "unsettled" if verdict.unsettled == verdict.unproven > 0 == verdict.refused else "unproven"
     if session.is_legacy:
         return "field"  # these clients end nothing and compare nothing
     return "running" if timezone.now() - session.last_seen_at < SEEN_LATELY else "waiting"
@@ -149,7 +159,8 @@ def _given(session: UploadSession, now: Verdict) -> list[ThenAndNow]:
 
 def _then_and_now(said: GivenVerdict, now: Verdict, lost: int) -> ThenAndNow:
     then_proven, now_proven = said.verified + said.stored_before, now.verified + now.stored_before
-    changed = max(0, lost - said.lost, then_proven - now_proven)
+    unsettled = max(0, now.unsettled - said.unsettled)  # these may be what they were: it is not known yet
+    changed = max(0, lost - said.lost, then_proven - now_proven - unsettled)
     is_same = not changed and then_proven == now_proven and said.safe_to_wipe == now.safe_to_wipe
     return ThenAndNow(said, then_proven, changed, is_same)
 
@@ -160,8 +171,8 @@ def _told(rows: list[UploadLog]) -> list[UploadLog]:
     return rows
 
 
-def _never_named(session: UploadSession, unproven_files: int, *named: list[UploadLog]) -> int:
+def _never_named(session: UploadSession, verdict: Verdict, *named: list[UploadLog]) -> int:
     """How many files of a finished selection no row speaks of: left out, unreadable or never asked for."""
     if session.finished_at is None or any(len(rows) > SHOWN_FILES for rows in named):
         return 0
-    return max(0, unproven_files - sum(map(len, named)))
+    return max(0, verdict.unproven - verdict.refused - sum(map(len, named)))

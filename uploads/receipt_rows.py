@@ -31,7 +31,7 @@ _LOST = """
 WITH candidates AS MATERIALIZED (
     SELECT id, filename, coalesce(stored_at, verified_at) AS since
     FROM uploads_uploadlog
-    WHERE session_id = %(session)s AND NOT status = ANY(%(proven)s) AND verified_at IS NOT NULL
+    WHERE session_id = %(session)s AND status = ANY(%(lost)s) AND verified_at IS NOT NULL
 ), lost AS MATERIALIZED (
     SELECT since FROM candidates AS c
     WHERE NOT EXISTS (
@@ -73,8 +73,8 @@ def _not_proven(session: UploadSession, *, is_lost: bool, limit: int) -> list[Up
 
 
 def count_lost(session: UploadSession, moments: Sequence[datetime]) -> list[int]:
-    """For each moment, how many files that the store had by then were proven once, and are not now."""
-    given = {"session": session.pk, "proven": list(UploadLog.PROVEN), "moments": list(moments)}
+    """For each moment, how many of `lost_rows` the store had by then."""
+    given = {"session": session.pk, "lost": list(LOST), "moments": list(moments)}
     with connection.cursor() as cursor:
         cursor.execute(_LOST, given)
         return [count for (count,) in cursor.fetchall()]

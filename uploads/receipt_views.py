@@ -144,10 +144,8 @@ def _told(found: CheckedReceipt) -> dict:
         if not _is_known(summary):
             notes.append(_("The portal has no record of having issued it. Show it to a maintainer."))
         if summary["unsettled"]:
-            notes.append(
-                _("Until %(until)s an older program could still write over some of the files.")
-                % {"until": _moment(summary["unsettled_until"])}
-            )
+            until = {"until": _moment(summary["unsettled_until"])}
+            notes.append(_("An older program could still write over some of the files then (until %(until)s).") % until)
     return {
         "valid": True,
         "version": found.version,

@@ -19,7 +19,7 @@ from uploads.receipt_check import canonical
 from uploads.receipt_keys import CURRENT_VERSION, public_key, sign
 from uploads.selectors import newest_rows
 from uploads.services.given import keep_given, keep_key
-from uploads.services.sessions import verdict_of
+from uploads.services.sessions import Verdict, verdict_of
 
 
 def receipt(session: UploadSession) -> Iterator[str]:
@@ -41,10 +41,11 @@ def receipt(session: UploadSession) -> Iterator[str]:
         states[row.status] += 1
         yield separator + line
         separator = ",\n"
-    said = _said(session, verdict.safe_to_wipe, states) | {"files_sha256": digest.hexdigest()}
+    said = _said(verdict, states) | {"files_sha256": digest.hexdigest()}
     key = keep_key(at=issued_at)
     keep_given(session=session, how=GivenVerdict.How.RECEIPT, at=issued_at, key=key, **said)
-    summary = canonical(_facts(session, issued_at) | said | {"key_id": key.key_id})
+    until = verdict.unsettled_until.isoformat() if verdict.unsettled_until else None
+    summary = canonical(_facts(session, issued_at) | said | {"key_id": key.key_id, "unsettled_until": until})
     yield f'\n],\n"summary":{summary},\n"signature":"{sign(summary.encode())}",\n'
     yield f'"public_key":"{public_key()}"}}\n'
 
@@ -68,17 +69,18 @@ def file_entry(row: UploadLog, prefix: str) -> dict:
     }
 
 
-def _said(session: UploadSession, is_safe: bool, states: Counter[str]) -> dict:
+def _said(verdict: Verdict, states: Counter[str]) -> dict:
     """By the very rows that the receipt lists: one of them may have changed since the verdict was asked for."""
     files, proven = states.total(), sum(states[status] for status in UploadLog.PROVEN)
+    selected = verdict.session.declared_files
     return {
         "files": files,
         "verified": states[UploadLog.Status.VERIFIED],
         "stored_before": states[UploadLog.Status.PRESENT],
-        "unproven": max(files, session.declared_files or 0) - proven,
-        "unsettled": 0,
-        "refused": 0,
-        "safe_to_wipe": is_safe and files == proven == session.declared_files,
+        "unproven": max(files, selected or 0) - proven,
+        "unsettled": states[UploadLog.Status.UNSETTLED],
+        "refused": verdict.refused,
+        "safe_to_wipe": verdict.safe_to_wipe and files == proven == selected,
     }
 
 
@@ -96,7 +98,6 @@ def _facts(session: UploadSession, issued_at: datetime) -> dict:
         "started_at": session.started_at.isoformat(),
         "finished_at": session.finished_at.isoformat() if session.finished_at else None,
         "selected_files": session.declared_files,
-        "unsettled_until": None,
     }
 
 

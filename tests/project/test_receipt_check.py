@@ -59,6 +59,8 @@ def test_what_contradicts_itself_is_no_proof_even_if_signed():
     assert fault(signed(2, entries=lost, safe_to_wipe=True)) == "contents"
     assert fault(signed(2, 4, selected_files=5)) == "contents"
     assert fault(signed(2, 4, key_id="0" * 16)) == "contents"
+    assert fault(signed(2, 4, unsettled=1)) == "contents"
+    assert fault(signed(2, 4, refused=1)) == "contents"
     assert fault(signed(2, entries=[file_entry(0), file_entry(1, status="unsettled")])) == ""
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from uploads.messages import CardFile, FileResult, Outcome
 from uploads.models import UploadConflict, UploadLog, UploadSession
@@ -28,11 +28,20 @@ def record(*, session: UploadSession, files: Sequence[CardFile], results: Sequen
 
 def unmended(session_ids: Sequence[int]) -> dict[int, int]:
     """By session the conflicts whose content is not proven in it, under any name; sessions without one left out."""
+    left = _left(session_ids).values("session_id")
+    return {row["session_id"]: row["files"] for row in left.annotate(files=Count("pk")).order_by()}
+
+
+def unmended_files(session: UploadSession, *, limit: int) -> list[UploadConflict]:
+    """The same of one session, by name."""
+    return list(_left([session.pk]).order_by("filename", "pk")[:limit])
+
+
+def _left(session_ids: Sequence[int]) -> QuerySet[UploadConflict]:
     proven = UploadLog.objects.filter(
         session=OuterRef("session"),
         md5=OuterRef("md5"),
         size_bytes=OuterRef("size_bytes"),
         status__in=UploadLog.PROVEN,
     )
-    left = UploadConflict.objects.filter(session__in=session_ids).exclude(Exists(proven)).values("session_id")
-    return {row["session_id"]: row["files"] for row in left.annotate(files=Count("pk")).order_by()}
+    return UploadConflict.objects.filter(session__in=session_ids).exclude(Exists(proven))

@@ -181,6 +181,8 @@ def finish_session(
         verified=verdict.verified,
         stored_before=verdict.stored_before,
         unproven=verdict.unproven,
+        unsettled=verdict.unsettled,
+        refused=verdict.refused,
         safe_to_wipe=verdict.safe_to_wipe,
     )
     return verdict
