@@ -34,12 +34,10 @@ def text(name: str, default: str | None = None) -> str:
     return default
 
 
-def both_or_none(name: str, other: str) -> tuple[str, str]:
-    """Two values of which neither is of use alone; empty ones where neither is set."""
-    values = text(name, ""), text(other, "")
-    if any(values) and not all(values):
+def require_both_or_none(name: str, other: str) -> None:
+    """For two values of which neither is of use alone."""
+    if bool(text(name, "")) != bool(text(other, "")):
         raise BadSetting(name, f"set together with {other}, or not at all")
-    return values
 
 
 def flag(name: str, default: bool = False) -> bool:

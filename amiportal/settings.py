@@ -56,9 +56,9 @@ MAP_TILES_URL = env.tiles("MAP_TILES_URL")
 MAP_TILES_ATTRIBUTION = env.text("MAP_TILES_ATTRIBUTION", "")
 PORTAL_FILES_BUCKET = env.text("PORTAL_FILES_BUCKET", "portal-files")  # exports and snapshots of the portal
 # A key for those files alone, so that no URL of an upload can reach them whatever the store obeys; empty: the uploads'.
-PORTAL_FILES_ACCESS_KEY_ID, PORTAL_FILES_SECRET_ACCESS_KEY = env.both_or_none(
-    "PORTAL_FILES_ACCESS_KEY_ID", "PORTAL_FILES_SECRET_ACCESS_KEY"
-)
+PORTAL_FILES_ACCESS_KEY_ID = env.text("PORTAL_FILES_ACCESS_KEY_ID", "")
+PORTAL_FILES_SECRET_ACCESS_KEY = env.text("PORTAL_FILES_SECRET_ACCESS_KEY", "")
+env.require_both_or_none("PORTAL_FILES_ACCESS_KEY_ID", "PORTAL_FILES_SECRET_ACCESS_KEY")
 
 # --- Applications ---------------------------------------------------------------------------------------------
 
