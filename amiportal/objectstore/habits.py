@@ -25,6 +25,7 @@ IDEAL_VALUES: Mapping[str, frozenset[str]] = {
     "copy_onto_stored": frozenset({"refused", "ignored"}),
     "public_access_block": frozenset({"works", "missing"}),
     "copy_of_portal_files": frozenset({"refused", "ignored", "unknown"}),
+    "own_headers": frozenset({"none"}),
     "expired_url": frozenset({"refused"}),
     "altered_url": frozenset({"refused"}),
     "listing_after_put": frozenset({"immediate"}),
@@ -62,6 +63,7 @@ class Habits:
     binds_absent_headers: a URL may name headers as signed that do not come, and is refused with them: see presign.
     honours_bucket_encryption: a bucket can be told to encrypt, and ETags and contents are then as without.
     multipart_etag_is_md5_of_md5s: that of an object made of parts is the MD5 of their MD5s, "-", their number.
+    own_headers: names of those that it gives to objects which were sent without them (objects.kept_headers).
     """
 
     probed_at: datetime | None = None
@@ -77,6 +79,7 @@ class Habits:
     keeps_odd_keys: bool = False
     binds_absent_headers: bool = False
     honours_bucket_encryption: bool = False
+    own_headers: frozenset[str] | None = None
     verifies_content_md5: bool | None = None
     verifies_sha256: bool | None = None
     cors_is_settable: bool | None = None
@@ -141,6 +144,7 @@ def habits_of(record: Mapping[str, Mapping[str, str]], *, probed_at: datetime | 
         binds_absent_headers=value("absent_headers") == "bound",
         was_asked_for_absent_headers=seen("absent_headers") is not None,
         honours_bucket_encryption=is_ideal("bucket_encryption"),
+        own_headers=None if seen("own_headers") is None else frozenset(value("own_headers").split(", ")) - {"none"},
         verifies_content_md5=seen("content_md5", "verified"),
         verifies_sha256=seen("checksum_sha256", "verified"),
         cors_is_settable=seen("cors_api", "present"),

@@ -22,7 +22,7 @@ from django.conf import settings
 from amiportal.errors import BucketMissing, StoreError, StoreUnavailable
 from amiportal.objectstore import listing
 from amiportal.objectstore.client import unreachable
-from amiportal.objectstore.objects import StoredObject, bare_etag
+from amiportal.objectstore.objects import StoredObject, bare_etag, kept_headers
 from amiportal.objectstore.wire import Body, call, open_body
 
 FEW_NAMES = 8  # so many HEADs in parallel cost less than one page of a listing
@@ -215,6 +215,7 @@ def _head(bucket: str, key: str) -> StoredObject | None:
             size_bytes=int(answer.headers["Content-Length"]),
             etag=bare_etag(answer.headers.get("ETag")),
             last_modified=parsedate_to_datetime(answer.headers["Last-Modified"]).astimezone(UTC),
+            headers=kept_headers(answer.headers),
         )
     except (KeyError, TypeError, ValueError):
         raise StoreError("The object store's answer cannot be read.", code="answer_unreadable") from None

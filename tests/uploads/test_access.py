@@ -66,7 +66,7 @@ def test_what_was_granted_may_be_confirmed_after_retirement(uploader, site, stor
     content = b"x"
     uploader.grant("a.jpg", content)
     Deployment.objects.filter(pk=site.deployment.pk).update(status="inactive")
-    store.put_object(Bucket=site.bucket.name, Key=site.key("a.jpg"), Body=content)
+    store.put_object(Bucket=site.bucket.name, Key=site.key("a.jpg"), Body=content, ContentType="image/jpeg")
     assert uploader.results("confirm", files=["a.jpg"])[0]["status"] == "verified"
 
 

@@ -58,7 +58,7 @@ def test_a_late_arrival_is_verified_after_its_grant_expired(uploader, store, sit
     uploader.grant("a.jpg", b"late")
     run_out()
     settle_expired_grants()
-    store.put_object(Bucket=site.bucket.name, Key=site.key("a.jpg"), Body=b"late")
+    store.put_object(Bucket=site.bucket.name, Key=site.key("a.jpg"), Body=b"late", ContentType="image/jpeg")
     assert uploader.results("confirm", files=["a.jpg"])[0]["status"] == "verified"
     assert UploadLog.objects.get().status == "verified"
 
@@ -107,14 +107,14 @@ def test_a_row_that_changes_while_the_store_is_asked_is_proven_all_the_same(uplo
     uploader.open(files=1)
     granted = uploader.grant("a.jpg", b"a")
     put(granted["url"], granted["headers"], b"a")
-    real = confirming.look
+    real = confirming.look_closely
 
     def meanwhile(**asked):
         found = real(**asked)
         UploadLog.objects.filter(status="granted").update(status="expired", error_code="granted_anew")
         return found
 
-    monkeypatch.setattr(confirming, "look", meanwhile)
+    monkeypatch.setattr(confirming, "look_closely", meanwhile)
     assert uploader.results("confirm", files=["a.jpg"])[0]["status"] == "verified"
     assert UploadLog.objects.get().status == "verified"
     assert uploader.call("finish").json()["safe_to_wipe"] is True

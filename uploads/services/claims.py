@@ -14,12 +14,17 @@ from django.utils import timezone
 from amiportal.errors import PortalError
 from uploads import ledger
 from uploads.ledger import Change
-from uploads.models import UploadFailure, UploadLog
+from uploads.models import UploadLog
 from uploads.services.contents import claim_next, read
+from uploads.services.failing import report_rows
 
 ROUND_S = 30  # of each minute, so that the only worker of a small portal has time for the rest
 _AT_ONCE = 5_000
 _ALONE = 7_031_884_213  # any number that no other advisory lock of this database has
+_BELIED = (
+    "The parts are stored as they were sent, but the MD5 that the client gave of the whole file is not theirs. The "
+    "upload no longer counts as proven: ask for the card to be uploaded again."
+)
 logger = logging.getLogger(__name__)
 
 # The rows of files that nobody has read since they were proven by their parts, as their partial index has them.
@@ -96,27 +101,8 @@ def _settle_answered() -> dict[str, int]:
     ]
     with transaction.atomic():
         belied = ledger.settle(false)
-        _tell(belied)
+        report_rows(dict.fromkeys(belied, _BELIED))
     return {"proven": proven, "false": len(belied)}
-
-
-def _tell(row_ids: set[int]) -> None:
-    """Maintainers are told as of any failure."""
-    rows = UploadLog.objects.filter(pk__in=row_ids).select_related("session", "deployment").order_by("pk")
-    UploadFailure.objects.bulk_create(
-        UploadFailure(
-            account_id=row.session.account_id,
-            session=row.session,
-            deployment=row.deployment,
-            client=row.session.client,
-            step="confirm",
-            filename=row.filename,
-            code=row.error_code,
-            message="The parts are stored as they were sent, but the MD5 that the client gave of the whole file is not "
-            "theirs. The upload no longer counts as proven: ask for the card to be uploaded again.",
-        )
-        for row in rows
-    )
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Compare with the store what was sent: the only way in which a row becomes verified."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -15,8 +15,10 @@ from uploads.messages import FileResult, Outcome
 from uploads.models import UploadLog, UploadSession
 from uploads.services import sessions
 from uploads.services.checking import check_batch_size
+from uploads.services.extra_headers import HEADERS_ADDED, added_headers, refused_for
+from uploads.services.failing import report_rows
 from uploads.services.granting import take_back
-from uploads.services.proof import Proof, being_read, look, prove
+from uploads.services.proof import Proof, being_read, look_closely, prove
 from uploads.unsettled import unsettled_keys, unsettled_result
 
 Status = UploadLog.Status
@@ -66,7 +68,7 @@ def settle_rows(*, session: UploadSession, rows: dict[str, UploadLog]) -> dict[s
 def _compare(session: UploadSession, rows: dict[str, UploadLog]) -> dict[str, FileResult]:
     if not rows:
         return {}
-    found = look(session=session, names=list(rows), confirm_absent=True)
+    found = look_closely(session=session, names=list(rows))
     results = _settle(rows, found, session=session)
     # A row that somebody else changed since it was read is read again: what the store has stands either way.
     ids = {row.pk: name for name, row in rows.items()}
@@ -85,7 +87,8 @@ def _settle(
         results[name], change = _settled(row, found[name], proofs.get(files[name]))
         if change is not None:
             changes.append(change)
-    _apply(changes)
+    told = {row.pk: results[name].message for name, row in rows.items() if results[name].code == HEADERS_ADDED}
+    _apply(changes, told)
     return results
 
 
@@ -97,6 +100,11 @@ def _agrees(row: UploadLog, result: FileResult) -> bool:
 def _newest_rows(session: UploadSession, names: set[str]) -> dict[str, UploadLog]:
     rows = UploadLog.objects.filter(session=session, filename__in=names).exclude(md5="").order_by("id")
     return {row.filename: row for row in rows}
+
+
+def _added(row: UploadLog, stored: StoredObject) -> list[str]:
+    """What was added to the PUT that the row stands for; of what was stored before it, an encoding alone counts."""
+    return added_headers(stored, data_type=None if row.granted_at is None else row.data_type)
 
 
 def _settled(row: UploadLog, stored: StoredObject | None, proof: Proof | None) -> tuple[FileResult, Change | None]:
@@ -115,6 +123,10 @@ def _settled(row: UploadLog, stored: StoredObject | None, proof: Proof | None) -
         return result, Change(row.pk, row.status, Status.MISSING, code) if gone else None
     if proof is Proof.UNREAD:
         return being_read(name), None
+    if proof.is_same and (added := _added(row, stored)):
+        result = refused_for(added, name=name, outcome=Outcome.MISMATCH)
+        is_new = row.status != Status.MISMATCH
+        return result, Change(row.pk, row.status, Status.MISMATCH, result.code, etag=stored.etag) if is_new else None
     if proof.is_same:
         result = FileResult(name, Outcome.VERIFIED, proven_by=proof)
         if row.status in UploadLog.PROVEN:
@@ -128,14 +140,15 @@ def _settled(row: UploadLog, stored: StoredObject | None, proof: Proof | None) -
     return FileResult(name, Outcome.MISMATCH, "stored_differs", message), change
 
 
-def _apply(changes: list[Change]) -> None:
-    """Write the transitions, each only if its row is still as it was read."""
+def _apply(changes: list[Change], told: Mapping[int, str]) -> None:
+    """Write the transitions, each only if its row is still as it was read. told: by row, what maintainers must know."""
     in_place, taking_back = [], []
     for change in changes:
         takes_key = change.new_status == Status.VERIFIED and change.old_status != Status.GRANTED
         (taking_back if takes_key else in_place).append(change)
     with transaction.atomic():
-        ledger.settle(in_place)
+        changed = ledger.settle(in_place)
+        report_rows({row_id: message for row_id, message in told.items() if row_id in changed})
     # A grant that had run out, or was given anew to a second tab, no longer holds its key. Proven it is all the
     # same: it takes the key back if nobody else holds it, and else stands beside the one who does.
     for change in taking_back:

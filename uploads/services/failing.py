@@ -1,6 +1,6 @@
 """What a client could not do, told by itself so that maintainers need not be written to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -122,6 +122,24 @@ def record_refusals(*, session: UploadSession, refused: Iterable[Refused], now: 
 def _printable(name: str) -> str:
     """A name as the table takes it: it was refused, so it may hold anything, and be of any length."""
     return "".join(character if character.isprintable() else "\ufffd" for character in name)[:255]
+
+
+def report_rows(messages: Mapping[int, str]) -> None:
+    """Record what the portal itself found wrong with rows of the ledger, given by id; each row's code says what."""
+    rows = UploadLog.objects.filter(pk__in=messages).select_related("session", "deployment").order_by("pk")
+    UploadFailure.objects.bulk_create(
+        UploadFailure(
+            account_id=row.session.account_id,
+            session=row.session,
+            deployment=row.deployment,
+            client=row.session.client,
+            step="confirm",
+            filename=row.filename,
+            code=row.error_code,
+            message=messages[row.pk],
+        )
+        for row in rows
+    )
 
 
 def _row(

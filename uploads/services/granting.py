@@ -22,6 +22,7 @@ from uploads.models import UploadLog, UploadSession
 from uploads.permissions import check_may_upload
 from uploads.services import conflicts, multipart, sessions
 from uploads.services.checking import check_batch_size, compare, refusals, refusals_by_season
+from uploads.services.extra_headers import added_by_name, refused_for
 from uploads.services.proof import look, prove
 from uploads.unsettled import RESERVATION_GRACE, unsettled_keys, unsettled_result
 
@@ -125,6 +126,10 @@ def _answer_for_stored(
         results[name] = compare(file, stored, proofs[file])
         if results[name].status == Outcome.STORED:
             equal.append((file, stored.etag))
+    same = {file.name: found[file.name] for file, _ in equal}
+    added = added_by_name(deployment=session.deployment, data_type=session.data_type, found=same)
+    results |= {name: refused_for(names, name=name, outcome=Outcome.CONFLICT) for name, names in added.items()}
+    equal = [(file, etag) for file, etag in equal if file.name not in added]
     if equal:
         with transaction.atomic():
             proven = ledger.prove_granted(session=session, files=equal)

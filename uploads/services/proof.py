@@ -36,6 +36,11 @@ def look_in(
     return lookup(**where, names=names, confirm_absent=confirm_absent)
 
 
+def look_closely(*, session: UploadSession, names: list[str]) -> dict[str, StoredObject | None]:
+    """As `look`, each name asked for by HEAD, which alone tells the headers that an object was sent with."""
+    return lookup_by_head(**_where(session.deployment, session.data_type), names=names)
+
+
 def glance(*, session: UploadSession, names: list[str]) -> dict[str, StoredObject | None]:
     """As `look`, by listing alone: enough to say what would become of files, not to grant or prove anything."""
     return lookup(**_where(session.deployment, session.data_type), names=names, confirm_absent=False)

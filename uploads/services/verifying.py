@@ -7,6 +7,7 @@ from amiportal.objectstore.lookup import StoredObject
 from uploads.messages import CardFile, FileResult, Outcome
 from uploads.permissions import deployment_to_compare
 from uploads.services.checking import check_batch_size, refusals
+from uploads.services.extra_headers import added_by_name, refused_for
 from uploads.services.proof import Proof, being_read, look_in, prove
 from uploads.unsettled import unsettled_keys, unsettled_result
 
@@ -34,20 +35,26 @@ def verify_files(*, actor: User, deployment_id: str, data_type: str, files: Sequ
     untils = unsettled_keys(deployment=deployment, data_type=data_type, names=names)
     bucket = deployment.bucket.name
     proofs = prove([file for file in files if file.name in found.keys() - untils.keys()], found, bucket=bucket)
+    same = {file.name: found[file.name] for file, proof in proofs.items() if proof.is_same}
+    added = added_by_name(deployment=deployment, data_type=data_type, found=same)
     return [
         refused.get(index)
         or (unsettled_result(file.name, untils[file.name]) if file.name in untils else None)
-        or _compared(file, found[file.name], proofs.get(file))
+        or _compared(file, found[file.name], proofs.get(file), added.get(file.name))
         for index, file in enumerate(files)
     ]
 
 
-def _compared(file: CardFile, stored: StoredObject | None, proof: Proof | None) -> FileResult:
+def _compared(
+    file: CardFile, stored: StoredObject | None, proof: Proof | None, added: Sequence[str] | None
+) -> FileResult:
     if stored is None:
         message = f"The store does not have {file.name}. It is only on the card."
         return FileResult(file.name, Outcome.MISSING, "missing", message)
     if proof is Proof.UNREAD:
         return being_read(file.name)
+    if proof.is_same and added:
+        return refused_for(added, name=file.name, outcome=Outcome.MISMATCH)
     if proof.is_same:
         return FileResult(file.name, Outcome.STORED, proven_by=proof)
     message = f"The store holds other content under {file.name} than the card."

@@ -14,7 +14,7 @@ from django.core.cache import cache
 from amiportal.errors import BucketMissing, PortalError
 from amiportal.objectstore.habits import cache_key
 from amiportal.objectstore.models import StoreProbe
-from amiportal.objectstore.probe import attacks, copies, encryption, listings, places, uploads
+from amiportal.objectstore.probe import attacks, copies, encryption, headers, listings, places, uploads
 from amiportal.objectstore.probe.workbench import Finding, Workbench
 from amiportal.objectstore.wire import call
 
@@ -22,6 +22,7 @@ from amiportal.objectstore.wire import call
 CHECKS: tuple[Callable[[Workbench], Finding], ...] = (
     *attacks.CHECKS,
     *uploads.CHECKS,
+    *headers.CHECKS,
     *listings.CHECKS,
     *places.CHECKS,
     *encryption.CHECKS,
