@@ -283,6 +283,12 @@ FORMAT_MODULE_PATH = ["amiportal.formats"]
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 IMPORT_EXPORT_SKIP_ADMIN_LOG = False
 
+# --- Background work ------------------------------------------------------------------------------------------
+
+PROCRASTINATE_ON_APP_READY = "amiportal.background.queue.take_over"
+# A round that was due while no worker ran is made up for when one starts: a night's counts are not lost to a restart.
+PROCRASTINATE_PERIODIC_DEFAULTS = {"max_delay": 24 * 3600}
+
 # --- Mail -----------------------------------------------------------------------------------------------------
 
 EMAIL_HOST = env.text("EMAIL_HOST", "")  # empty: nobody is mailed, and the health page says so

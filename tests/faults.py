@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 Headers = list[tuple[str, str]]
+PATIENCE_S = 120  # of whoever waits for something that should come about at once
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,18 @@ class Hang(Fault):
     def strike(self, request, forward, proxy):
         proxy.closing.wait()
         raise Dropped
+
+
+class Held(Fault):
+    """The exchange waits until it is let go; `begun` tells that one does. instead: what is answered then."""
+
+    def __init__(self, instead: Answer | None = None):
+        self.begun, self.go, self.instead = threading.Event(), threading.Event(), instead
+
+    def strike(self, request, forward, proxy):
+        self.begun.set()
+        self.go.wait(PATIENCE_S)
+        return self.instead or forward(request)
 
 
 class Away(Fault):

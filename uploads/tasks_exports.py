@@ -4,9 +4,9 @@ import logging
 
 from django.db import transaction
 from django.utils import timezone
-from procrastinate.contrib.django import app
 
 from amiportal.accounts.models import User
+from amiportal.background.jobs import DATABASE_RETRY, every, job
 from uploads.log_filter import LogFilter
 from uploads.models import Export
 from uploads.services.exporting import order_export, remove_expired, run_export
@@ -22,13 +22,12 @@ def begin_export(*, actor: User, wanted: LogFilter, format: Export.Format) -> Ex
     return export
 
 
-@app.task(name="uploads.write_export", pass_context=False)
+@job(name="uploads.write_export", retry=DATABASE_RETRY)
 def write_export_task(export_pk: int) -> None:
     run_export(export_pk)
 
 
-@app.periodic(cron="40 2 * * *")
-@app.task(name="uploads.remove_expired_exports", queueing_lock="remove_expired_exports", pass_context=False)
+@every("40 2 * * *", name="uploads.remove_expired_exports")
 def remove_expired_exports_task(timestamp: int) -> None:
     """Every night. `timestamp` is the scheduler's."""
     removed = remove_expired(now=timezone.now())

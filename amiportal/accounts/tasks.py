@@ -1,13 +1,12 @@
 """Background work of this app. Each task may be killed anywhere and run again."""
 
-from procrastinate.contrib.django import app
-
 from amiportal.accounts.mail import MailFailed, mail_link
 from amiportal.accounts.models import PasswordLink
 from amiportal.accounts.password_links import links_for_forgotten
+from amiportal.background.jobs import job
 
 
-@app.task(name="accounts.mail_new_password", pass_context=False)
+@job(name="accounts.mail_new_password", retry=False)
 def mail_new_password_task(accounts: list[int]) -> None:
     """Mail each of these accounts a link for a new password.
 

@@ -5,6 +5,7 @@ import logging
 from procrastinate import JobContext, builtin_tasks
 from procrastinate.contrib.django import app
 
+from amiportal.background.jobs import every
 from amiportal.doctor.services import examine, record
 from amiportal.doctor.telling import tell
 
@@ -12,8 +13,7 @@ logger = logging.getLogger(__name__)
 JOBS_KEPT_H = 30 * 24  # rounds alone are some 300 a day
 
 
-@app.periodic(cron="*/5 * * * *")
-@app.task(name="doctor.look", queueing_lock="doctor.look", pass_context=False)
+@every("*/5 * * * *", name="doctor.look")
 def look_task(timestamp: int) -> None:
     """Every five minutes: look, remember, tell what changed. `timestamp` is the scheduler's."""
     changes, mails = record(examine()), tell()
@@ -21,17 +21,14 @@ def look_task(timestamp: int) -> None:
         logger.info("health: %s changes, %s mails", len(changes), mails)
 
 
-@app.periodic(cron="*/5 * * * *")
-@app.task(name="doctor.recover_stalled_jobs", queueing_lock="doctor.recover_stalled_jobs", pass_context=False)
+@every("*/5 * * * *", name="doctor.recover_stalled_jobs")
 async def recover_stalled_jobs_task(timestamp: int) -> None:
     """Jobs whose worker has gone are given to another: every task bears to be run again."""
     for job in await app.job_manager.get_stalled_jobs():
-        logger.warning("job %s (%s) had stalled and is run again", job.id, job.task_name)
-        await app.job_manager.retry_job(job)
+        await app.job_manager.recover(job)
 
 
-@app.periodic(cron="40 3 * * *")
-@app.task(name="doctor.forget_old_jobs", queueing_lock="doctor.forget_old_jobs", pass_context=True)
+@every("40 3 * * *", name="doctor.forget_old_jobs", pass_context=True)
 async def forget_old_jobs_task(context: JobContext, timestamp: int) -> None:
     """Every night: what ended a month ago, well or not, is no longer of use to anybody."""
     await builtin_tasks.remove_old_jobs(

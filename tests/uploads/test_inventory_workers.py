@@ -1,13 +1,8 @@
 """Workers as processes of their own: they share the prefixes, and a killed one's count is made anew and whole."""
 
-import os
 import subprocess
-import sys
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -16,27 +11,14 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from amiportal.doctor.tasks import recover_stalled_jobs_task
 from tests.faultproxy import FaultProxy
-from tests.faults import Answer, Fault, Request
+from tests.faults import PATIENCE_S, Held, error_answer
 from tests.uploads import holding
+from tests.workers import Worker, database_of_tests
 from uploads.models import Inventory
 from uploads.tasks import order_inventory
 
 pytestmark = pytest.mark.django_db(transaction=True)
-MANAGE = Path(__file__).parents[2] / "manage.py"
-PATIENCE_S = 120
 DATA_TYPES = ("snapshot_images", "audible_recordings", "ultrasound_recordings")
-
-
-class Held(Fault):
-    """The exchange waits until it is let go; `begun` tells that one does."""
-
-    def __init__(self):
-        self.begun, self.go = threading.Event(), threading.Event()
-
-    def strike(self, request: Request, forward, proxy) -> Answer:
-        self.begun.set()
-        self.go.wait(PATIENCE_S)
-        return forward(request)
 
 
 @pytest.fixture
@@ -49,24 +31,20 @@ def held(settings) -> Iterator[tuple[FaultProxy, Held]]:
 
 
 @pytest.fixture
-def start_worker(empty_queue, held) -> Iterator[Callable[[], subprocess.Popen]]:
+def start_worker(empty_queue, held, tmp_path) -> Iterator[Callable[[], subprocess.Popen]]:
     """Starts a worker at the tests' database, which ends when no job is left for it."""
-    at = connection.settings_dict
-    address = f"postgresql://{at['USER']}:{quote(at['PASSWORD'])}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
-    environment = os.environ | {"DATABASE_URL": address, "S3_ENDPOINT_URL": held[0].url, "LOG_LEVEL": "WARNING"}
-    command = [sys.executable, str(MANAGE), "procrastinate", "worker", "--one-shot", "--concurrency=1"]
     # The rounds of the schedule, which a worker begins with, are none of these tests' business.
-    command += ["--queues=default"]
+    options = ["--one-shot", "--concurrency=1", "--queues=default"]
     started = []
 
     def start() -> subprocess.Popen:
-        started.append(subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL))
-        return started[-1]
+        log = tmp_path / "worker.log"
+        started.append(Worker(database_of_tests(), log, *options, S3_ENDPOINT_URL=held[0].url))
+        return started[-1].process
 
     yield start
-    for process in started:
-        process.kill()
-        process.wait()
+    for worker in started:
+        worker.kill()
 
 
 def jobs() -> dict[str, tuple[str, int]]:
@@ -118,3 +96,26 @@ def test_a_killed_workers_count_is_made_anew_and_nothing_of_the_half_is_kept(sit
     assert start_worker().wait(PATIENCE_S) == 0
     assert jobs()["snapshot_images"][0] == "succeeded"
     assert Inventory.objects.get().objects_count == 1_001
+
+
+def test_a_count_that_fails_while_it_was_ordered_again_holds_up_neither_that_order_nor_its_prefix(
+    site, store, held, start_worker
+):
+    proxy, fault = held
+    fault.instead = error_answer(403, "AccessDenied")
+    proxy.fault = lambda request: None if fault.go.is_set() else fault
+    for data_type in DATA_TYPES[:2]:
+        holding.put(store, site.deployment, "20250714220000.x", data_type=data_type)
+    where = {"deployment_id": site.deployment.deployment_id}
+    order_inventory(**where, data_type=DATA_TYPES[0])
+    worker = start_worker()
+    assert fault.begun.wait(PATIENCE_S)
+    order_inventory(**where, data_type=DATA_TYPES[0])  # a maintainer counts again
+    order_inventory(**where, data_type=DATA_TYPES[1])
+    fault.go.set()
+    assert worker.wait(PATIENCE_S) == 0
+    counts = ProcrastinateJob.objects.filter(task_name="uploads.take_inventory").order_by("pk")
+    first, second = DATA_TYPES[:2]
+    ended = [(first, "failed"), (first, "succeeded"), (second, "succeeded")]
+    assert list(counts.values_list("args__data_type", "status")) == ended
+    assert list(Inventory.objects.values_list("objects_count", "error")) == [(1, ""), (1, "")]
