@@ -157,6 +157,7 @@ WHY = {
     "broken": "It is a link to a file that is not there.",
     "network": "The store could not be reached, though it was tried many times.",
     "stored_differs": "The store already holds another file of this name, which is not overwritten.",
+    "headers_added": "It was stored with headers that the portal did not ask for: a maintainer has to remove it.",
     "reserved": "Another upload is sending another file of this name.",
     "missing": "The store does not have it, although it was sent. Run the command again.",
     "on_card_alone": "The store does not have it: it is on the card alone.",

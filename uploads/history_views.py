@@ -39,6 +39,10 @@ STATUS_TEXTS = {
     UploadLog.Status.REMOVED: _("removed by a maintainer"),
 }
 BY_PARTS = _("stored, proven by its parts; the checksum of the whole is still to be compared")
+MISMATCH_TEXTS = {
+    "headers_added": _("stored with headers that the portal did not ask for; a maintainer has to remove it"),
+    "md5_false": _("stored, but not with the checksum that the program gave for it"),
+}
 
 
 @require_safe
@@ -167,8 +171,15 @@ def _then_and_now(said: GivenVerdict, now: Verdict, lost: int) -> ThenAndNow:
 
 def _told(rows: list[UploadLog]) -> list[UploadLog]:
     for row in rows:
-        row.status_text = BY_PARTS if row.proven_by == "parts" else STATUS_TEXTS[UploadLog.Status(row.status)]
+        row.status_text = _status_text(row)
     return rows
+
+
+def _status_text(row: UploadLog) -> str:
+    if row.proven_by == "parts":
+        return BY_PARTS
+    text = STATUS_TEXTS[UploadLog.Status(row.status)]
+    return MISMATCH_TEXTS.get(row.error_code, text) if row.status == UploadLog.Status.MISMATCH else text
 
 
 def _never_named(session: UploadSession, verdict: Verdict, *named: list[UploadLog]) -> int:

@@ -9,17 +9,19 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from amiportal.doctor.observations import Observation, State
-from uploads.models import UploadFailure
+from uploads.models import ObjectContent, UploadFailure
 
 WORKER_SILENT_S = 60  # a worker tells every 10 s that it lives
 QUEUE_WARN_S = 15 * 60
 FAILURES_WITHIN = timedelta(hours=24)
+UNREAD_WARN = timedelta(hours=24)
 
 
 def examine_work() -> Iterator[Observation]:
     yield _worker()
     yield _queue()
     yield _uploads()
+    yield _contents()
 
 
 def _row(query: str) -> tuple:
@@ -73,4 +75,23 @@ def _uploads() -> Observation:
         State.WARN,
         f"{counted['failures']} failures were reported by {counted['accounts']} accounts within 24 hours.",
         "See Failures for what, where and how; write to the person before the card is posted or wiped.",
+    )
+
+
+def _contents() -> Observation:
+    told = ("contents", "Objects to be read")
+    waiting = ObjectContent.objects.filter(md5="")
+    if not waiting.exists():
+        return Observation(*told, State.OK, "None waits: each MD5 that clients gave was compared.")
+    late = waiting.filter(asked_at__lt=timezone.now() - UNREAD_WARN)
+    if not (count := late.count()):
+        return Observation(*told, State.OK, f"{waiting.count():,} wait to be read, none for a day.")
+    first = late.order_by("asked_at").first()
+    reason = first.error or "Its turn has not come."
+    return Observation(
+        *told,
+        State.WARN,
+        f"{count:,} wait for more than a day, the longest {first.bucket}/{first.key}. {reason}",
+        "See whether a worker runs and whether the store gives this object. Until it is read, a file sent in parts is "
+        "proven by its parts alone, and other claims about such an object stay open.",
     )

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 # What a store keeps with an object and gives to its readers, beside the bytes. It takes each from whoever holds a URL
-# that does not bind it.
+# that does not bind it. Cache-Control is not among them: browsers (developer tools, "disable cache") and proxies put it
+# into what honest people send, and no reader gets other bytes by it.
 CONTENT_TYPE = "Content-Type"
 CONTENT_ENCODING = "Content-Encoding"
-_KEPT = ("Cache-Control", "Content-Disposition", CONTENT_ENCODING, "Content-Language", CONTENT_TYPE, "Expires")
+_KEPT = ("Content-Disposition", CONTENT_ENCODING, "Content-Language", CONTENT_TYPE, "Expires")
 _KEPT_OF_AMZ = ("x-amz-meta-", "x-amz-tagging-count", "x-amz-website-redirect-location")
 
 

@@ -39,6 +39,8 @@ _NEVER_SIGNED = frozenset({"host", "expect", "transfer-encoding", "user-agent", 
 BOUND_TO_BE_ABSENT = (
     "content-disposition",
     "content-encoding",
+    "content-language",
+    "expires",
     "x-amz-acl",
     "x-amz-copy-source",
     "x-amz-copy-source-range",

@@ -17,7 +17,7 @@ from amiportal.objectstore.buckets import ensure_bucket
 from deployments.models import Bucket
 from tests.faultproxy import FaultProxy
 from tests.faults import Status, always
-from uploads.models import UploadFailure
+from uploads.models import ObjectContent, UploadFailure
 
 
 @pytest.fixture
@@ -100,6 +100,20 @@ def test_failures_that_clients_reported(trials, worker, maintainer):
     UploadFailure.objects.filter(pk=old.pk).update(reported_at=timezone.now() - timedelta(days=2))
     assert seen("uploads").state == State.WARN
     assert seen("uploads").told.startswith("1 failures were reported by 1 accounts")
+
+
+def test_objects_that_nobody_could_read(trials, worker):
+    assert seen("contents").state == State.OK
+    now = timezone.now()
+    asked = {"bucket": "pan", "etag": "e-2", "size_bytes": 5, "try_at": now}
+    ObjectContent.objects.create(key="dep000001/snapshot_images/new.jpg", asked_at=now, **asked)
+    assert seen("contents").state == State.OK
+    long_ago = now - timedelta(days=2)
+    ObjectContent.objects.create(key="dep000001/snapshot_images/a.jpg", asked_at=long_ago, error="Too slow.", **asked)
+    assert seen("contents").state == State.WARN
+    assert "pan/dep000001/snapshot_images/a.jpg. Too slow." in seen("contents").told
+    ObjectContent.objects.update(md5="0" * 32, read_at=now)
+    assert seen("contents").state == State.OK
 
 
 @pytest.mark.parametrize(("days", "state"), [(61, State.OK), (60, State.WARN), (0, State.WARN), (-1, State.BAD)])

@@ -96,6 +96,7 @@ def test_a_false_one_turns_the_verdict_and_is_told(sender, objects):
     row = UploadLog.objects.get()
     assert (row.status, row.error_code, row.proven_by) == ("mismatch", "md5_false", "")
     assert state(sender)["safe_to_wipe"] is False
+    assert "not with the checksum that the program gave" in page(sender)
     failure = UploadFailure.objects.get()
     assert (failure.code, failure.filename, failure.session_id) == ("md5_false", TWO_PARTS.name, row.session_id)
     assert (failure.account, failure.deployment) == (sender.client.user, sender.client.site.deployment)
@@ -140,6 +141,19 @@ def test_an_object_that_cannot_be_read_holds_nobody_up(sender, other_sender, upl
     ObjectContent.objects.filter(md5="").update(try_at=left.asked_at)
     proxy.fault = never
     assert settle_claims() == {"read": 1, "proven": 1}
+
+
+def test_an_object_that_is_gone_is_forgotten(sender, store, site, settings):
+    """Somebody asked about it, and it was removed before its turn came."""
+    sent(sender)
+    settle_claims()
+    settings.READ_BYTES_PER_CALL = 0
+    ObjectContent.objects.all().delete()
+    without_parts = {name: value for name, value in sender.file.described.items() if name != "multipart_md5"}
+    assert sender.client.results("check", files=[without_parts])[0]["code"] == "being_read"
+    store.delete_object(Bucket=site.bucket.name, Key=sender.key())
+    assert settle_claims() == {"failed": 1}
+    assert not ObjectContent.objects.exists()
 
 
 def test_one_that_was_killed_at_it_holds_nobody_up(sender, monkeypatch):

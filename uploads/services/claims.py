@@ -14,7 +14,7 @@ from django.utils import timezone
 from amiportal.errors import PortalError
 from uploads import ledger
 from uploads.ledger import Change
-from uploads.models import UploadLog
+from uploads.models import ObjectContent, UploadLog
 from uploads.services.contents import claim_next, read
 from uploads.services.failing import report_rows
 
@@ -76,6 +76,9 @@ def settle_claims(*, round_s: float = ROUND_S) -> dict[str, int]:
             except PortalError as fault:
                 logger.warning("object %s of %s cannot be read: %s", row.key, row.bucket, fault.message)
                 is_read = False
+            else:
+                if not is_read:
+                    _forget_unless_claimed(row)
             count(read=is_read, failed=not is_read)
             count(**_settle_answered())
     return counts
@@ -84,6 +87,23 @@ def settle_claims(*, round_s: float = ROUND_S) -> dict[str, int]:
 def _ask_for_claimed() -> None:
     with connection.cursor() as cursor:
         cursor.execute(_ASK, {"now": timezone.now(), "most": _AT_ONCE})
+
+
+def _forget_unless_claimed(content: ObjectContent) -> None:
+    """What is gone need not be read, unless a row says that it is there: the next count tells what became of it."""
+    deployment_id, data_type, filename = content.key.split("/", 2)
+    claimed = UploadLog.objects.filter(
+        deployment__deployment_id=deployment_id,
+        deployment__bucket__name=content.bucket,
+        data_type=data_type,
+        filename=filename,
+        status__in=UploadLog.PROVEN,
+        etag=content.etag,
+        multipart_md5=content.etag,
+        whole_read_at__isnull=True,
+    )
+    if not claimed.exists():
+        ObjectContent.objects.filter(pk=content.pk, md5="").delete()
 
 
 def _settle_answered() -> dict[str, int]:

@@ -70,7 +70,7 @@ export function showVerdict(run, { onAgain, onAnother, onChoice }) {
  * @param {import("./tally.js").Item} item
  */
 function mayEndBetter({ status, code }) {
-  return status !== "refused" && code !== "stored_differs";
+  return status !== "refused" && code !== "stored_differs" && code !== "headers_added";
 }
 
 /** @param {Run} run */
