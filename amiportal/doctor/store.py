@@ -106,7 +106,8 @@ def _round_trip(bucket: str | None) -> Observation:
             *_ROUND_TRIP,
             State.BAD,
             f"A file sent to {bucket} by a signed URL did not come back: {error.message}",
-            "Look at S3_PUBLIC_ENDPOINT_URL and at the bucket's rights; clients meet the same fault.",
+            "Look at S3_PUBLIC_ENDPOINT_URL and at the bucket's rights; clients meet the same fault. Where the store "
+            f"was changed, run “python manage.py probe_store {bucket}”: addresses are signed by what it then honoured.",
         )
     return Observation(*_ROUND_TRIP, State.OK, f"A file went to {bucket} by a signed URL and came back the same.")
 

@@ -14,6 +14,7 @@ from amiportal.objectstore.wire import attempt, call
 
 PING_TIMEOUT_S = 3.0  # a readiness check that waits longer is itself the outage
 ENCRYPTION = "AES256"
+_NO_RIGHT = frozenset({"AccessDenied", "AllAccessDisabled"})  # to this bucket; other codes are of the key itself
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def uploads_key_reads_own_files() -> bool:
     )
     if answer.status in (200, 404):
         return answer.status == 200
-    if answer.status == 403 and answer.code in ("AccessDenied", "AllAccessDisabled"):
+    if answer.status == 403 and answer.code in _NO_RIGHT:
         return False
     raise error_for(code=answer.code, status=answer.status, bucket=bucket)
 
@@ -115,8 +116,16 @@ def _create_if_missing(name: str) -> bool:
         if call("HEAD", bucket=name).status != 404:  # somebody made it meanwhile, with our key
             return False
     except StoreDenied:
+        _check_key(name)
         raise _belongs_to_another(name) from None
     raise _belongs_to_another(name)
+
+
+def _check_key(bucket: str) -> None:
+    """Raises StoreDenied where the store refuses our key wherever it is used: a HEAD does not say why it is refused."""
+    answer = attempt("GET", bucket=bucket, query={"location": ""})
+    if answer.status in (401, 403) and answer.code not in _NO_RIGHT:
+        raise error_for(code=answer.code, status=answer.status, bucket=bucket)
 
 
 def create(name: str, **location) -> bool:

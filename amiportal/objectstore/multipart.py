@@ -37,7 +37,7 @@ def create(*, bucket: str, key: str, content_type: str) -> str:
     answer = call("POST", bucket=bucket, key=key, query={"uploads": ""}, headers={"Content-Type": content_type})
     if answer.status == 404:
         raise BucketMissing(f'The object store has no bucket "{bucket}".')
-    upload_id = _Document(answer.body, "InitiateMultipartUploadResult").text("UploadId")
+    upload_id = _Document(answer.body, "UploadId").text("UploadId")
     if not upload_id:
         raise _unreadable()
     return upload_id
@@ -91,7 +91,7 @@ def complete(*, bucket: str, key: str, upload_id: str, chosen: Sequence[StoredPa
     if answer.status == 404:
         return False
     # S3 answers 200 before it has assembled the parts, sends blanks while it works, and then perhaps an error.
-    _Document(answer.body, "CompleteMultipartUploadResult", bucket=bucket)
+    _Document(answer.body, "ETag", "Key", "Location", bucket=bucket)
     return True
 
 
@@ -118,13 +118,17 @@ def _page(bucket: str, key: str, upload_id: str, *, after: int, max_parts: int) 
         query={"uploadId": upload_id, "max-parts": str(max_parts), "part-number-marker": str(after)},
         attempts=_PATIENT * settings.S3_MAX_ATTEMPTS,
     )
-    return None if answer.status == 404 else _Document(answer.body, "ListPartsResult", bucket=bucket)
+    return None if answer.status == 404 else _Document(answer.body, "IsTruncated", "Part", "UploadId", bucket=bucket)
 
 
 class _Document:
-    """An answer's XML whose root is as expected, whatever its namespace. Raises what an error in its place says."""
+    """An answer's XML, known by any of the elements that it should hold, whatever its namespace.
 
-    def __init__(self, body: bytes, expected: str, *, bucket: str = ""):
+    Not by its root's name, for which stores have names of their own: InitiateMultipartUpload, ListPartsResponse.
+    Raises what an error in its place says.
+    """
+
+    def __init__(self, body: bytes, *marks: str, bucket: str = ""):
         try:
             self._root = ElementTree.fromstring(body.lstrip())
         except ElementTree.ParseError:
@@ -133,7 +137,7 @@ class _Document:
         self._namespace = self._root.tag[: len(self._root.tag) - len(name)]
         if name == "Error":
             raise error_for(code=self.text("Code"), status=500, bucket=bucket)
-        if name != expected:
+        if not any(child.tag[len(self._namespace) :] in marks for child in self._root):
             raise _unreadable()
 
     def text(self, name: str) -> str:

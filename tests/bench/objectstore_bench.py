@@ -40,7 +40,7 @@ def signing() -> None:
 
     def theirs() -> None:
         for key, _ in files[: URLS // 10]:
-            client().generate_presigned_url("put_object", Params={**theirs_params, "Key": key, "IfNoneMatch": "*"})
+            client("gbr").generate_presigned_url("put_object", Params={**theirs_params, "Key": key, "IfNoneMatch": "*"})
 
     def ours() -> None:
         plain_signer().put_urls(bucket="gbr", files=files, expires_in_s=3600, now=datetime.now(UTC))

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from botocore.exceptions import ClientError
 
-from amiportal.errors import Conflict
+from amiportal.errors import Conflict, StoreDenied
 from amiportal.objectstore.buckets import bucket_state, ensure_bucket
 from amiportal.objectstore.cors import preflight_allows
 from tests.faults import Status, always
@@ -75,6 +75,13 @@ def test_somebody_elses_bucket_is_a_conflict(unmade, proxy):
     proxy.fault = always(Status(403, "AccessDenied"))
     with pytest.raises(Conflict):
         ensure_bucket(unmade, origins=[ORIGIN])
+
+
+@pytest.mark.parametrize("code", ["SignatureDoesNotMatch", "InvalidAccessKeyId", "RequestTimeTooSkewed"])
+def test_a_wrong_key_is_told_as_such_and_not_as_somebody_elses_bucket(unmade, proxy, code):
+    proxy.fault = always(Status(403, code))
+    with pytest.raises(StoreDenied, match=code):
+        ensure_bucket(unmade, origins=[])
 
 
 @pytest.mark.parametrize("code", ["BucketAlreadyExists", "BucketAlreadyOwnedByYou"])

@@ -9,6 +9,7 @@ from amiportal.errors import BucketMissing, Conflict, StoreError, StoreUnavailab
 from amiportal.objectstore import habits, multipart
 from amiportal.objectstore.habits import Habits
 from amiportal.objectstore.lookup import head
+from amiportal.objectstore.wire import call
 from tests.faults import Answer, CommitThenDrop, OkWithErrorBody, Status, always, first, once
 
 KEY = "dep000001/audible_recordings/a b+ü.wav"
@@ -164,7 +165,9 @@ def test_an_error_after_many_blanks_is_no_success(upload, proxy):
         multipart.complete(**upload, chosen=[])
 
 
-@pytest.mark.parametrize("body", [b"", b"no xml", b"<Other/>", b"<ListPartsResult><Part/></ListPartsResult>"])
+@pytest.mark.parametrize(
+    "body", [b"", b"no xml", b"<Other/>", b"<ListPartsResult><Part/></ListPartsResult>", b"<html><head/></html>"]
+)
 def test_an_answer_that_cannot_be_read_is_an_error(upload, proxy, body):
     proxy.guises = [lambda request, forward: Answer(200, [], body)]
     with pytest.raises(StoreError, match="cannot be read"):
@@ -180,3 +183,30 @@ def test_a_listing_that_does_not_advance_is_an_error(upload, proxy, marker):
     proxy.guises = [lambda request, forward: answer]
     with pytest.raises(StoreError, match="does not advance"):
         multipart.parts(**upload)
+
+
+ROOTS = {
+    b"InitiateMultipartUploadResult": b"InitiateMultipartUpload",
+    b"ListPartsResult": b"ListPartsResponse",
+    b"CompleteMultipartUploadResult": b"CompleteMultipartUpload",
+}
+
+
+def test_stores_that_name_their_answers_otherwise_are_understood(bucket, proxy, store):
+    """As rclone and moto do."""
+
+    def renaming(request, forward):
+        answer = forward(request)
+        body = answer.body
+        for name, other in ROOTS.items():
+            body = body.replace(name, other)
+        return answer.with_body(body) if body != answer.body else answer
+
+    proxy.guises = [renaming]
+    upload_id = multipart.create(bucket=bucket, key="a", content_type="audio/wav")
+    place = {"bucket": bucket, "key": "a", "upload_id": upload_id}
+    call("PUT", bucket=bucket, key="a", query={"partNumber": "1", "uploadId": upload_id}, body=b"part")
+    chosen = multipart.parts(**place)
+    assert [part.number for part in chosen] == [1]
+    assert multipart.complete(**place, chosen=chosen)
+    assert store.get_object(Bucket=bucket, Key="a")["Body"].read() == b"part"
