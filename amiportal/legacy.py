@@ -1,4 +1,4 @@
-"""What every call of the field clients shares: credentials in four styles, bodies in two, and their error shapes.
+"""What every call of the field clients shares: ways to say who one is, bodies in two forms, and their error shapes.
 
 The wire contract is older than the portal and is not ours to improve; the services beneath are those of the new API.
 """
@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import re_path
 from django.views.decorators.csrf import csrf_exempt
 from knox.auth import TokenAuthentication
@@ -20,19 +22,29 @@ from amiportal.accounts.authentication import PasswordAlone, user_for_credential
 from amiportal.accounts.legacy_meter import meter
 from amiportal.accounts.legacy_switches import refusal_of
 from amiportal.accounts.models import User
+from amiportal.call_rate import CallRate
+from amiportal.client_address import client_address
 from amiportal.errors import PortalError, StoreUnavailable
 
 BAD_CREDENTIALS = "Invalid username or password"
+WITHOUT_CREDENTIALS = "none"
 CALLS: list[str] = []  # every call by its name in the path, as `legacy_call` meets them
+# A card is 100,000 calls, one by one, at some 50 a second; a house of ten such clients has one address.
+ANONYMOUS_RATE = CallRate(per_second=1_000, at_once=20_000)
 
 
-@dataclass(frozen=True)
+@dataclass
 class LegacyCall:
-    """One call, its account known and its required fields there (all values are text, as the wire has them)."""
+    """One call, its account known and its required fields there (all values are text, as the wire has them).
+
+    user: None for a call without credentials, where that is answered. failed: how many of its names were refused, or
+    had to be kept beside another file's; the function of the call counts them, for the meter.
+    """
 
     request: HttpRequest
-    user: User
+    user: User | None
     fields: dict[str, str]
+    failed: int = 0
 
     def required_field(self, name: str) -> str:
         """A field that only some forms of a call need; raises the 422 of a missing one."""
@@ -64,11 +76,14 @@ def answer(body, http_status: int = 200) -> JsonResponse:
     )
 
 
-def legacy_call(*, methods: Sequence[str], required: Sequence[str] = (), accepts_json: bool = False):
+def legacy_call(
+    *, methods: Sequence[str], required: Sequence[str] = (), accepts_json: bool = False, anonymous: bool = False
+):
     """Wrap a function of one LegacyCall as a Django view.
 
     Credentials come first, so that nobody learns from a 422 what a call is about. Then the body is read; required
     fields that are not there are a 422 in the shape of the old service. Errors of ours become {"detail": ...}.
+    anonymous: the call is answered without any credentials too, at ANONYMOUS_RATE.
     """
 
     def decorate(function: Callable[[LegacyCall], HttpResponse]):
@@ -81,6 +96,8 @@ def legacy_call(*, methods: Sequence[str], required: Sequence[str] = (), accepts
             request.is_legacy_call = True  # read by accounts.lockout
             if request.method not in methods:
                 return _method_not_allowed(methods)
+            if _is_of_another_page(request):
+                return answer({"detail": "This call is not answered to pages of other sites"}, 403)
             try:
                 fields = _fields(request, accepts_json=accepts_json)
             except ValueError:
@@ -89,35 +106,66 @@ def legacy_call(*, methods: Sequence[str], required: Sequence[str] = (), accepts
                 user, style = _user(request, fields)
             except PasswordAlone as error:
                 return _unauthorized(error.message)
-            if user is None:
+            if user is None and not (anonymous and style == WITHOUT_CREDENTIALS):
                 return _unauthorized(BAD_CREDENTIALS)
-            request.user = user  # the history of changes names who made them
+            if user is None and not ANONYMOUS_RATE.takes(client_address(request)):
+                return _too_many()
+            if user is not None:
+                request.user = user  # the history of changes names who made them
             refusal = refusal_of(call=name, style=style)
-            meter.count(
-                account=user.get_username(),
-                call=name,
-                style=style,
-                user_agent=request.headers.get("User-Agent", ""),
-                refused=refusal is not None,
-            )
-            if refusal is not None:
-                return answer({"detail": refusal}, 403)  # these clients stop at a 403, and show its detail
-            missing = [name for name in required if name not in fields]
-            if missing:
-                return answer({"detail": [_missing(name, request) for name in missing]}, 422)
+            call = LegacyCall(request=request, user=user, fields=fields)
+            response = None
             try:
-                return function(LegacyCall(request=request, user=user, fields=fields))
-            except LegacyRefusal as refusal:
-                return answer(refusal.body, refusal.http_status)
-            except PortalError as error:
-                response = answer({"detail": error.message}, error.http_status)
-                if isinstance(error, StoreUnavailable):
-                    response["Retry-After"] = "5"
+                if refusal is not None:
+                    response = answer({"detail": refusal}, 403)  # these clients stop at a 403, and show its detail
+                else:
+                    response = _answered(function, call, required)
                 return response
+            finally:
+                meter.count(
+                    account="" if user is None else user.get_username(),
+                    call=name,
+                    style=style,
+                    user_agent=request.headers.get("User-Agent", ""),
+                    refused=refusal is not None,
+                    failed=call.failed,
+                )
 
         return view
 
     return decorate
+
+
+def _answered(
+    function: Callable[[LegacyCall], HttpResponse], call: LegacyCall, required: Sequence[str]
+) -> HttpResponse:
+    missing = [name for name in required if name not in call.fields]
+    if missing:
+        return answer({"detail": [_missing(name, call.request) for name in missing]}, 422)
+    try:
+        return function(call)
+    except LegacyRefusal as refusal:
+        return answer(refusal.body, refusal.http_status)
+    except PortalError as error:
+        response = answer({"detail": error.message}, error.http_status)
+        if isinstance(error, StoreUnavailable):
+            response["Retry-After"] = "5"
+        return response
+
+
+def _is_of_another_page(request: HttpRequest) -> bool:
+    """Whether a page of another origin sent this: no old client is one, and such a page acts as whoever opens it."""
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
+        return True
+    origin = request.headers.get("Origin")
+    own = f"{request.scheme}://{request.get_host()}"
+    return origin is not None and origin != own and origin not in settings.CSRF_TRUSTED_ORIGINS
+
+
+def _too_many() -> HttpResponse:
+    response = answer({"detail": "Too many calls from this address. Try again in a minute"}, 429)
+    response["Retry-After"] = "60"
+    return response
 
 
 def _unauthorized(detail: str) -> HttpResponse:
@@ -158,7 +206,8 @@ def _fields(request: HttpRequest, *, accepts_json: bool) -> dict[str, str]:
 def _user(request: HttpRequest, fields: dict[str, str]) -> tuple[User | None, str]:
     """The account by form or JSON fields, HTTP Basic, token or session, in this order, and which; None when wrong.
 
-    Credentials that are there and wrong are never passed over for another style. Raises PasswordAlone.
+    Credentials that are there and wrong are never passed over for another style. A browser's session counts only with
+    a CSRF token: its cookie alone comes with whatever any page makes the browser send. Raises PasswordAlone.
     """
     # Never from a query: addresses end up in logs.
     if request.method != "GET" and ("username" in fields or "password" in fields):
@@ -177,5 +226,23 @@ def _user(request: HttpRequest, fields: dict[str, str]) -> tuple[User | None, st
             return TokenAuthentication().authenticate_credentials(value.strip().encode())[0], "token"
         except AuthenticationFailed:
             return None, "token"
+    if scheme:
+        return None, "unknown"
     user = request.user
-    return user if user.is_authenticated and user.is_active else None, "session"
+    if user.is_authenticated and user.is_active and _has_csrf_token(request):
+        return user, "session"
+    return None, WITHOUT_CREDENTIALS
+
+
+class _CsrfCheck(CsrfViewMiddleware):
+    def _reject(self, request: HttpRequest, reason: str) -> str:
+        return reason
+
+
+def _has_csrf_token(request: HttpRequest) -> bool:
+    """Whether the request brings the token, too. One that needs none (GET) does not count as having it."""
+    if request.method in ("GET", "HEAD"):
+        return False
+    check = _CsrfCheck(lambda request: HttpResponse())
+    check.process_request(request)
+    return check.process_view(request, lambda request: HttpResponse(), (), {}) is None

@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from amiportal.client_address import client_address
 from amiportal.errors import NotFound, PortalError
 from amiportal.legacy import LegacyCall, LegacyRefusal, answer, legacy_call, legacy_path
-from deployments.models import Deployment
+from deployments.models import Deployment, Status
 from deployments.names import PLACE_SEPARATOR, DataType
 from deployments.selectors import deployments_visible_to
 from uploads.keys import is_hidden
@@ -28,8 +28,9 @@ from uploads.services.reading import count_objects, keys_of
 _PLACED = ("name", "country", "deployment", "data_type")
 
 
-@legacy_call(methods=["POST"], required=_PLACED)
+@legacy_call(methods=["POST"], required=_PLACED, anonymous=True)
 def check_file_exist(call: LegacyCall) -> HttpResponse:
+    """Whether files of these names exist. The newest script in the field sends no credentials with this call alone."""
     deployment, data_type = _deployment(call), _data_type(call.fields["data_type"])
     joined = call.fields.get("filenames")
     names = [call.required_field("filename")] if joined is None else joined.split(",")
@@ -41,17 +42,25 @@ def check_file_exist(call: LegacyCall) -> HttpResponse:
             uploader_name=call.fields["name"][:200],
             names=names,
         )
+    _note_visit(call, deployment, data_type, exists)
+    return answer({"exists": exists[names[0]]} if joined is None else {"results": exists})
+
+
+def _note_visit(call: LegacyCall, deployment: Deployment, data_type: str, exists: dict[str, bool]) -> None:
+    address = client_address(call.request)
+    account = call.user or legacy_visits.account_at(address)
+    if account is None:
+        return
     data = [name for name in exists if not is_hidden(name)]
     visitor = Visitor(
-        account=call.user,
+        account=account,
         deployment=deployment,
         data_type=data_type,
         uploader_name=call.fields["name"][:200],
         client=call.request.headers.get("User-Agent", "")[:200],
-        address=client_address(call.request),
+        address=address,
     )
     legacy_visits.note(visitor, asked=len(data), taken=sum(exists[name] for name in data))
-    return answer({"exists": exists[names[0]]} if joined is None else {"results": exists})
 
 
 @legacy_call(methods=["POST"], required=_PLACED)
@@ -77,6 +86,7 @@ def generate_presigned_url(call: LegacyCall) -> HttpResponse:
             client=call.request.headers.get("User-Agent", "")[:200],
             address=client_address(call.request),
         )
+    call.failed = granted.beside + sum(refused.is_data for refused in granted.refused.values())
     if many:
         return answer({name: _url(granted, name, deployment, file_type) for name, file_type in asked})
     if refused := granted.refused.get(names[0]):
@@ -137,11 +147,16 @@ def _errors_as_they_read_them() -> Iterator[None]:
 
 
 def _deployment(call: LegacyCall) -> Deployment:
-    """The deployment named, if the account may see it and it lies in the bucket named (in any case)."""
+    """The deployment named, if the account may see it and it lies in the bucket named (in any case).
+
+    Without an account any active one: all that is told of it is whether a file of some name exists.
+    """
     bucket, deployment_id = call.fields["country"].strip().lower(), call.fields["deployment"].strip()
+    visible = (
+        Deployment.objects.filter(status=Status.ACTIVE) if call.user is None else deployments_visible_to(call.user)
+    )
     deployment = (
-        deployments_visible_to(call.user)
-        .select_related(None)  # asked once per file by some clients: no more than is needed
+        visible.select_related(None)  # asked once per file by some clients: no more than is needed
         .select_related("bucket")
         .filter(deployment_id=deployment_id, bucket__name=bucket)
         .first()

@@ -9,14 +9,17 @@ import hmac
 
 from django.conf import settings
 from django.contrib.auth import authenticate
+from django.contrib.auth.backends import ModelBackend
 from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions
 from rest_framework.authentication import BasicAuthentication
 
+from amiportal.accounts.known_places import begin_try, end_try, known_place, note_place
 from amiportal.accounts.models import User
 from amiportal.accounts.two_factor import has_two_factor
+from amiportal.client_address import client_address
 from amiportal.errors import PortalError
 
 REMEMBERED_FOR_S = 300
@@ -33,7 +36,7 @@ class PasswordAlone(PortalError):
 
 
 def user_for_credentials(*, request: WSGIRequest, username: str, password: str) -> User | None:
-    """The active user whom these credentials name, or None; counts failures towards the lock-out.
+    """The active user whom these credentials name, or None; counts failures towards a lock-out.
 
     A remembered success holds while the stored password hash is the one it was checked against and the account
     is active, so a changed password or a closed account ends it at once in every process. Raises PasswordAlone for
@@ -54,9 +57,28 @@ def _user_by_password(*, request: WSGIRequest, username: str, password: str) -> 
         if user is not None and hmac.compare_digest(hash_mac, _mac("hash", user.password)):
             return user
         cache.delete(remembered_as)
-    user = authenticate(request=request, username=username, password=password)
+    user = _looked_at(request, username, password)
     if user is not None:
         cache.set(remembered_as, (user.pk, _mac("hash", user.password)), REMEMBERED_FOR_S)
+    return user
+
+
+def _looked_at(request: WSGIRequest, username: str, password: str) -> User | None:
+    """The user whose password this is. Where the account signed in before, strangers' failures do not count."""
+    address = client_address(request)
+    place = known_place(username=username, address=address)
+    if place is None:
+        user = authenticate(request=request, username=username, password=password)
+        if user is not None:
+            note_place(user=user, address=address)
+        return user
+    if not begin_try(place):
+        return None
+    user = None
+    try:
+        user = ModelBackend().authenticate(request, username=username, password=password)
+    finally:
+        end_try(place, is_right=user is not None)
     return user
 
 

@@ -45,16 +45,23 @@ class Meter:
         with self._lock:
             self._calls: Counter[Key] = Counter()
             self._refused: Counter[Key] = Counter()
+            self._failed: Counter[Key] = Counter()
             self._written: set[Key] = set()
             self._due_at = time.monotonic() + WRITTEN_EVERY_S
 
-    def count(self, *, account: str, call: str, style: str, user_agent: str, refused: bool = False) -> None:
-        """One call, of an account that has proven who it is."""
+    def count(
+        self, *, account: str, call: str, style: str, user_agent: str, refused: bool = False, failed: int = 0
+    ) -> None:
+        """One call, of an account that has proven who it is, or of a style without credentials.
+
+        failed: how many names in it were refused, or had to be kept beside another file's.
+        """
         key = Key(timezone.now().date(), account, call, style, _class_of(user_agent))
         with self._lock:
             self._calls[key] += 1
             if refused:
                 self._refused[key] += 1
+            self._failed[key] += failed
             due = key not in self._written or time.monotonic() >= self._due_at
         if due:
             self.write()
@@ -62,19 +69,20 @@ class Meter:
     def write(self) -> None:
         """What was counted since the last time. A database that refuses gets it the next time: no call fails for it."""
         with self._lock:
-            calls, refused = self._calls, self._refused
-            self._calls, self._refused = Counter(), Counter()
+            calls, refused, failed = self._calls, self._refused, self._failed
+            self._calls, self._refused, self._failed = Counter(), Counter(), Counter()
             self._due_at = time.monotonic() + WRITTEN_EVERY_S
         if not calls:
             return
         try:
             with transaction.atomic():
-                _add((*key, number, refused[key]) for key, number in calls.items())
+                _add((*key, number, refused[key], failed[key]) for key, number in calls.items())
         except Error as error:
             logger.warning("the old clients' calls could not be counted: %s", type(error).__name__)
             with self._lock:
                 self._calls += calls
                 self._refused += refused
+                self._failed += failed
             return
         with self._lock:
             if len(self._written) > _SEEN_MOST:
@@ -88,10 +96,12 @@ def _add(rows: Iterable[tuple]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO accounts_legacycount AS known (day, account, call, style, client, calls, refused)
-            SELECT * FROM unnest(%s::date[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[])
+            INSERT INTO accounts_legacycount AS known (day, account, call, style, client, calls, refused, failed)
+            SELECT * FROM unnest(%s::date[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[],
+                                 %s::bigint[])
             ON CONFLICT (day, account, call, style, client)
-            DO UPDATE SET calls = known.calls + excluded.calls, refused = known.refused + excluded.refused
+            DO UPDATE SET calls = known.calls + excluded.calls, refused = known.refused + excluded.refused,
+                          failed = known.failed + excluded.failed
             """,
             [list(column) for column in columns],
         )

@@ -15,6 +15,7 @@ STYLES = {
     "basic": "HTTP Basic header",
     "token": "token header",
     "session": "signed in by a browser",
+    "none": "no credentials (asks only whether a file exists)",
 }
 
 

@@ -33,6 +33,7 @@ class Use:
     is_on: bool = True
     calls: int = 0
     refused: int = 0
+    failed: int = 0
     last: date | None = None
     bars: list[Bar] = field(default_factory=list)
     unused_days: int | None = None  # None: never seen; counted from the day on which counting began
@@ -102,9 +103,10 @@ def _fill(known: dict[tuple[str, str], Use], kind: str, today: date) -> None:
     first = today - timedelta(days=DAYS - 1)
     by_day: dict[str, dict[date, int]] = defaultdict(dict)
     rows = LegacyCount.objects.filter(day__gte=first).values(kind, "day")
-    for row in rows.annotate(number=Sum("calls"), of_them=Sum("refused")):
+    for row in rows.annotate(number=Sum("calls"), of_them=Sum("refused"), names=Sum("failed")):
         by_day[row[kind]][row["day"]] = row["number"]
         known[kind, row[kind]].refused += row["of_them"]
+        known[kind, row[kind]].failed += row["names"]
     for (of_kind, name), use in known.items():
         if of_kind != kind:
             continue

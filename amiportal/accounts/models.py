@@ -150,6 +150,9 @@ class LegacyCount(models.Model):
     client = models.CharField(max_length=30)
     calls = models.PositiveBigIntegerField(default=0)
     refused = models.PositiveBigIntegerField(default=0, help_text="Of these, refused because of a switch.")
+    failed = models.PositiveBigIntegerField(
+        default=0, help_text="Names in these calls that were refused, or had to be kept beside another file's."
+    )
 
     class Meta:
         constraints = [
@@ -158,6 +161,23 @@ class LegacyCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.call}: {self.calls}"
+
+
+class KnownPlace(models.Model):
+    """An address from which an account has signed in with its password; see known_places."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="known_places")
+    address = models.GenericIPAddressField()
+    proven_at = models.DateTimeField(help_text="When the right password last came from there.")
+    wrong = models.PositiveSmallIntegerField(default=0, help_text="Wrong passwords since then, within an hour.")
+    under_way = models.PositiveSmallIntegerField(default=0)
+    tried_at = models.DateTimeField(null=True, help_text="When the first of these tries began.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "address"], name="one_known_place")]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.address}"
 
 
 class LegacySwitch(models.Model):

@@ -49,7 +49,7 @@ def test_each_style_is_told_apart(colleague, maintainer, basic):
     by_form(colleague)
     Client().get("/get-deployments/", headers=basic(colleague) | {"User-Agent": REQUESTS})
     Client().get("/get-deployments", headers=token)
-    browser.get("/get-deployments/", headers={"User-Agent": "Mozilla/5.0"})
+    browser.post("/get-deployments/", headers={"User-Agent": "Mozilla/5.0"})
     given = {"username": maintainer.username, "password": PASSWORD}
     Client().post("/create-bucket/", given, content_type="application/json")
     assert counted() == [

@@ -4,6 +4,7 @@ import base64
 import json
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 
@@ -178,7 +179,9 @@ def test_under_a_prefix(client, maintainer, ladera):
     assert [d["deployment_id"] for d in response.json()] == ["dep000045"]
 
 
-def test_no_csrf_token_is_asked_for(maintainer, ladera):
+def test_a_browsers_session_needs_its_csrf_token(maintainer, ladera):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(maintainer)
-    assert strict.post("/get-deployments/").status_code == 200
+    assert strict.post("/get-deployments/").status_code == 401
+    strict.cookies[settings.CSRF_COOKIE_NAME] = token = "a" * 32
+    assert strict.post("/get-deployments/", headers={"X-CSRFToken": token}).status_code == 200

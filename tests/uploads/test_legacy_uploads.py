@@ -114,27 +114,25 @@ def test_a_missing_field(field, call, fields, missing):
 )
 @pytest.mark.parametrize("call", ["check-file-exist", "generate-presigned-url", "get-deployments", "create-deployment"])
 def test_wrong_or_absent_credentials_are_401_and_nothing_happens(field, call, credentials):
+    if call == "check-file-exist" and credentials == {"username": None, "password": None}:
+        pytest.skip("the one call that is answered without credentials: see test_legacy_credentials")
     response = field.post(call, filename=NAME, file_type="image/jpeg", **credentials)
     assert (response.status_code, response.json()) == (401, {"detail": "Invalid username or password"})
     assert not UploadLog.objects.exists()
     assert not UploadSession.objects.exists()
 
 
-def test_credentials_by_basic_token_and_session(account, site):
+def test_credentials_by_basic_and_token(account, site):
     field = FieldClient(account, site)
     token = AuthToken.objects.create(user=account)[1]
     basic = base64.b64encode(f"{account.username}:{PASSWORD}".encode()).decode()
     fields = {"username": None, "password": None, "filename": NAME}
-    assert field.post("check-file-exist", **fields).status_code == 401
     for header in (f"Basic {basic}", f"Token {token}"):
         field.http.defaults["HTTP_AUTHORIZATION"] = header
         assert field.post("check-file-exist", **fields).json() == {"exists": False}
     for header in ("Basic !!!", "Basic " + base64.b64encode(b"\xff").decode(), "Token nonsense", f"Token {token}x"):
         field.http.defaults["HTTP_AUTHORIZATION"] = header
         assert field.post("check-file-exist", **fields).status_code == 401
-    del field.http.defaults["HTTP_AUTHORIZATION"]
-    field.http.force_login(account)
-    assert field.post("check-file-exist", **fields).json() == {"exists": False}
 
 
 def test_no_csrf_token_is_asked_for(account, site):

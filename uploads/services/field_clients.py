@@ -39,10 +39,14 @@ Status = UploadLog.Status
 
 @dataclass(slots=True)
 class Granted:
-    """What became of the names asked for, by name as asked: each has a URL, or stands in `refused`, never both."""
+    """What became of the names asked for, by name as asked: each has a URL, or stands in `refused`, never both.
+
+    beside: how many of the URLs lead beside their name, for a second file of it.
+    """
 
     urls: dict[str, str] = field(default_factory=dict)
     refused: dict[str, Refused] = field(default_factory=dict)
+    beside: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,7 @@ def _grant(session: UploadSession, wanted: Sequence[CardFile], outcome: Granted,
         if row is None:
             message = f"Too many files are named {file.name}. This one was not taken: the card must not be wiped."
             outcome.refused[_asked_for(file)] = Refused(file.name, "too_many_of_name", message)
+    outcome.beside = sum(row is not None for _, row in rows)
     prefix = key_prefix(deployment_id=session.deployment.deployment_id, data_type=session.data_type)
     signed = [(file, prefix + name) for name, file in first.items()]
     signed += [(file, row.beside_key) for file, row in rows if row is not None]

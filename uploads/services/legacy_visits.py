@@ -4,13 +4,15 @@ These clients ask once per file. So a process remembers for some seconds which s
 and adds to its numbers with one statement.
 """
 
-import time
+import hashlib
 from datetime import timedelta
 from typing import NamedTuple
 
+from django.core.cache import cache
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
+from amiportal.accounts.known_places import last_account_at
 from amiportal.accounts.models import User
 from deployments.models import Deployment
 from uploads.models import UploadFailure, UploadLog, UploadSession
@@ -18,7 +20,6 @@ from uploads.services import sessions
 
 NOTHING_SENT = "nothing_sent"
 _REMEMBERED_S = sessions.SEEN_WITHIN.total_seconds()
-_REMEMBERED_MOST = 1_000
 _QUIET_FOR = timedelta(hours=1)  # then a visit is over: these clients ask many times a minute
 _TOLD_FOR = timedelta(days=7)
 
@@ -34,14 +35,19 @@ class Visitor(NamedTuple):
     address: str | None
 
 
-_session_of: dict[tuple, tuple[int, float]] = {}  # the session, and until when it is remembered (monotonic)
+def account_at(address: str | None) -> User | None:
+    """The account that last signed in with its password from this address, for a call that names none."""
+    if address is None:
+        return None
+    return cache.get_or_set(f"legacy-visitor-at:{address}", lambda: last_account_at(address), _REMEMBERED_S)
 
 
 def note(visitor: Visitor, *, asked: int, taken: int) -> None:
     """That this person asked for so many names, of which so many were there; opens their session if need be."""
-    key = (visitor.account.pk, visitor.deployment.pk, visitor.data_type, visitor.uploader_name)
-    pk, until = _session_of.get(key, (0, 0.0))
-    if time.monotonic() < until and _add(pk, asked, taken):
+    name = hashlib.sha256(visitor.uploader_name.encode()).hexdigest()  # keys of the cache are plain and short
+    key = f"legacy-visit:{visitor.account.pk}:{visitor.deployment.pk}:{visitor.data_type}:{name}"
+    known = cache.get(key)
+    if known is not None and _add(known, asked, taken):
         return
     session = sessions.field_session(
         actor=visitor.account,
@@ -51,9 +57,7 @@ def note(visitor: Visitor, *, asked: int, taken: int) -> None:
         client=visitor.client,
         address=visitor.address,
     )
-    if len(_session_of) > _REMEMBERED_MOST:
-        _session_of.clear()
-    _session_of[key] = (session.pk, time.monotonic() + _REMEMBERED_S)
+    cache.set(key, session.pk, _REMEMBERED_S)
     _add(session.pk, asked, taken)
 
 
