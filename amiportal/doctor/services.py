@@ -12,6 +12,7 @@ from amiportal.doctor.machine import examine_machine
 from amiportal.doctor.models import Finding
 from amiportal.doctor.observations import Observation, State
 from amiportal.doctor.store import examine_store
+from amiportal.doctor.versions import examine_versions
 from amiportal.doctor.work import examine_work
 
 _TOLD_LENGTH = Finding._meta.get_field("told").max_length
@@ -32,6 +33,7 @@ def examine() -> Iterator[Observation]:
     if any(seen.subject == "database" and seen.state == State.BAD for seen in machine):
         return  # all else stands on it
     yield from examine_store()
+    yield from examine_versions()
     yield from examine_work()
     yield from examine_keeping()
     yield from examine_drift()

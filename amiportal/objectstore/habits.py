@@ -48,6 +48,7 @@ IDEAL_VALUES: Mapping[str, frozenset[str]] = {
     "multipart_etag": frozenset({"md5_of_md5s"}),
     "multipart_if_none_match": frozenset({"honoured"}),
     "delete_objects": frozenset({"works"}),
+    "bucket_versioning": frozenset({"kept"}),
 }
 
 
@@ -92,6 +93,7 @@ class Habits:
     refuses_expired_urls: bool | None = None
     refuses_altered_urls: bool | None = None
     clock_is_close: bool | None = None
+    can_keep_versions: bool | None = None
 
 
 def current_habits(bucket: str | None = None) -> Habits:
@@ -156,6 +158,7 @@ def habits_of(record: Mapping[str, Mapping[str, str]], *, probed_at: datetime | 
         refuses_expired_urls=seen("expired_url", "refused"),
         refuses_altered_urls=seen("altered_url", "refused"),
         clock_is_close=seen("clock", "close"),
+        can_keep_versions=seen("bucket_versioning", "kept"),
     )
 
 

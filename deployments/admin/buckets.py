@@ -46,7 +46,7 @@ class BucketAdmin(SavedByServices, Kept, History, AddressesOfBucket, ModelAdmin)
     list_filter_submit = True
     search_fields = ["name", "title", "country_code"]
     search_help_text = "Name, title or ISO code"
-    actions_detail = ["open_in_store"]
+    actions_detail = ["open_in_store", "keep_versions"]
     readonly_fields = ["in_store", "checked", "shown_public_access", "store_error", "people_addresses"]
     revert_fields = ("title", "country_code", "data_types", "is_test")
     fieldsets = [
@@ -118,4 +118,28 @@ class BucketAdmin(SavedByServices, Kept, History, AddressesOfBucket, ModelAdmin)
                 messages.warning(request, bucket.store_error)
             else:
                 messages.success(request, f"{bucket.name} is in the store and open to the upload page.")
+        return HttpResponseRedirect(back)
+
+    @action(description="Keep older versions", icon="history", permissions=["open"])
+    def keep_versions(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        bucket = get_object_or_404(Bucket, pk=object_id)
+        back = reverse("admin:deployments_bucket_change", args=[bucket.pk])
+        if request.method != "POST":
+            return ask(
+                self,
+                request,
+                title=f"{bucket.title}: keep older versions",
+                text=f"From now on the store keeps what is overwritten or deleted in “{bucket.name}”, so that it can "
+                "be brought back. It takes room of the allocation until its operator removes it. What was overwritten "
+                "before stays lost. Only the store's operator can switch it off.",
+                button="Keep them",
+                back=back,
+            )
+        try:
+            services.keep_versions(actor=request.user, bucket=bucket)
+        except EXPLAINED as error:
+            messages.error(request, explanation(error))
+        else:
+            self.log_change(request, bucket, "Older versions are kept in the store.")
+            messages.success(request, f"{bucket.name} keeps older versions from now on.")
         return HttpResponseRedirect(back)

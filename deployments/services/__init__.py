@@ -18,6 +18,7 @@ from deployments.services.life import reactivate_deployment, retire_deployment, 
 from deployments.services.reverting import revert_deployment
 from deployments.services.setting_up import BucketNotMade, allow_uploaders, set_up_deployment
 from deployments.services.table_import import ImportPlan, import_table, plan_import
+from deployments.services.versions import keep_versions
 
 __all__ = [
     "BucketNotMade",
@@ -29,6 +30,7 @@ __all__ = [
     "create_deployment",
     "create_hardware",
     "import_table",
+    "keep_versions",
     "make_bucket_in_store",
     "open_bucket",
     "plan_import",

@@ -14,7 +14,7 @@ from django.core.cache import cache
 from amiportal.errors import BucketMissing, PortalError
 from amiportal.objectstore.habits import cache_key
 from amiportal.objectstore.models import StoreProbe
-from amiportal.objectstore.probe import attacks, copies, encryption, headers, listings, places, uploads
+from amiportal.objectstore.probe import attacks, copies, encryption, headers, listings, places, uploads, versions
 from amiportal.objectstore.probe.workbench import Finding, Workbench
 from amiportal.objectstore.wire import call
 
@@ -27,6 +27,7 @@ CHECKS: tuple[Callable[[Workbench], Finding], ...] = (
     *places.CHECKS,
     *encryption.CHECKS,
     *copies.CHECKS,
+    *versions.CHECKS,
 )
 
 
