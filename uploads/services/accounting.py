@@ -18,7 +18,7 @@ _ASKED_AT_ONCE = 1_000
 # object may be under way, and what came after the listing began may have been missed by it. The names of the states
 # are those in the indexes.
 _LIVE = """
-    SELECT filename, size_bytes, CASE WHEN status <> 'granted' AND stored_at < %(began_at)s THEN etag END
+    SELECT filename, size_bytes, CASE WHEN status = 'granted' OR stored_at >= %(began_at)s THEN NULL ELSE etag END
     FROM uploads_uploadlog
     WHERE deployment_id = %(deployment)s AND data_type = %(data_type)s
       AND status IN ('granted', 'verified', 'stored')
