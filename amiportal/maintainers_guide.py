@@ -19,6 +19,7 @@ PARTS = {
         "retiring": "Retiring a deployment",
         "access": "A partner asks for access",
         "upload-failed": "An upload failed",
+        "changed-files": "Stored files have changed or vanished",
         "store-unreachable": "The store cannot be reached",
         "allocation": "The allocation comes to its end",
         "handing-over": "Handing over to a successor",

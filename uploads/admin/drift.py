@@ -19,10 +19,11 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from amiportal.adminkit import ask, faults_of, minute
+from amiportal.adminkit import EXPLAINED, ask, explanation, faults_of, minute
 from uploads.admin.paging import DayRange, KeysetChangeList, LongTable
 from uploads.exports import drift_csv_lines
 from uploads.models import Drift
+from uploads.services.drift_restoring import bring_back_drifts
 from uploads.services.drift_settling import MOST_AT_ONCE, settle_drifts
 from uploads.templatetags.portal_text import size
 
@@ -93,8 +94,8 @@ class DriftAdmin(LongTable):
     ]
     search_fields = ["row__filename__startswith"]
     search_help_text = "Beginning of the file's name, as it is written"
-    actions = ["settle_chosen"]
-    actions_detail = ["settle_this"]
+    actions = ["settle_chosen", "bring_back_chosen"]
+    actions_detail = ["settle_this", "bring_this_back"]
     readonly_fields = ["links", "was", "now", "advice", "told", "settled"]
     fieldsets = [
         (None, {"fields": [("row", "kind"), ("deployment", "data_type"), "links", "advice"]}),
@@ -224,6 +225,46 @@ class DriftAdmin(LongTable):
         back = reverse("admin:uploads_drift_change", args=[object_id])
         return self._settle(request, Drift.objects.filter(pk=object_id), hidden={}, back=back)
 
+    # --- Bringing back ------------------------------------------------------------------------------------------
+
+    @admin.action(description="Bring back older versions of those chosen", permissions=["settle"])
+    def bring_back_chosen(self, request: HttpRequest, queryset: QuerySet[Drift]) -> HttpResponse | None:
+        hidden = {"action": "bring_back_chosen", "_selected_action": request.POST.getlist("_selected_action")}
+        return self._bring_back(request, queryset, hidden=hidden, back=request.get_full_path())
+
+    @action(description="Bring back the older version", icon="restore", permissions=["settle"])
+    def bring_this_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        back = reverse("admin:uploads_drift_change", args=[object_id])
+        return self._bring_back(request, Drift.objects.filter(pk=object_id), hidden={}, back=back)
+
+    def _bring_back(self, request: HttpRequest, chosen: QuerySet[Drift], *, hidden: dict, back: str) -> HttpResponse:
+        drifts = list(chosen.filter(settled_at__isnull=True).select_related("row").order_by("pk"))
+        if not drifts:
+            messages.warning(request, "None of these waits to be settled.")
+            return HttpResponseRedirect(back)
+        if "apply" in request.POST:
+            try:
+                done = bring_back_drifts(actor=request.user, ids=[drift.pk for drift in drifts])
+            except EXPLAINED as error:
+                messages.error(request, explanation(error))
+                return HttpResponseRedirect(back)
+            if done.back:
+                messages.success(request, f"{done.back:,} in the store as before. Settle what is back.")
+            for name, why in done.refused[:_NAMED]:
+                messages.warning(request, f"{name}: {why}")
+            return HttpResponseRedirect(back)
+        return ask(
+            self,
+            request,
+            title="Bring back older versions",
+            text="If the bucket keeps older versions, the one that was proven takes the place of what is there now, "
+            "which becomes an older version itself. A name that another upload holds by now is left alone.",
+            items=_named(drifts),
+            hidden=hidden | {"apply": "1"},
+            button="Bring back",
+            back=back,
+        )
+
     def _settle(self, request: HttpRequest, chosen: QuerySet[Drift], *, hidden: dict, back: str) -> HttpResponse:
         drifts = list(chosen.filter(settled_at__isnull=True).select_related("row").order_by("pk")[: MOST_AT_ONCE + 1])
         more, drifts = len(drifts) > MOST_AT_ONCE, drifts[:MOST_AT_ONCE]
@@ -248,8 +289,7 @@ class DriftAdmin(LongTable):
             "receipt too. Of all others you say that the loss is known: their receipts go on to show them as lost. "
             f"When the store was last asked, {returned:,} of {number:,} {'was' if returned == 1 else 'were'} back"
             f"{f'; the first {MOST_AT_ONCE:,} are settled now, and there are more' if more else ''}.",
-            items=[drift.row.filename for drift in drifts[:_NAMED]]
-            + ([f"and {number - _NAMED:,} more"] if number > _NAMED else []),
+            items=_named(drifts),
             form=form,
             hidden=hidden | {"apply": "1"},
             button="Settle",
@@ -268,6 +308,11 @@ class DriftAdmin(LongTable):
         ]
         tell = messages.warning if done.undecided or more else messages.success
         tell(request, f"{'; '.join(parts) or 'Nothing was left to settle'}.{' There are more.' if more else ''}")
+
+
+def _named(drifts: list[Drift]) -> list[str]:
+    more = [f"and {len(drifts) - _NAMED:,} more"] if len(drifts) > _NAMED else []
+    return [drift.row.filename for drift in drifts[:_NAMED]] + more
 
 
 def _link(name: str, pk: int, text: object) -> SafeString:

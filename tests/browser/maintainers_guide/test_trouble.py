@@ -4,10 +4,14 @@ import pytest
 
 from amiportal.doctor.models import Finding
 from amiportal.objectstore.models import Allocation
+from amiportal.objectstore.versions import forget_versions, keep_versions
 from tests.faultproxy import FaultProxy
 from tests.faults import Status, always
 from tests.uploads.test_history import make_file, make_session
-from uploads.models import UploadFailure
+from uploads.models import Drift, UploadFailure, UploadLog
+from uploads.services.inventory import take_inventory
+
+FIRST = "20250714220000-snapshot.jpg"
 
 
 @pytest.fixture
@@ -70,3 +74,29 @@ def test_allocation(follow, portal):
         walk.fill("Ends on", "2028-03-31")
         walk.press("Save")
     assert str(Allocation.objects.get()) == "320 TB until 2028-03-31"
+
+
+def test_changed_files(follow, portal, store, upload):
+    where = {"Bucket": portal.bucket.name, "Key": f"{portal.deployment.deployment_id}/snapshot_images/{FIRST}"}
+    assert keep_versions(portal.bucket.name)
+    content = b"as it was"
+    etag = store.put_object(**where, Body=content)["ETag"].strip('"')
+    UploadLog.objects.filter(filename=FIRST).update(size_bytes=len(content), md5=etag, etag=etag)
+    store.put_object(**where, Body=b"something else")
+    take_inventory(deployment=portal.deployment, data_type="snapshot_images")
+    with follow("changed-files") as walk:
+        walk.menu("Changed files")
+        walk.see("vanished")
+        walk.see("changed")
+        walk.picture("changed-files", "#result_list")
+        walk.open_row(FIRST)
+        walk.press("Bring back the older version")
+        walk.press("Bring back")
+        walk.see("in the store as before")
+        walk.press("Settle")
+        walk.fill("Why it may be settled", "Brought back from its older version.")
+        walk.press("Settle")
+    assert store.get_object(**where)["Body"].read() == content
+    assert list(Drift.objects.filter(settled_at=None).values_list("kind", flat=True)) == ["vanished"]
+    assert UploadLog.objects.get(filename=FIRST).status == "verified"
+    forget_versions(portal.bucket.name, "")
