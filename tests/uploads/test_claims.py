@@ -11,8 +11,11 @@ from amiportal.objectstore.models import StoreProbe
 from tests.guises import opaque_etags
 from tests.uploads.conftest import described, put
 from tests.uploads.large import TWO_PARTS, LargeFile
-from uploads.models import ObjectContent
+from tests.uploads.test_settling import run_out
+from uploads.models import ObjectContent, UploadLog
+from uploads.services.claims import settle_claims
 from uploads.services.contents import claim_next, read
+from uploads.services.settling import settle_expired_grants
 
 WRONG = [hashlib.md5(bytes([number])).hexdigest() for number in range(20)]
 
@@ -47,6 +50,14 @@ def test_twenty_claims_of_one_call_read_the_object_once(in_parts, proxy):
     answers = verified(in_parts, claims(TWO_PARTS, [*WRONG, TWO_PARTS.described["md5"]]))
     assert [answer["status"] for answer in answers] == ["mismatch"] * 20 + ["stored"]
     assert reads(proxy) == 1
+
+
+def test_another_size_is_another_file_whatever_the_md5(in_parts, proxy):
+    for right in (in_parts.file.described, claims(TWO_PARTS, [TWO_PARTS.described["md5"]])[0]):
+        wrong = right | {"size": right["size"] + 1}
+        assert [answer["status"] for answer in verified(in_parts, [wrong])] == ["mismatch"]
+        assert in_parts.client.results("presign", files=[wrong])[0]["status"] == "conflict"
+    assert reads(proxy) == 0
 
 
 def test_later_calls_of_every_kind_read_nothing_more(in_parts, proxy):
@@ -108,6 +119,21 @@ def test_the_budget_is_that_of_the_call_not_of_each_object(uploader, proxy, sett
         statuses = [result["status"] for result in uploader.results("confirm", files=list(contents))]
         assert statuses.count("verified") == expected
         assert statuses.count("unsettled") == 5 - expected
+
+
+def test_a_grant_that_ran_out_does_not_expire_while_its_object_waits(uploader, proxy, settings):
+    """On a store whose ETags tell nothing: the file is there, only nobody has read it yet."""
+    settings.READ_BYTES_PER_CALL = 0
+    proxy.guises = [opaque_etags]
+    StoreProbe.objects.all().delete()
+    cache.clear()
+    granted = uploader.grant("20250714220000-a.jpg", b"sent")
+    assert put(granted["url"], granted["headers"], b"sent").status == 200
+    run_out()
+    assert settle_expired_grants() == {}
+    assert UploadLog.objects.get().status == "granted"
+    settle_claims()
+    assert settle_expired_grants() == {"verified": 1}
 
 
 @pytest.mark.django_db(transaction=True)
