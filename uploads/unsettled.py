@@ -21,6 +21,7 @@ _UNSETTLED = """
 SELECT filename, max(unsettled_until) FROM uploads_uploadlog
 WHERE deployment_id = %(deployment)s AND data_type = %(data_type)s AND unsettled_until > %(now)s
   AND beside_key = '' AND filename = ANY(%(names)s)
+  AND (md5 <> '' OR grant_expires_at IS NOT NULL)  -- an old client's row without a URL is one that was refused
 GROUP BY filename
 """
 

@@ -1,6 +1,7 @@
 """Old clients at full counts: rows 38 and 39 of what must survive what. Each prints its figure."""
 
 import pytest
+from django.db.models import Sum
 
 from tests.uploads.conftest import (  # noqa: F401 (fixtures are found by their names here)
     account,
@@ -13,7 +14,9 @@ from tests.uploads.conftest import (  # noqa: F401 (fixtures are found by their 
     uploader,
 )
 from tests.uploads.field import FieldClient, urls_die
+from tests.uploads.old_clients import Batch, OneByOne, card, mixed
 from tests.uploads.overwriting import ORDERS, overwritten
+from uploads.models import UploadLog, UploadSession
 from uploads.services.settling_keys import settle_unsettled_keys
 
 
@@ -33,3 +36,39 @@ def test_row_38(order, uploader, rival, account, site, objects):  # noqa: F811
     claimed = sum(bool(play.claimed) for play in plays)
     print(f"\nrow 38, {order}: {times} keys, {claimed} called stored, verified or safe, {len(belied)} belied")
     assert not belied
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("batch", [100, 7])
+@pytest.mark.parametrize("kind", [OneByOne, Batch])
+def test_row_39(kind, batch, seed, account, site, objects):  # noqa: F811
+    files = card(files=30, names=18, seed=seed)
+    client = kind(FieldClient(account, site), "Field Person", files, batch=batch)
+    mixed([client], seed=seed)
+    urls_die()
+    settle_unsettled_keys()
+    lost = {content for _, content in files} - set(objects().values())
+    told = {content for _, content in client.left}
+    print(
+        f"\nrow 39, {kind.__name__}, batches of {batch}: {len(lost)} of 30 not stored, of which the client says so: "
+        f"{len(lost & told)}"
+    )
+    assert lost <= told
+    assert kind is Batch or not lost
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_row_39_two_people_at_once(seed, account, site, objects):  # noqa: F811
+    cards = [card(files=30, names=18, seed=100 + seed, whose=whose) for whose in "AB"]
+    clients = [
+        OneByOne(FieldClient(account, site), whose, files, batch=7) for whose, files in zip("AB", cards, strict=True)
+    ]
+    mixed(clients, seed=seed)
+    urls_die()
+    settle_unsettled_keys()
+    there = set(objects().values())
+    asked = UploadSession.objects.aggregate(taken=Sum("names_taken"))["taken"]
+    lost = sum(content not in there for files in cards for _, content in files)
+    print(f"\nrow 39, two people: {lost} of 60 not stored; names told to be taken: {asked}")
+    assert all(client.left == [] for client in clients)
+    assert not UploadLog.objects.exclude(beside_key="").exists()

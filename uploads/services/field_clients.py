@@ -33,6 +33,7 @@ from uploads.services.granting import reserve
 from uploads.services.proof import look
 from uploads.unsettled import RESERVATION_GRACE, unsettled_keys
 
+NAME_TWICE = "name_twice"
 _REFUSED_KEY = "_refused/file"
 Status = UploadLog.Status
 
@@ -85,7 +86,9 @@ def grant_to_field_client(
     wanted = [_composed(file) for file in files if file.name not in outcome.refused]
     now = timezone.now()
     expires_at = now + timedelta(seconds=settings.LEGACY_GRANT_LIFETIME_S)
-    _grant(session, wanted, outcome, _Times(now, expires_at, expires_at + RESERVATION_GRACE))
+    times = _Times(now, expires_at, expires_at + RESERVATION_GRACE)
+    _note_shared_url(session, outcome, times)
+    _grant(session, wanted, outcome, times)
     record_refusals(session=session, refused=outcome.refused.values(), now=now)
     return outcome
 
@@ -121,12 +124,33 @@ def _refused_by_name(files: Sequence[CardFile], *, data_type: str) -> dict[str, 
                 f"{times[file.name]} files named {file.name} were asked for at once, and the program has one URL for "
                 "them. None of them was sent: the card must not be wiped."
             )
-            refused[file.name] = Refused(file.name, "name_twice", message)
+            refused[file.name] = Refused(file.name, NAME_TWICE, message)
     for index, found in refusals([_composed(file) for file in files], data_type=data_type).items():
         if found.status == Outcome.REFUSED:
             name = files[index].name
             refused[name] = Refused(name, found.code, found.message, is_data=not is_hidden(name))
     return refused
+
+
+def _note_shared_url(session: UploadSession, outcome: Granted, times: _Times) -> None:
+    """A row for each name that had to share one URL: until it is asked for in another way, it has not come.
+
+    Without it a third file of the name, sent alone, would make the client believe that all of them are there.
+    """
+    for asked in (refused.name for refused in outcome.refused.values() if refused.code == NAME_TWICE):
+        name = unicodedata.normalize("NFC", asked)
+        again = UploadLog.objects.filter(session=session, filename=name, status=Status.FAILED, md5="")
+        if name and not again.update(error_code=NAME_TWICE, unsettled_until=times.unsettled_until):
+            UploadLog.objects.create(
+                session=session,
+                deployment=session.deployment,
+                data_type=session.data_type,
+                filename=name[:255],
+                path_on_card=asked if asked != name else "",
+                status=Status.FAILED,
+                error_code=NAME_TWICE,
+                unsettled_until=times.unsettled_until,
+            )
 
 
 def _grant(session: UploadSession, wanted: Sequence[CardFile], outcome: Granted, times: _Times) -> None:

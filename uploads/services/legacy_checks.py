@@ -25,13 +25,13 @@ SENT_AGAIN = "sent_again"  # of rows whose pass did not bring everything: the cl
 
 # The rows of one person's visit that ask for these names, while their URLs live or are not settled yet.
 _OF_VISIT = """
-SELECT row.id, row.filename AS name, row.beside_key, row.error_code
+SELECT row.id, row.filename AS name, row.beside_key, row.error_code, row.status = 'failed' AS is_refused
 FROM uploads_uploadlog AS row JOIN uploads_uploadsession AS session ON session.id = row.session_id
 WHERE row.deployment_id = %(deployment)s AND row.data_type = %(data_type)s AND row.unsettled_until IS NOT NULL
   AND row.md5 = '' AND row.beside_key = '' AND row.filename = ANY(%(names)s)
   AND session.uploader_name = %(uploader_name)s AND (%(account)s::bigint IS NULL OR session.account_id = %(account)s)
 UNION ALL
-SELECT row.id, row.path_on_card, row.beside_key, row.error_code
+SELECT row.id, row.path_on_card, row.beside_key, row.error_code, false
 FROM uploads_uploadlog AS row JOIN uploads_uploadsession AS session ON session.id = row.session_id
 WHERE row.deployment_id = %(deployment)s AND row.data_type = %(data_type)s AND NOT (row.beside_key = '')
   AND row.path_on_card = ANY(%(names)s)
@@ -41,12 +41,13 @@ WHERE row.deployment_id = %(deployment)s AND row.data_type = %(data_type)s AND N
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A row of a visit. name: composed, the first file's."""
+    """A row of a visit. name: composed, the first file's. is_refused: no URL was given, for it would be shared."""
 
     row_id: int
     name: str
     beside_key: str
     error_code: str
+    is_refused: bool
 
 
 def which_exist(
@@ -94,9 +95,9 @@ def _asked(
     by_name: dict[str, list[_Asked]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(_OF_VISIT, given)
-        for row_id, name, beside_key, error_code in cursor.fetchall():
+        for row_id, name, *more in cursor.fetchall():
             name = unicodedata.normalize("NFC", name)
-            by_name[name].append(_Asked(row_id, name, beside_key, error_code))
+            by_name[name].append(_Asked(row_id, name, *more))
     return by_name
 
 
@@ -112,7 +113,7 @@ def _visit(
     for name, rows in asked.items():
         of_this_pass = [row for row in rows if row.error_code != SENT_AGAIN]
         answers[name] = bool(of_this_pass) and all(
-            row.row_id in came if row.beside_key else name in found for row in of_this_pass
+            not row.is_refused and (row.row_id in came if row.beside_key else name in found) for row in of_this_pass
         )
         if not answers[name]:
             incomplete += [row.row_id for row in of_this_pass]
