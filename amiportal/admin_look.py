@@ -110,6 +110,7 @@ UNFOLD = {
                     _page("Allocation", "hard_drive", "objectstore_allocation"),
                     _page("Store probes", "troubleshoot", "objectstore_storeprobe"),
                     _page("Background work", "schedule", "procrastinate_procrastinatejob"),
+                    _page("Left over", "pending_actions", "background_leftover"),
                 ],
             },
         ],

@@ -16,6 +16,7 @@ MAINTAINER_ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "legacyswitch": ("view",),
         "user": ("add", "change", "view"),
     },
+    "background": {"leftover": ("view",)},
     "axes": {"accessattempt": ("view", "delete")},
     "deployments": {
         "bucket": ("add", "change", "view"),

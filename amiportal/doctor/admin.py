@@ -13,6 +13,7 @@ from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
 from amiportal.adminkit import EXPLAINED, ReadOnly, ask, explanation, minute
+from amiportal.background.models import LeftOver
 from amiportal.doctor.jobs import about, is_stalled, run_again, stalled, title_of
 
 _ALL_LISTED = 50  # named on the page that asks
@@ -192,6 +193,32 @@ class JobAdmin(ReadOnly, ModelAdmin):
         if done:
             what = "It waits" if done == 1 else f"{done} jobs wait"
             messages.success(request, f"{what} for a worker now.")
+
+
+@admin.register(LeftOver)
+class LeftOverAdmin(ReadOnly, ModelAdmin):
+    """What rounds could not do: each is tried again at every round, and its row goes when it is done."""
+
+    list_display = ["round", "item", "error", "tries", "since_minute", "tried_minute"]
+    list_filter = ["round"]
+    list_fullwidth = True
+    list_per_page = 50
+    search_fields = ["item__startswith"]
+    search_help_text = "Beginning of the item, such as a deployment."
+    ordering = ["since", "id"]
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    fields = ["round", "item", "error", "tries", "since_minute", "tried_minute"]
+    readonly_fields = fields
+
+    @display(description="Since (UTC)", ordering="since")
+    def since_minute(self, row: LeftOver) -> str:
+        return minute(row.since)
+
+    @display(description="Last tried (UTC)", ordering="tried_at")
+    def tried_minute(self, row: LeftOver) -> str:
+        return minute(row.tried_at)
 
 
 def _line(job: ProcrastinateJob) -> str:

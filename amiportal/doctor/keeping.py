@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.db.models import Count, F, Min, Q, Sum
 from django.utils import timezone
 
 from amiportal.accounts.models import User
+from amiportal.doctor.alone import alone
 from amiportal.doctor.observations import Observation, State
 from amiportal.objectstore.models import Allocation
 from amiportal.snapshots.models import Snapshot
@@ -24,15 +26,15 @@ TB = 10**12
 
 def examine_keeping() -> Iterator[Observation]:
     now = timezone.now()
-    allocation = Allocation.objects.get(pk=Allocation.ONLY)
-    yield _room(allocation)
-    yield _end(allocation, now.date())
-    yield _snapshot(now)
-    yield _inventory(now)
+    yield from alone(_room, ("storage", "Storage"))
+    yield from alone(partial(_end, now.date()), ("allocation end", "Allocation's end"))
+    yield from alone(partial(_snapshot, now), ("snapshot", "Last snapshot"))
+    yield from alone(partial(_inventory, now), ("inventory", "Inventories"))
 
 
-def _room(allocation: Allocation) -> Observation:
+def _room() -> Observation:
     told = ("storage", "Storage")
+    allocation = Allocation.objects.get(pk=Allocation.ONLY)
     used = Inventory.objects.aggregate(used=Sum("size_bytes"))["used"] or 0
     share = used / allocation.size_bytes if allocation.size_bytes else 1.0
     text = f"{share:.0%} of the allocation is used: {used / TB:,.1f} of {allocation.size_bytes / TB:,.0f} TB."
@@ -41,8 +43,9 @@ def _room(allocation: Allocation) -> Observation:
     return Observation(*told, state, text, remedy, is_certain=True)
 
 
-def _end(allocation: Allocation, today: date) -> Observation:
+def _end(today: date) -> Observation:
     told = ("allocation end", "Allocation's end")
+    allocation = Allocation.objects.get(pk=Allocation.ONLY)
     left = allocation.ends_on - today
     remedy = "Ask the store's operator to prolong it, and set the new last day under Allocation."
     if left < timedelta(0):

@@ -9,6 +9,7 @@ from django.core.mail import get_connection
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from amiportal.doctor.alone import alone
 from amiportal.doctor.observations import Observation, State
 
 DISK_WARN_FREE = 0.15
@@ -17,9 +18,9 @@ MAIL_TIMEOUT_S = 10
 
 
 def examine_machine() -> Iterator[Observation]:
-    yield _database()
-    yield _disk()
-    yield _mail()
+    yield from alone(_database, ("database", "Database"))
+    yield from alone(_disk, ("disk", "Disk"))
+    yield from alone(_mail, ("mail", "Mail"))
 
 
 def _database() -> Observation:

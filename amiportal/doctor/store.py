@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 
 from django.conf import settings
 from django.utils import timezone
 
 from amiportal.doctor.addresses import ADDRESSES, OWN_FILES, examine_addresses
+from amiportal.doctor.alone import alone
 from amiportal.doctor.observations import Observation, State
 from amiportal.errors import PortalError, StoreDenied, StoreUnavailable
 from amiportal.objectstore import buckets as store_buckets
@@ -24,19 +26,20 @@ _ROUND_TRIP = ("round trip", "Round trip")
 
 
 def examine_store() -> Iterator[Observation]:
-    store = _store()
+    (store,) = alone(_store, ("store", "Object store"))
     yield store
-    yield _key_expiry(timezone.now().date())
+    yield from alone(partial(_key_expiry, timezone.now().date()), ("store key", "Store's key"))
     rows = list(Bucket.objects.order_by("name"))
     if store.state != State.OK:
         for subject, title in (_CLOCK, _ROUND_TRIP, ADDRESSES, OWN_FILES, *map(_of_bucket, rows)):
             yield Observation(subject, title, State.UNKNOWN, "Not looked at.", "See the object store above.")
         return
     trial = next((row.name for row in rows if row.is_test), None)
-    yield _clock(trial or settings.PORTAL_FILES_BUCKET)
-    yield _round_trip(trial)
-    yield from examine_addresses(trial)
-    yield from (_bucket(row) for row in rows)
+    yield from alone(partial(_clock, trial or settings.PORTAL_FILES_BUCKET), _CLOCK)
+    yield from alone(partial(_round_trip, trial), _ROUND_TRIP)
+    yield from alone(partial(examine_addresses, trial), ADDRESSES, OWN_FILES)
+    for row in rows:
+        yield from alone(partial(_bucket, row), _of_bucket(row))
 
 
 def _store() -> Observation:

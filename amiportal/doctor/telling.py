@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from amiportal.accounts.models import User
 from amiportal.accounts.roles import Role
+from amiportal.background.rounds import each_alone
 from amiportal.doctor import drift, failures
 from amiportal.doctor.machine import MAIL_TIMEOUT_S
 from amiportal.doctor.models import Finding
@@ -23,6 +24,9 @@ logger = logging.getLogger(__name__)
 # A round takes place every five minutes: a state is told when two rounds in a row have seen it.
 STANDS_AFTER = timedelta(minutes=4)
 TOLD_APART = ("uploads", "drift")  # these have mails of their own, with names
+# For people, on the health page.
+ROUND = "Mails to maintainers"
+ADDRESSES = "Addresses of maintainers"
 _ILL = (State.WARN, State.BAD)
 _WORDS = {State.OK: "well again", State.WARN: "in need of a look", State.BAD: "broken"}
 
@@ -32,25 +36,37 @@ def tell() -> int:
     with _alone() as is_alone:
         if not is_alone or not settings.EMAIL_HOST:
             return 0
-        now = timezone.now()
         addresses = maintainers_addresses()
-        findings = news_of_findings(now)
-        failed = failures.news(now)
-        drifted = drift.news(now)
         if not addresses:
             return 0
-        mails = 0
-        if drifted and _send(addresses, _subject_of_drift(drifted), _body_of_drift(drifted)):
-            drift.told(drifted, at=now)
-            mails += 1
-        if findings and _send(addresses, _subject_of(findings), _body_of(findings)):
-            for row in findings:
-                Finding.objects.filter(pk=row.pk).update(reported_state=row.state)
-            mails += 1
-        if failed and _send(addresses, _subject_of_failures(failed), _body_of_failures(failed)):
-            failures.told(failed, at=now)
-            mails += 1
-        return mails
+        now = timezone.now()
+        mails = {"changed files": _tell_of_drift, "health": _tell_of_findings, "failed uploads": _tell_of_failures}
+        return sum(each_alone(ROUND, mails, lambda name: mails[name](addresses, now), name_of=str))
+
+
+def _tell_of_drift(addresses: Sequence[str], now: datetime) -> bool:
+    news = drift.news(now)
+    if not news or not _send(addresses, _subject_of_drift(news), _body_of_drift(news)):
+        return False
+    drift.told(news, at=now)
+    return True
+
+
+def _tell_of_findings(addresses: Sequence[str], now: datetime) -> bool:
+    findings = news_of_findings(now)
+    if not findings or not _send(addresses, _subject_of(findings), _body_of(findings)):
+        return False
+    for row in findings:
+        Finding.objects.filter(pk=row.pk).update(reported_state=row.state)
+    return True
+
+
+def _tell_of_failures(addresses: Sequence[str], now: datetime) -> bool:
+    news = failures.news(now)
+    if not news or not _send(addresses, _subject_of_failures(news), _body_of_failures(news)):
+        return False
+    failures.told(news, at=now)
+    return True
 
 
 def maintainers_addresses() -> list[str]:
@@ -88,13 +104,20 @@ def _alone() -> Iterator[bool]:
 
 
 def _send(addresses: Sequence[str], subject: str, body: str) -> bool:
-    message = EmailMessage(subject=subject, body=body, bcc=addresses)
+    """Whether it left, to whomever it can be sent to: an address that is none must not keep it from the others."""
     try:
-        message.connection = get_connection(timeout=MAIL_TIMEOUT_S)
-        return message.send() > 0
+        return _leaves(addresses, subject, body)
+    except ValueError:
+        return any(each_alone(ADDRESSES, addresses, lambda to: _leaves([to], subject, body), name_of=str))
     except (OSError, smtplib.SMTPException) as error:
         logger.error("a mail to the maintainers could not be sent and will be tried again: %s", type(error).__name__)
         return False
+
+
+def _leaves(addresses: Sequence[str], subject: str, body: str) -> bool:
+    message = EmailMessage(subject=subject, body=body, bcc=addresses)
+    message.connection = get_connection(timeout=MAIL_TIMEOUT_S)
+    return message.send() > 0
 
 
 def _subject_of(findings: Sequence[Finding]) -> str:

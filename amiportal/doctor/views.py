@@ -15,6 +15,7 @@ from amiportal.doctor.telling import tell
 
 # Where in the admin a remedy begins; a bucket's is its own page.
 _LINKS = {
+    "left over": ("admin:background_leftover_changelist", ""),
     "queue": ("admin:procrastinate_procrastinatejob_changelist", "?state=failed"),
     "uploads": ("admin:uploads_uploadfailure_changelist", ""),
     "storage": ("admin:objectstore_allocation_changelist", ""),

@@ -8,6 +8,8 @@ from django.db.models import Count
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from amiportal.background.models import LeftOver
+from amiportal.doctor.alone import alone
 from amiportal.doctor.observations import Observation, State
 from uploads.models import ObjectContent, UploadFailure
 
@@ -15,13 +17,16 @@ WORKER_SILENT_S = 60  # a worker tells every 10 s that it lives
 QUEUE_WARN_S = 15 * 60
 FAILURES_WITHIN = timedelta(hours=24)
 UNREAD_WARN = timedelta(hours=24)
+LEFT_OVER_TOLD = 2
+_LEFT_OVER = ("left over", "Left over")
 
 
 def examine_work() -> Iterator[Observation]:
-    yield _worker()
-    yield _queue()
-    yield _uploads()
-    yield _contents()
+    yield from alone(_worker, ("worker", "Background worker"))
+    yield from alone(_queue, ("queue", "Queue"))
+    yield from alone(_left_over, _LEFT_OVER)
+    yield from alone(_uploads, ("uploads", "Uploads"))
+    yield from alone(_contents, ("contents", "Objects to be read"))
 
 
 def _row(query: str) -> tuple:
@@ -61,6 +66,20 @@ def _queue() -> Observation:
 
 def _jobs(number: int) -> str:
     return "1 job" if number == 1 else f"{number} jobs"
+
+
+def _left_over() -> Observation:
+    """What failed once may be done by the next round; what failed more often is somebody's to look at."""
+    remedy = "See Left over for each of them and why. They are tried again at every round, and go from there when done."
+    rows = list(LeftOver.objects.filter(tries__gte=2)[:LEFT_OVER_TOLD])
+    if not rows:
+        once = LeftOver.objects.count()
+        told = f"{once} could not be done once, and will be tried again." if once else "Every round did all it had to."
+        return Observation(*_LEFT_OVER, State.OK, told)
+    more = LeftOver.objects.filter(tries__gte=2).count() - len(rows)
+    told = [f"{row}, since {row.since:%Y-%m-%d %H:%M} UTC, {row.tries} times: {row.error}" for row in rows]
+    text = " – ".join(told) + (f" – and {more} more." if more else "")
+    return Observation(*_LEFT_OVER, State.WARN, text, remedy)
 
 
 def _uploads() -> Observation:

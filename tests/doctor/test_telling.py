@@ -7,29 +7,15 @@ from django.db import connections
 from django.utils import timezone
 
 from amiportal.accounts.models import User
-from amiportal.doctor import telling
 from amiportal.doctor.failures import REPEATED_AFTER
 from amiportal.doctor.models import FailuresReported, Finding
 from amiportal.doctor.observations import Observation, State
 from amiportal.doctor.services import record
 from amiportal.doctor.telling import STANDS_AFTER, tell
-from tests.smtpserver import SmtpServer
 from uploads.models import UploadFailure, UploadSession
 
 pytestmark = pytest.mark.django_db
 REMEDY = "Ask its operator."
-
-
-@pytest.fixture
-def post(settings, monkeypatch, maintainer, outsider):
-    """The mail server; of the maintainer and a partner, who is never written to. Slow as the machine may be."""
-    monkeypatch.setattr(telling, "MAIL_TIMEOUT_S", 120)
-    with SmtpServer() as server:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", server.port, False
-        settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
-        settings.PORTAL_ORIGINS = ["https://portal.example.org"]
-        yield server
 
 
 def look(state: State, *, is_certain: bool = False, minutes_later: int = 5) -> int:
