@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from deployments.names import DataType
-from tests.client.script import ami_upload
+from tests.client.program import ami_upload
 from tests.readers import READERS, insights, species
 from tests.shared_rules import cases
 from uploads.capture_time import device_time

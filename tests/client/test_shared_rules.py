@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.client.script import ami_upload
+from tests.client.program import ami_upload
 from tests.shared_rules import cases
 
 

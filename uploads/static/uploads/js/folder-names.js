@@ -7,6 +7,8 @@ import { timeOf } from "./device-time.js";
 import { bytesOf, composed, MAX_NAME_BYTES, withoutBarred } from "./names.js";
 
 const FEWEST_FOLDER_BYTES = 24; // of a name that leaves no room the end is cut off: its time is further in front
+const DIGITS = /\p{Nd}/gu;
+const DIGIT_AT_END = /\p{Nd}$/u;
 const DIGITS_IN_A_ROW = /(\p{Nd})(?=\p{Nd})/gu;
 const LETTERS = "abcdefghijklmnop"; // for hexadecimal digits, since digits might be read as a time
 
@@ -34,7 +36,7 @@ export function nameAt(path, depth, mark = "") {
   const folders = parts.slice(Math.max(0, parts.length - depth)).map(partOfName).join("-");
   if (!folders && !mark) return own;
   const name = joined({ stem, folders, mark, extension });
-  return timesIn(name) === timesIn(own) ? name : joined({ stem, folders: folders.replace(DIGITS_IN_A_ROW, "$1_"), mark, extension });
+  return !mayTell(stem, folders) || timesIn(name) === timesIn(own) ? name : joined({ stem, folders: folders.replace(DIGITS_IN_A_ROW, "$1_"), mark, extension });
 }
 
 /**
@@ -103,6 +105,15 @@ function cut(text, bytes) {
     kept += character;
   }
   return kept.replace(/[\s.]+$/u, "");
+}
+
+/**
+ * Whether a closer look is needed: fewer than six digits are no time, but may end one that the stem began.
+ * @param {string} stem
+ * @param {string} folders
+ */
+function mayTell(stem, folders) {
+  return DIGIT_AT_END.test(stem) || (folders.match(DIGITS)?.length ?? 0) >= 6;
 }
 
 /**

@@ -4,6 +4,8 @@ export const MAX_NAME_BYTES = 255;
 // Control and text-direction characters, half characters, line and paragraph separators.
 const BARRED = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 const BARRED_ALL = new RegExp(BARRED, "gu");
+const PLAIN = /^[ -~]*$/; // printable ASCII, which nearly every name is
+const ENCODER = new TextEncoder();
 const BLANK_AT_AN_END = /^[^\S\ufeff]|[^\S\ufeff]$/u; // the portal knows no blank U+FEFF
 
 /**
@@ -21,8 +23,9 @@ export function composed(name) {
  * @param {string} name
  */
 export function nameFault(name) {
-  if (BARRED.test(name)) return "name_characters";
-  if (composed(name) !== name) return "name_not_nfc";
+  const isPlain = PLAIN.test(name);
+  if (!isPlain && BARRED.test(name)) return "name_characters";
+  if (!isPlain && composed(name) !== name) return "name_not_nfc";
   if (name.includes("\\") || name.includes("..")) return "name_path";
   if (name.startsWith(".") || name.startsWith("$")) return "name_hidden";
   if (BLANK_AT_AN_END.test(name)) return "name_blank";
@@ -36,5 +39,5 @@ export function withoutBarred(text) {
 
 /** @param {string} text */
 export function bytesOf(text) {
-  return new TextEncoder().encode(text).length;
+  return PLAIN.test(text) ? text.length : ENCODER.encode(text).length;
 }

@@ -12,6 +12,7 @@ import { compare, namings } from "./collisions.js";
  * @property {{name: string, files: Entry[]}[]} groups other content under an equal name; by name, files by path
  * @property {{path: string, reason: Reason}[]} leftOut
  * @property {{path: string, sentAs: string}[]} duplicates equal content under an equal name: sent once, as `sentAs`
+ * @property {Map<string, import("./collisions.js").Naming>} [namings] of the files of `groups`, by path, once they are asked for
  * @property {boolean} isMeasured whether the size of each is known; that of namesakes is
  *
  * @typedef {object} Sending what a plan comes to once the choice is made
@@ -217,9 +218,9 @@ export function sendingOf(plan, choice) {
   /** @type {Sending["files"]} */ const files = plan.single.map((entry) => ({ entry, name: entry.name }));
   const unreadable = plan.leftOut.filter(({ reason }) => reason === "unreadable");
   /** @type {Sending["unsent"]} */ const unsent = unreadable.map(({ path, reason }) => ({ path, code: reason }));
-  const names = choice === "folder" ? namings(plan.groups.map((group) => group.files), namesOf(plan)) : new Map();
+  if (choice === "folder") plan.namings ??= namings(plan.groups.map((group) => group.files), namesOf(plan));
   for (const entry of plan.groups.flatMap((group) => group.files)) {
-    const naming = names.get(entry.path);
+    const naming = choice === "folder" ? plan.namings?.get(entry.path) : undefined;
     if (naming && !naming.code) files.push({ entry, name: naming.name, formerName: naming.formerName });
     else unsent.push({ path: entry.path, code: naming?.code ?? "left_out" });
   }
