@@ -49,6 +49,10 @@ test("at last to one made of its content, also where there is no folder", () => 
   assert.equal(nextName({ path: "1.jpg", name: "1.jpg", md5: MD5 }, free)?.name, "1-abcdefgh.jpg");
 });
 
+test("a file whose own name the portal refuses gets none", () => {
+  assert.equal(nextName({ path: "A/$x.jpg", name: "$x.jpg", md5: MD5 }, free), null);
+});
+
 test("a file that goes under its former name is never renamed to its own, which other content has", () => {
   assert.equal(nextName({ path: "card/100/1.jpg", name: "100_1.jpg", md5: MD5 }, free)?.name, "1-100.jpg");
 });

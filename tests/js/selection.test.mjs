@@ -121,6 +121,12 @@ test("a picker's files keep their paths", async () => {
   assert.deepEqual(entries.map(({ path, name, size }) => [path, name, size]), [["card/100/a.jpg", "a.jpg", null], ["b.jpg", "b.jpg", null]]);
 });
 
+test("a decomposed name is put together, the path stays as it is on the card", async () => {
+  const progress = { signal: new AbortController().signal, onCount: () => {}, pause: async () => {} };
+  const { entries } = await fromPicker([new File(["x"], "Panama\u0301.jpg")], progress);
+  assert.deepEqual(entries.map(({ path, name }) => [path, name]), [["Panama\u0301.jpg", "Panam\u00e1.jpg"]]);
+});
+
 test("a drop is walked to its end, by the hundred, and what cannot be read is told", async () => {
   const fileAt = (path, isLocked = false) => ({
     isFile: true, isDirectory: false, fullPath: path,
