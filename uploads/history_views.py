@@ -17,6 +17,7 @@ from uploads.models import GivenVerdict, UploadLog, UploadSession
 from uploads.permissions import session_visible_to
 from uploads.receipt_rows import count_lost, lost_rows, rows_by_name, unproven_rows
 from uploads.selectors import sessions_visible_to
+from uploads.services import beside
 from uploads.services.conflicts import unmended_files
 from uploads.services.sessions import Verdict, verdict_of, verdicts_of
 
@@ -179,6 +180,8 @@ def _status_text(row: UploadLog) -> str:
     if row.proven_by == "parts":
         return BY_PARTS
     text = STATUS_TEXTS[UploadLog.Status(row.status)]
+    if row.error_code == beside.SAME_CONTENT:
+        return _("came twice with the same content; kept once")
     return MISMATCH_TEXTS.get(row.error_code, text) if row.status == UploadLog.Status.MISMATCH else text
 
 

@@ -26,6 +26,7 @@ _STATUS_LABELS = {
     UploadLog.Status.PRESENT: "success",
     UploadLog.Status.STORED: "info",
     UploadLog.Status.GRANTED: "info",
+    UploadLog.Status.UNSETTLED: "warning",
     UploadLog.Status.MISSING: "danger",
     UploadLog.Status.MISMATCH: "danger",
     UploadLog.Status.FAILED: "danger",

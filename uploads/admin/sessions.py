@@ -56,10 +56,13 @@ class UploadSessionAdmin(LongTable):
     ]
     search_fields = ["uploader_name__startswith", "account__username__startswith", "deployment__deployment_id__exact"]
     search_help_text = "Beginning of the uploader's name or account, or a deployment's whole ID"
-    readonly_fields = ["ledger", "declared_size"]
+    readonly_fields = ["ledger", "declared_size", "names"]
     fieldsets = [
         (None, {"fields": [("account", "uploader_name"), ("deployment", "data_type"), "season_reason", "ledger"]}),
-        ("How far", {"fields": [("started_at", "last_seen_at", "finished_at"), ("declared_files", "declared_size")]}),
+        (
+            "How far",
+            {"fields": [("started_at", "last_seen_at", "finished_at"), ("declared_files", "declared_size"), "names"]},
+        ),
         ("By what", {"fields": [("client", "is_legacy"), "address"]}),
     ]
 
@@ -111,6 +114,13 @@ class UploadSessionAdmin(LongTable):
     @display(description="Declared size")
     def declared_size(self, session: UploadSession) -> str:
         return "–" if session.declared_bytes is None else size_text(session.declared_bytes)
+
+    @display(description="Names asked for")
+    def names(self, session: UploadSession) -> str:
+        """Old clients alone ask for names; a card whose names are all taken sends nothing."""
+        if not session.names_asked:
+            return "–"
+        return f"{session.names_asked:,}, of which {session.names_taken:,} were there already"
 
     @display(description="Ledger")
     def ledger(self, session: UploadSession) -> SafeString:

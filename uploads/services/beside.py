@@ -23,6 +23,7 @@ from uploads.models import UploadFailure, UploadLog, UploadSession
 
 BESIDE_PREFIX = "_beside/"  # of a bucket; readers list below DEPLOYMENT_ID/DATA_TYPE/ alone
 SECOND_FILE = "second_file"
+SAME_CONTENT = "same_content"
 _MOST_OF_ONE_NAME = 100
 Status = UploadLog.Status
 
@@ -68,7 +69,7 @@ def sort_in(row: UploadLog, *, session: UploadSession) -> None:
     if row.status == Status.GRANTED:
         if _is_there_already(row, kept, bucket=bucket, prefix=prefix):
             UploadLog.objects.filter(pk=row.pk, status=Status.GRANTED).update(
-                status=Status.REMOVED, error_code="same_content", size_bytes=kept.size_bytes, etag=kept.etag
+                status=Status.REMOVED, error_code=SAME_CONTENT, size_bytes=kept.size_bytes, etag=kept.etag
             )
         else:
             _store(row, kept, session=session, bucket=bucket, prefix=prefix)
