@@ -145,6 +145,8 @@ def _layout(genuine: bytes, chance: random.Random) -> bytes:
         lambda: genuine.replace(b"\n", chance.choice([b"\r\n", b"", b"\n\n", b" \n"])),
         lambda: _escaped(genuine, chance),
         lambda: genuine.replace(b'":', b'" :', chance.randint(1, 20)),
+        lambda: genuine.replace(b"},\n", b"}\n", chance.randint(1, 4)),
+        lambda: genuine.replace(b"}\n],", b"},\n],"),
         lambda: genuine[: chance.randrange(len(genuine))],
         lambda: genuine.decode().encode(chance.choice(["utf-16", "utf-8-sig", "utf-32"])),
     ]

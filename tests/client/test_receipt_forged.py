@@ -47,6 +47,8 @@ ATTACKS = {
     "files last, laid out as ours": lambda text: at_the_end(text, f',"files":[\n{FORGED}\n]'),
     "a key of a file twice": lambda text: text.replace('{"key":', '{"name":"forged.jpg","key":', 1),
     "a key of the summary twice": lambda text: text.replace('"summary":{', '"summary":{"safe_to_wipe":true,', 1),
+    "no comma between two files": lambda text: text.replace("},\n", "}\n", 1),
+    "a comma behind the last file": lambda text: text.replace("}\n],", "},\n],", 1),
     "a number in another form": lambda text: text.replace('"files":4,', '"files":4.0,'),
     "blanks": lambda text: text.replace('"files":4,', '"files": 4,'),
     "an escaped letter": lambda text: text.replace("snapshot_images", "\\u0073napshot_images", 1),

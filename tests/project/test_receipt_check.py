@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.receipt_making import PUBLIC_KEY, SCRIPT, file_entry, script, signed
+from tests.receipt_making import PUBLIC_KEY, SCRIPT, file_entry, script, signed, text_of
 from tests.receipt_mutations import mutated
 from uploads import receipt_check
 from uploads.receipt_check import NotAReceipt, TrustedKey, check_receipt
@@ -67,6 +67,9 @@ def test_what_contradicts_itself_is_no_proof_even_if_signed():
 def test_one_of_a_kind_to_come_asks_for_a_newer_program():
     assert fault(signed(3)) == "version"
     assert fault(signed(1, extra="x")) == "layout"
+    of_the_second_kind = file_entry(0, multipart_md5="", proven_by="md5")
+    assert fault(signed(1, entries=[of_the_second_kind])) == "layout"
+    assert fault(signed(1, entries=[file_entry(0, extra="x")])) == "layout"
 
 
 def test_another_key_does_not_vouch():
@@ -91,6 +94,15 @@ def test_hostile_lines_are_refused_and_nothing_else_happens(hostile):
     head, rest = signed().split(b"\n", 1)
     assert fault(head + b"\n" + hostile + b",\n" + rest) == "layout"
     assert fault(hostile) == "layout"
+
+
+def test_a_line_ends_where_it_is_cut():
+    """As long as is read at once: what stands where its end should be is not overlooked."""
+    entry = file_entry(0, multipart_md5="", proven_by="md5", path_on_card="")
+    entry["path_on_card"] = "x" * (receipt_check.MAX_RECEIPT_LINE - len(text_of(entry)))
+    genuine = signed(entries=[entry])
+    assert fault(genuine) == ""
+    assert fault(genuine.replace(b"}\n],", b"}x],")) == "layout"
 
 
 def test_the_script_reads_no_longer_lines_than_the_portal():
