@@ -72,6 +72,21 @@ def test_check_warns_and_refuses_nothing(uploader):
     assert [warning["code"] for warning in results[0]["warnings"]] == ["outside_season"]
 
 
+def test_a_plain_date_of_any_shape_is_compared_and_a_time_that_is_not_looked_for_is_said(uploader):
+    names = ["2024-06-01_22-00-00.jpg", "PXL_20250714_220000123.jpg", "20250714220000-snapshot.jpg", "19700101_000114.jpg"]
+    results = uploader.results("check", files=files(names))
+    assert [[warning["code"] for warning in result["warnings"]] for result in results] == [
+        ["outside_season", "time_unread"],
+        ["time_unread"],
+        [],
+        ["clock_reset"],
+    ]
+    results = uploader.results("presign", files=files(names))
+    assert [result["status"] for result in results] == ["refused", "granted", "granted", "granted"]
+    said = dict(UploadLog.objects.values_list("filename", "device_time"))
+    assert f"{said['PXL_20250714_220000123.jpg']:%Y-%m-%d %H:%M:%S}" == "2025-07-14 22:00:00"
+
+
 def test_what_is_wrong_with_the_file_itself_is_said_first(uploader):
     (result,) = uploader.results("presign", files=[{"name": OUTSIDE[0], "size": 1}])
     assert result["code"] == "md5_invalid"
