@@ -73,7 +73,12 @@ def test_check_warns_and_refuses_nothing(uploader):
 
 
 def test_a_plain_date_of_any_shape_is_compared_and_a_time_that_is_not_looked_for_is_said(uploader):
-    names = ["2024-06-01_22-00-00.jpg", "PXL_20250714_220000123.jpg", "20250714220000-snapshot.jpg", "19700101_000114.jpg"]
+    names = [
+        "2024-06-01_22-00-00.jpg",
+        "PXL_20250714_220000123.jpg",
+        "20250714220000-snapshot.jpg",
+        "19700101_000114.jpg",
+    ]
     results = uploader.results("check", files=files(names))
     assert [[warning["code"] for warning in result["warnings"]] for result in results] == [
         ["outside_season", "time_unread"],
