@@ -75,7 +75,7 @@ def told(news: News, *, at: datetime) -> None:
 
 
 def examine_drift() -> Iterator[Observation]:
-    subject = ("drift", "What was proven")
+    subject = ("drift", "Stored files")
     found = Drift.objects.filter(settled_at__isnull=True).aggregate(
         files=Count("pk"), back=Count("pk", filter=Q(back_at__isnull=False)), places=Count("deployment", distinct=True)
     )
@@ -87,11 +87,16 @@ def examine_drift() -> Iterator[Observation]:
     yield Observation(
         *subject,
         State.BAD,
-        f"{found['files']:,} files of {found['places']:,} deployments changed or vanished behind the portal.{back}",
+        f"{_counted(found['files'], 'file')} of {_counted(found['places'], 'deployment')} changed or vanished behind "
+        f"the portal.{back}",
         "Open Changed files. Ask the uploaders to keep their cards, bring back what can be brought back (see the "
         "guide), and settle each with a reason.",
         is_certain=True,
     )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _untold(now: datetime):

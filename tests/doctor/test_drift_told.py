@@ -108,7 +108,7 @@ def test_health_is_red_until_the_last_is_settled_and_sends_no_second_mail(post, 
     assert seen.state == "ok"
     lose(ladera, colleague, "a.jpg", "b.jpg")
     (seen,) = examine_drift()
-    assert (seen.state, "2 files of 1 deployments" in seen.told) == ("bad", True)
+    assert (seen.state, "2 files of 1 deployment changed" in seen.told) == ("bad", True)
     record([seen])
     assert [tell(), tell()] == [1, 0]
     Drift.objects.update(settled_at=timezone.now(), settled_by=maintainer, reason="known")

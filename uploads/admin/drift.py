@@ -158,7 +158,7 @@ class DriftAdmin(LongTable):
     def found(self, drift: Drift) -> str:
         return minute(drift.found_at)
 
-    @display(description="Where it leads")
+    @display(description="See also")
     def links(self, drift: Drift) -> SafeString:
         session = drift.row.session
         links = [
