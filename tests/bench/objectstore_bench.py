@@ -56,7 +56,7 @@ def looking_up(bucket: str) -> None:
         list(pool.map(lambda key: call("PUT", bucket=bucket, key=key, body=b"a"), keys))
     try:
         one_lean = seconds(lambda: [head(bucket, key) for key in keys[:100]]) / 100
-        one_boto3 = seconds(lambda: [client().head_object(Bucket=bucket, Key=key) for key in keys[:100]]) / 100
+        one_boto3 = seconds(lambda: [client(bucket).head_object(Bucket=bucket, Key=key) for key in keys[:100]]) / 100
         print(
             f"a HEAD: {one_lean * 1e3:.2f} ms; boto3 {one_boto3 * 1e3:.2f} ms: {one_boto3 / one_lean:.1f} times faster"
         )
@@ -83,7 +83,7 @@ def looking_up(bucket: str) -> None:
 def _heads_on_20_threads(bucket: str, names: list[str]) -> None:
 
     with ThreadPoolExecutor(20) as pool:
-        list(pool.map(lambda name: client().head_object(Bucket=bucket, Key=PREFIX + name), names))
+        list(pool.map(lambda name: client(bucket).head_object(Bucket=bucket, Key=PREFIX + name), names))
 
 
 def main(bucket: str) -> None:
