@@ -335,6 +335,8 @@ class FinishResponse(serializers.Serializer):
 
 class ReceiptResponse(serializers.Serializer):
     files = serializers.ListField(child=serializers.DictField())
-    summary = serializers.DictField()
+    summary = serializers.DictField(
+        help_text="version, portal, key_id, issued_at, whose upload and where, counts, safe_to_wipe, files_sha256."
+    )
     signature = serializers.CharField(help_text="Ed25519 over the summary's canonical JSON, in base64.")
     public_key = serializers.CharField(help_text="32 bytes in base64.")
