@@ -148,6 +148,18 @@ def proxy(settings) -> Iterator[FaultProxy]:
 
 
 @pytest.fixture
+def whole_proxy(settings) -> Iterator[FaultProxy]:
+    """As `proxy`, and the portal's own calls (listings, HEADs, parts) go through it too.
+
+    Ask for it before the portal.
+    """
+    with FaultProxy(settings.S3_ENDPOINT_URL) as proxy:
+        settings.S3_ENDPOINT_URL = settings.S3_PUBLIC_ENDPOINT_URL = proxy.url
+        settings.S3_READ_TIMEOUT_S = 5
+        yield proxy
+
+
+@pytest.fixture
 def script(portal, tmp_path) -> Script:
     return Script(portal, tmp_path / "state")
 

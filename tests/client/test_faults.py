@@ -17,10 +17,12 @@ from tests.faults import (
     always,
     first,
     first_of_each_key,
+    never,
     once,
     sometimes,
 )
 from tests.throttle import Throttle
+from tests.wholeledger import check_whole
 from uploads.models import UploadFailure, UploadLog
 
 EVERY_KIND = [
@@ -46,6 +48,21 @@ def first_try_of_each(make_fault):
         return make_fault()
 
     return decide
+
+
+def test_mixed_faults_on_a_fifth_of_all_calls(whole_proxy, script, card, objects, portal, store):
+    """Listings, HEADs and parts of the portal among them. Rows 1 and 31."""
+    card.add_snapshots(40, size_bytes=5_000)
+    whole_proxy.fault = sometimes(0.2, EVERY_KIND, seed=11)
+    run = script.upload(card.root)
+    assert run.code == 0, run.out
+    assert objects() == card.contents(".jpg")
+    assert whole_proxy.count(method="PUT") > 40
+    assert any(request.method in ("GET", "HEAD") for request in whole_proxy.seen)
+    whole_proxy.fault = never
+    found = objects()
+    checked = check_whole(deployment=portal.deployment, data_type="snapshot_images", objects=found, store=store)
+    assert checked == 40
 
 
 def test_mixed_faults_on_a_third_of_the_puts(proxy, script, card, objects):

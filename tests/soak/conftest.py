@@ -10,6 +10,7 @@ from tests.client.conftest import (  # noqa: F401 (fixtures are found by their n
     proxy,
     server,
     store_record,
+    whole_proxy,
 )
 
 PATIENCE_S = 3 * 3600

@@ -12,8 +12,9 @@ import time
 import pytest
 
 from tests.client.test_faults import EVERY_KIND, first_try_of_each
-from tests.faults import Away, CommitThenDrop, FlipByte, ResetMidBody, sometimes
+from tests.faults import Away, CommitThenDrop, FlipByte, ResetMidBody, never, sometimes
 from tests.throttle import Throttle
+from tests.wholeledger import check_whole
 from uploads.models import UploadLog
 
 AT_ONCE = 16
@@ -38,15 +39,23 @@ def judge(card, objects):
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_row_1_mixed_faults(seed, proxy, script, card, judge):
+def test_row_1_mixed_faults(seed, whole_proxy, script, card, judge, objects, portal, store):
+    """The portal's own calls meet the faults too."""
     files = 10_000
     card.add_snapshots(files, size_bytes=4_000)
-    proxy.fault = sometimes(0.2, EVERY_KIND, seed=seed)
+    whole_proxy.fault = sometimes(0.2, EVERY_KIND, seed=seed)
     run = script.upload(card.root, "--quiet")
+    whole_proxy.fault = never
     missing, wrong = judge()
-    puts = proxy.count(method="PUT")
-    print(f"row 1, script, seed {seed}: {files:,} files by {puts:,} PUTs, {missing} missing, {wrong} wrong")
+    puts = whole_proxy.count(method="PUT")
+    others = len(whole_proxy.seen) - puts
+    print(
+        f"row 1, script, seed {seed}: {files:,} files by {puts:,} PUTs and {others:,} other calls, {missing} missing, "
+        f"{wrong} wrong"
+    )
     assert (run.code, missing, wrong) == (0, 0, 0), run.out
+    whole = check_whole(deployment=portal.deployment, data_type="snapshot_images", objects=objects(), store=store)
+    print(f"row 31 after row 1: {whole:,} objects, each with who, when and hash; the orphan reported")
 
 
 def test_row_2_lost_answers(proxy, script, card, judge, objects):
@@ -93,7 +102,7 @@ def test_row_8_expired_urls(proxy, script, card, judge, settings):
     assert (run.code, missing, wrong) == (0, 0, 0), run.out
 
 
-def test_row_9_kills(proxy, script, card, judge):
+def test_row_9_kills(proxy, script, card, judge, objects, portal, store):
     files, kills = 2_000, 100
     card.add_snapshots(files, size_bytes=10_000)
     proxy.throttle = Throttle(2_000_000)
@@ -120,6 +129,8 @@ def test_row_9_kills(proxy, script, card, judge):
     print(f"row 9, script: {kills} kills over {files:,} files, {missing} missing, {wrong} wrong, {again} sent again")
     assert (run.code, missing, wrong) == (0, 0, 0), run.out
     assert again <= kills * AT_ONCE
+    whole = check_whole(deployment=portal.deployment, data_type="snapshot_images", objects=objects(), store=store)
+    print(f"row 31 after row 9: {whole:,} objects, each with who, when and hash; the orphan reported")
 
 
 def test_row_10_the_store_goes_away(proxy, script, card, judge):

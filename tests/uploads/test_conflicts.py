@@ -6,8 +6,11 @@ import pytest
 from django.db import connections
 
 from amiportal.accounts.roles import Role
+from amiportal.objectstore.models import StoreProbe
 from tests.cast import make_person
+from tests.guises import IgnoresConditions
 from tests.uploads.conftest import Uploader, described, put
+from tests.uploads.racing import check, race
 from uploads.models import UploadLog
 
 NAME = "19700101_000114.wav"
@@ -101,30 +104,19 @@ def test_a_body_other_than_the_granted_one_is_not_stored(uploader, objects, kind
 
 @pytest.mark.django_db(transaction=True)
 def test_racers_for_one_key_have_one_winner_and_told_losers(site, probed_store, objects):
-    """Each racer has other content; all ask at once."""
-    racers = []
-    for number in range(8):
-        user = make_person(f"racer{number}", Role.PARTNERS)
-        user.buckets.add(site.bucket)
-        racers.append((Uploader(user, site).open(), b"content %d" % number))
+    """Each racer has other content; all ask at once. Row 5; tests/soak has 200 keys."""
+    check(race(site, keys=5, racers=8), objects(), keys=5, racers=8)
+    assert UploadLog.objects.filter(status__in=UploadLog.LIVE).count() == 5
 
-    def race(racer):
-        client, content = racer
-        try:
-            granted = client.grant("a.jpg", content)
-            if granted["status"] != "granted":
-                return granted["status"]
-            put(granted["url"], granted["headers"], content)
-            return client.results("confirm", files=["a.jpg"])[0]["status"]
-        finally:
-            connections.close_all()
 
-    with ThreadPoolExecutor(8) as pool:
-        outcomes = list(pool.map(race, racers))
-    assert sorted(outcomes) == ["conflict"] * 7 + ["verified"]
-    winner = racers[outcomes.index("verified")][1]
-    assert objects() == {site.key("a.jpg"): winner}
-    assert UploadLog.objects.filter(status__in=UploadLog.LIVE).count() == 1
+@pytest.mark.django_db(transaction=True)
+def test_racers_on_a_store_that_ignores_conditions(site, uploader, proxy, store, objects):
+    """Row 6: the reservation alone decides."""
+    proxy.guises = [IgnoresConditions(store)]
+    newest = StoreProbe.objects.get(endpoint=proxy.url)
+    record = newest.record | {"url_if_none_match": {"value": "ignored", "detail": ""}}
+    StoreProbe.objects.create(endpoint=proxy.url, bucket=newest.bucket, record=record)
+    check(race(site, keys=5, racers=8), objects(), keys=5, racers=8)
 
 
 @pytest.mark.django_db(transaction=True)
