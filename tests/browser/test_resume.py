@@ -96,7 +96,8 @@ def test_checksums_are_recalled_for_files_that_are_still_the_same(upload_page, p
         """async () => {
           const { Journal, SumsKeeper } = await import('/static/uploads/js/journal.js');
           const file = (path, size, lastModified, sums = {}) => ({ path, size, lastModified, ...sums });
-          const read = Array.from({ length: 12_000 }, (_, n) => file(`a/${n}`, n, 5, { md5: `${n}` }));
+          const sums = (n) => ({ md5: `${n}`, pieces: 'p' });
+          const read = Array.from({ length: 12_000 }, (_, n) => file(`a/${n}`, n, n + 100, sums(n)));
           const large = file('a/large', 7, 7, { md5: 'l', multipartMd5: 'l-2', partMd5s: ['p', 'q'] });
           const waiting = file('a/waiting', 1, 1);
           const items = [waiting, ...read, large];
@@ -109,25 +110,38 @@ def test_checksums_are_recalled_for_files_that_are_still_the_same(upload_page, p
 
           journal = await Journal.open(indexedDB);
           const again = [
-            file('a/0', 0, 5), file('a/11999', 11999, 5), file('a/3', 4, 5), file('a/3', 3, 6), file('b/3', 3, 5),
+            file('a/0', 0, 100), file('a/11999', 11999, 12099),
+            file('a/3', 4, 103), file('a/3', 3, 104), file('b/3', 3, 103),
             file('a/large', 7, 7), file('a/waiting', 1, 1),
           ];
           await journal.recall(id, again);
-          await journal.forget(id);
-          const gone = [file('a/0', 0, 5)];
+          await journal.forgetSums(id);
+          const gone = [file('a/0', 0, 100)];
           await journal.recall(id, gone);
-          return [...again, ...gone].map(({ md5, partMd5s }) => [md5 ?? null, partMd5s?.length ?? 0]);
+          keeper.restart();
+          await keeper.sweep();
+          const anew = [file('a/0', 0, 100)];
+          await journal.recall(id, anew);
+          await journal.forget(id);
+          const forgotten = [file('a/0', 0, 100)];
+          await journal.recall(id, forgotten);
+          return [...again, ...gone, ...anew, ...forgotten].map(({ md5, recalled }) => [
+            md5 ?? null, recalled?.md5 ?? null, recalled?.pieces ?? null, recalled?.partMd5s?.length ?? 0,
+          ]);
         }"""
     )
+    nothing = [None, None, None, 0]
     assert recalled == [
-        ["0", 0],
-        ["11999", 0],
-        [None, 0],
-        [None, 0],
-        [None, 0],
-        ["l", 2],
-        ["late", 0],
-        [None, 0],
+        [None, "0", "p", 0],
+        [None, "11999", "p", 0],
+        nothing,
+        nothing,
+        nothing,
+        [None, "l", None, 2],
+        [None, "late", None, 0],
+        nothing,
+        [None, "0", "p", 0],
+        nothing,
     ]
 
 

@@ -96,16 +96,32 @@ test("measuring goes by slices of time, and ends when its time is up", async () 
 });
 
 test("checksums that were written down come back once size and time are known to be the same", async () => {
-  const rows = [["1.jpg", 3, 7, { md5: "a" }], ["2.jpg", 4, 7, { md5: "b" }], ["3.jpg", 5, 8, { md5: "c" }]];
+  const rows = [["1.jpg", 3, 7, { md5: "a" }], ["2.jpg", 4, 6, { md5: "b" }], ["3.jpg", 5, 8, { md5: "c" }]];
+  const files = [picked("1.jpg", "one"), picked("2.jpg", "two"), picked("3.jpg", "three"), { ...picked("1.jpg", "one"), size: 3, lastModified: 7 }];
+  await journalOf(rows).recall(1, files);
+  const recalled = () => files.map((file) => file.recalled?.md5);
+  assert.deepEqual(recalled(), [undefined, undefined, undefined, "a"]);
+  await measureAll(files, { pause: async () => {} });
+  assert.deepEqual(recalled(), ["a", undefined, undefined, "a"]);
+  assert.deepEqual(files.map(({ md5 }) => md5), [undefined, undefined, undefined, undefined], "not as if they had been read");
+});
+
+test("of files that share a time or a name none comes back: neither tells them apart", async () => {
+  const rows = [
+    ["a/1.jpg", 3, 7, { md5: "a" }], ["a/2.jpg", 3, 7, { md5: "b" }], ["a/3.jpg", 3, 8, { md5: "c" }],
+    ["b/3.jpg", 3, 9, { md5: "d" }], ["b/4.jpg", 3, 10, { md5: "e" }],
+  ];
+  const files = rows.map(([path, size, lastModified]) => ({ path, size, lastModified }));
+  await journalOf(rows).recall(1, files);
+  assert.deepEqual(files.map(({ recalled }) => recalled?.md5), [undefined, undefined, undefined, undefined, "e"]);
+});
+
+function journalOf(rows) {
   const store = { getAll: () => fulfilled([rows]) };
   const database = { transaction: () => completing({ objectStore: () => store }) };
   globalThis.IDBKeyRange ??= { bound: () => null };
-  const files = [picked("1.jpg", "one"), picked("2.jpg", "two"), picked("3.jpg", "three"), { ...picked("1.jpg", "one"), size: 3, lastModified: 7 }];
-  await new Journal(database).recall(1, files);
-  assert.deepEqual(files.map((file) => file.md5), [undefined, undefined, undefined, "a"]);
-  await measureAll(files, { pause: async () => {} });
-  assert.deepEqual(files.map((file) => file.md5), ["a", undefined, undefined, "a"]);
-});
+  return new Journal(database);
+}
 
 function fulfilled(result) {
   const request = { result };

@@ -1,7 +1,14 @@
 /** What the portal answers, as types alone. */
 
 /**
- * @typedef {object} Session an upload of one account into one place, as the portal's answers show it
+ * @typedef {object} Verdict of a session
+ * @property {boolean|null} safe_to_wipe null while it is open
+ * @property {number} [unsettled] files that an older program may still overwrite
+ * @property {string|null} [unsettled_until]
+ * @property {number} [waitMs] until that, by the portal's clock at its answer
+ * @property {number} [refused] names answered with a conflict or a refusal that nothing has mended
+ *
+ * @typedef {object} SessionFacts an upload of one account into one place, as the portal's answers show it
  * @property {number} id
  * @property {string} deployment its id
  * @property {string} data_type
@@ -13,11 +20,11 @@
  * @property {number} max_batch files per call
  * @property {number} verified files
  * @property {number} stored_before files
- * @property {boolean|null} safe_to_wipe null while it is open
  * @property {string} started_at
  * @property {string|null} finished_at
  * @property {number} [multipart_above_bytes] larger files go in parts; none where the portal takes no parts
  * @property {number} [part_size_bytes]
+ * @typedef {SessionFacts & Verdict} Session
  *
  * @typedef {object} Part of a large file
  * @property {number} number from 1

@@ -1,8 +1,8 @@
 /** The portal's API: JSON in and out, the session's cookie, the error envelope. */
 
+import { withTimes, withWait } from "./answer-times.js";
 import { ApiError } from "./errors.js";
 import { parseRetryAfter } from "./retry.js";
-import { goodForMs } from "./signed-url.js";
 
 /**
  * @typedef {object} FileAnswer one file's part of a batch answer
@@ -11,6 +11,8 @@ import { goodForMs } from "./signed-url.js";
  * @property {string} [code]
  * @property {string} [message]
  * @property {{code: string, message: string}[]} [warnings]
+ * @property {string} [until] ISO; when nothing can overwrite an `unsettled` one any more
+ * @property {number} [waitMs] until that, by the portal's own clock at its answer, so this computer's may be wrong
  *
  * @typedef {object} Grant
  * @property {string} url
@@ -30,7 +32,7 @@ import { goodForMs } from "./signed-url.js";
  * @property {(id: number, files: object[], signal: AbortSignal) => Promise<(FileAnswer & Partial<Grant> & {upload?: Upload})[]>} presign
  * @property {(id: number, names: string[], signal: AbortSignal) => Promise<FileAnswer[]>} confirm
  * @property {(id: number, failures: object[], signal: AbortSignal) => Promise<unknown>} reportFailures
- * @property {(id: number, selected: {files: number, bytes: number}, signal: AbortSignal) => Promise<{safe_to_wipe: boolean}>} finish
+ * @property {(id: number, selected: {files: number, bytes: number}, signal: AbortSignal) => Promise<import("./api-types.js").Verdict>} finish
  * @property {(id: number, upload: string|number, signal: AbortSignal) => Promise<(Part & {size: number})[]>} parts at the store
  * @property {(id: number, upload: string|number, parts: Part[], signal: AbortSignal) => Promise<(Grant & {number: number})[]>} signParts
  * @property {(id: number, upload: string|number, signal: AbortSignal) => Promise<Completion>} complete
@@ -106,23 +108,23 @@ export class Api {
 
   /** @type {PortalApi["sessionOf"]} */
   async sessionOf(id, signal) {
-    return (await this.#send("GET", `uploads/sessions/${id}/`, signal)).body;
+    const { body, dateMs } = await this.#send("GET", `uploads/sessions/${id}/`, signal);
+    return withWait(body, body.unsettled_until, dateMs);
   }
 
   /** @type {PortalApi["check"]} */
   async check(id, files, signal) {
-    return (await this.#send("POST", `uploads/sessions/${id}/check/`, signal, { files })).body.files;
+    return this.#files(`uploads/sessions/${id}/check/`, { files }, signal);
   }
 
   /** @type {PortalApi["presign"]} */
   async presign(id, files, signal) {
-    const { body, dateMs } = await this.#send("POST", `uploads/sessions/${id}/presign/`, signal, { files });
-    return withLives(body.files, dateMs);
+    return this.#files(`uploads/sessions/${id}/presign/`, { files }, signal);
   }
 
   /** @type {PortalApi["confirm"]} */
   async confirm(id, names, signal) {
-    return (await this.#send("POST", `uploads/sessions/${id}/confirm/`, signal, { files: names })).body.files;
+    return this.#files(`uploads/sessions/${id}/confirm/`, { files: names }, signal);
   }
 
   /** @type {PortalApi["reportFailures"]} */
@@ -132,7 +134,8 @@ export class Api {
 
   /** @type {PortalApi["finish"]} */
   async finish(id, selected, signal) {
-    return (await this.#send("POST", `uploads/sessions/${id}/finish/`, signal, selected)).body;
+    const { body, dateMs } = await this.#send("POST", `uploads/sessions/${id}/finish/`, signal, selected);
+    return withWait(body, body.unsettled_until, dateMs);
   }
 
   /** @type {PortalApi["parts"]} */
@@ -144,7 +147,7 @@ export class Api {
   /** @type {PortalApi["signParts"]} */
   async signParts(id, upload, parts, signal) {
     const { body, dateMs } = await this.#send("POST", `uploads/sessions/${id}/parts/`, signal, { upload, parts });
-    return withLives(body.parts, dateMs);
+    return withTimes(body.parts, dateMs);
   }
 
   /** @type {PortalApi["complete"]} */
@@ -168,10 +171,10 @@ export class Api {
    * @param {{deployment: string, data_type: string, files: {name: string, size: number, md5: string}[]}} selection
    *   at most 1,000 files
    * @param {AbortSignal} signal
-   * @returns {Promise<FileAnswer[]>} stored, missing, mismatch or refused, in the order asked
+   * @returns {Promise<FileAnswer[]>} stored, missing, mismatch, unsettled or refused, in the order asked
    */
   async verify(selection, signal) {
-    return (await this.#send("POST", "uploads/verify/", signal, selection)).body.files;
+    return this.#files("uploads/verify/", selection, signal);
   }
 
   /**
@@ -181,6 +184,16 @@ export class Api {
    */
   async reportProblems(report, signal) {
     return (await this.#send("POST", "uploads/failures/", signal, report)).body;
+  }
+
+  /**
+   * @param {string} path
+   * @param {object} body
+   * @param {AbortSignal} signal
+   */
+  async #files(path, body, signal) {
+    const { body: answer, dateMs } = await this.#send("POST", path, signal, body);
+    return withTimes(answer.files, dateMs);
   }
 
   /**
@@ -228,17 +241,6 @@ export class Api {
       throw new ApiError({ code: "network", message: "", httpStatus: 0 });
     }
   }
-}
-
-/**
- * @param {any[]} answers
- * @param {number|null} dateMs the portal's clock at its answer
- */
-function withLives(answers, dateMs) {
-  for (const answer of answers) {
-    if (answer.url) answer.goodForMs = goodForMs(answer.url, { expiresAt: answer.expires_at, dateMs });
-  }
-  return answers;
 }
 
 /** @param {Response} response */

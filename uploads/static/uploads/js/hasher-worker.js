@@ -3,8 +3,9 @@
  * are kept from its hashing to its PUT: what is sent is what was hashed, and the card is read once.
  *
  * In                                              Out, with the same id
- * {id, do: "digest", file, partBytes, keep}       {id, bytes, md5, multipartMd5, partMd5s}, or {id, error}: the name of
- *                                                 the DOMException with which reading failed
+ * {id, do: "digest", file, partBytes, keep}       {id, bytes, md5, multipartMd5, partMd5s, pieces}, or {id, error}: the
+ *                                                 name of the DOMException with which reading failed
+ * {id, do: "pieces", file}                        {id, pieces}, or {id, error}
  * {id, do: "put", kept, url, headers, timeoutMs}  {id, httpStatus, body, retryAfter, hasStalled}, or {id, error} when the
  *                                                 file has changed since; `kept`: the digest's id
  * {id, do: "abort"}                               nothing of its own: ends the PUT of this id
@@ -14,6 +15,7 @@
 import "../vendor/hash-wasm-4.13.0/md5.umd.min.js"; // sets globalThis.hashwasm
 
 const CHUNK_BYTES = 4 * 1024 * 1024; // per file under way; a whole file is held only on request
+const PIECE_BYTES = 4 * 1024; // three of a file: enough to tell two recordings apart, read in a millisecond
 const ERROR_BODY_CHARACTERS = 4_000;
 const LOOK_LASTS_MS = 500;
 const LOOKED_AT_ONCE = 32; // kept files: at most 8 MB
@@ -47,7 +49,7 @@ async function digest({ id, file, partBytes, keep }) {
     const content = new Uint8Array(await file.arrayBuffer());
     if (kept.has(id)) kept.set(id, { file, content, look }); // else let go meanwhile
     const md5 = digestOf((await newMd5()).update(content), "hex");
-    return { bytes: content.byteLength, md5 };
+    return { bytes: content.byteLength, md5, pieces: await piecesMd5(rangesOf(content.byteLength).map(([start, end]) => content.subarray(start, end))) };
   }
   const whole = await newMd5();
   const parts = partBytes ? await newMd5() : null; // over the parts' digests
@@ -68,8 +70,31 @@ async function digest({ id, file, partBytes, keep }) {
     partMd5s.push(hex(binary));
   }
   const md5 = digestOf(whole, "hex");
-  if (!parts) return { bytes, md5 };
-  return { bytes, md5, partMd5s, multipartMd5: `${digestOf(parts, "hex")}-${partMd5s.length}` };
+  const pieces = await piecesOf(file);
+  if (!parts) return { bytes, md5, pieces };
+  return { bytes, md5, pieces, partMd5s, multipartMd5: `${digestOf(parts, "hex")}-${partMd5s.length}` };
+}
+
+/**
+ * @param {number} bytes of a file
+ * @returns {[start: number, end: number][]} its beginning, its middle and its end
+ */
+function rangesOf(bytes) {
+  const last = Math.max(0, bytes - PIECE_BYTES);
+  return [0, Math.floor(last / 2), last].map((start) => [start, Math.min(bytes, start + PIECE_BYTES)]);
+}
+
+/** @param {Blob} file */
+async function piecesOf(file) {
+  const pieces = new Blob(rangesOf(file.size).map(([start, end]) => file.slice(start, end)));
+  return piecesMd5([new Uint8Array(await pieces.arrayBuffer())]);
+}
+
+/** @param {Uint8Array[]} pieces */
+async function piecesMd5(pieces) {
+  const md5 = await newMd5();
+  for (const piece of pieces) md5.update(piece);
+  return digestOf(md5, "hex");
 }
 
 /** @param {Uint8Array} binary */
@@ -124,10 +149,13 @@ async function failIfChanged(held) {
   if (!(await held.look.isUnchanged)) await held.file.arrayBuffer(); // which of them has changed?
 }
 
+/** @type {Record<string, (job: any) => Promise<object>>} */
+const JOBS = { digest, put, pieces: async ({ file }) => ({ pieces: await piecesOf(file) }) };
+
 /** @param {any} job */
 async function answer(job) {
   try {
-    self.postMessage({ id: job.id, ...(await (job.do === "digest" ? digest(job) : put(job))) });
+    self.postMessage({ id: job.id, ...(await JOBS[job.do](job)) });
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
     self.postMessage({ id: job.id, error: error.name });

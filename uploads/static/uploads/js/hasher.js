@@ -17,6 +17,7 @@ const KEPT_PUT_TIMEOUT_MS = 180_000;
  * @property {string} md5 32 hex digits
  * @property {string} [multipartMd5] as the ETag of an upload in parts
  * @property {string[]} [partMd5s]
+ * @property {string} [pieces] checksum of some pieces of it, from the same reading
  * @property {Kept|null} kept the file's bytes, where they are held for its PUT
  *
  * @typedef {object} Kept
@@ -63,6 +64,18 @@ export class Hasher {
     return this.#digest(file, { signal, partBytes, keep });
   }
 
+  /**
+   * @param {File} file
+   * @param {AbortSignal} signal
+   * @returns {Promise<string>} checksum of some pieces of it, read now; rejects as `md5` does
+   */
+  async pieces(file, signal) {
+    const id = (this.#nextId += 1);
+    const answer = await this.#ask(this.#workers[id % this.#workers.length], { id, do: "pieces", file }, signal);
+    if (answer.error) throw FileError.fromRead(answer.error);
+    return answer.pieces;
+  }
+
   changedSince = changedSince;
 
   /** @type {import("./sender.js").Transport} */
@@ -83,7 +96,8 @@ export class Hasher {
       const answer = await this.#ask(worker, { id, do: "digest", file, partBytes, keep }, signal);
       if (answer.error) throw FileError.fromRead(answer.error);
       if (answer.bytes !== file.size) throw new FileError("file_changed");
-      return { md5: answer.md5, multipartMd5: answer.multipartMd5, partMd5s: answer.partMd5s, kept };
+      const { md5, multipartMd5, partMd5s, pieces } = answer;
+      return { md5, multipartMd5, partMd5s, pieces, kept };
     } catch (error) {
       kept?.drop();
       throw error;

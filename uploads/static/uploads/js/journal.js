@@ -1,6 +1,7 @@
 /**
- * What this browser remembers of uploads that are not finished, so that a reload or a crash costs no choice and no
- * second reading of the card. Kept in IndexedDB. What is safe is known to the portal alone and never read from here;
+ * What this browser remembers of uploads that are not finished, so that a reload or a crash costs no choice and little
+ * reading of the card. Checksums end with the run that they are of; when an interrupted one goes on they are proven
+ * anew (recall.js). Kept in IndexedDB. What is safe is known to the portal alone and never read from here;
  * so where the browser keeps nothing (private windows), all works without.
  */
 
@@ -20,6 +21,8 @@
  * @property {number} files that are to be stored
  * @property {number} scanned files of any kind in the folder
  * @property {number} safe as last known
+ * @property {number} [unsettled] files that an older program may still overwrite, as last known
+ * @property {string|null} [unsettledUntil]
  * @property {number} startedAt milliseconds since 1970
  *
  * @typedef {object} Summed
@@ -27,10 +30,16 @@
  * @property {number|null} size null while it is not measured
  * @property {number|null} lastModified
  * @property {Row} [known] what was written down of it; of use once it is measured
+ * @property {Sums} [recalled] what an earlier reading of a file of this path, size and time gave: not to be believed as
+ *   it stands, see recall.js
+ * @property {boolean} [isRecalled] the checksums beneath are such
  * @property {string} [md5]
  * @property {string} [multipartMd5]
  * @property {string[]} [partMd5s]
- * @typedef {[path: string, size: number, lastModified: number, sums: Pick<Summed, "md5"|"multipartMd5"|"partMd5s">]} Row
+ * @property {string} [pieces] checksum of some pieces of it
+ *
+ * @typedef {Pick<Summed, "md5"|"multipartMd5"|"partMd5s"|"pieces">} Sums
+ * @typedef {[path: string, size: number, lastModified: number, sums: Sums]} Row
  */
 
 const DATABASE = "ami-portal";
@@ -100,6 +109,14 @@ export class Journal {
     }, undefined);
   }
 
+  /** @param {number|null} id of an upload that stays, without its checksums */
+  async forgetSums(id) {
+    if (id === null) return;
+    await this.#do([SUMS], "readwrite", async (store) => {
+      await wanted(store(SUMS).delete(IDBKeyRange.bound([id], [id, []])));
+    }, undefined);
+  }
+
   /**
    * @param {number} id
    * @param {Row[]} rows
@@ -112,16 +129,20 @@ export class Journal {
   }
 
   /**
-   * Gives files their checksums back, where path, size and time of change are still the same; those not measured yet
-   * when they are.
+   * Gives files the checksums that were written down of them, where path, size and time of change are still the same;
+   * those not measured yet when they are. Of files that share a time or a name none: neither tells them apart.
    * @param {number} id
    * @param {readonly Summed[]} files
    */
   async recall(id, files) {
     const chunks = await this.#do([SUMS], "readonly", (store) => wanted(store(SUMS).getAll(IDBKeyRange.bound([id], [id, []]))), /** @type {Row[][]} */ ([]));
     const known = new Map(chunks.flat().map((row) => [row[0], row]));
+    const times = counted([...known.values()], ([, , lastModified]) => lastModified);
+    const names = counted([...known.values()], ([path]) => nameOf(path));
     for (const file of files) {
-      file.known = known.get(file.path);
+      const row = known.get(file.path);
+      const isTelling = row && times.get(row[2]) === 1 && names.get(nameOf(row[0])) === 1;
+      file.known = isTelling ? row : undefined;
       if (file.size !== null) useKnown(file);
     }
   }
@@ -170,6 +191,12 @@ export class SumsKeeper {
     this.#items = items;
   }
 
+  /** What was written is gone: all that is known is written again. */
+  restart() {
+    this.#from = 0;
+    this.#kept.clear();
+  }
+
   /** @returns {Promise<void>} */
   async sweep() {
     /** @type {Row[]} */ const rows = [];
@@ -177,7 +204,7 @@ export class SumsKeeper {
     for (let index = this.#from; index < this.#items.length && rows.length < CHUNK_ROWS; index += 1) {
       const item = this.#items[index];
       if (!item.md5) isGapless = false;
-      else if (!this.#kept.has(index)) {
+      else if (!this.#kept.has(index) && !item.isRecalled) {
         rows.push([item.path, Number(item.size), Number(item.lastModified), sumsOf(item)]);
         this.#kept.add(index);
       }
@@ -193,16 +220,29 @@ export class SumsKeeper {
 /** @param {Summed} file that is measured */
 export function useKnown(file) {
   const [, size, lastModified, sums] = file.known ?? [];
-  if (size === file.size && lastModified === file.lastModified) Object.assign(file, sums);
+  if (size === file.size && lastModified === file.lastModified) file.recalled = sums;
   delete file.known;
 }
 
 /**
- * What of a file need not be computed again.
  * @param {Summed} file
+ * @returns {Sums} what reading it gave
  */
-export function sumsOf({ md5, multipartMd5, partMd5s }) {
-  return multipartMd5 ? { md5, multipartMd5, partMd5s } : { md5 };
+export function sumsOf({ md5, multipartMd5, partMd5s, pieces }) {
+  return multipartMd5 ? { md5, multipartMd5, partMd5s, pieces } : { md5, pieces };
+}
+
+const nameOf = (/** @type {string} */ path) => path.slice(path.lastIndexOf("/") + 1);
+
+/**
+ * @template T, K
+ * @param {T[]} rows
+ * @param {(row: T) => K} keyOf
+ */
+function counted(rows, keyOf) {
+  /** @type {Map<K, number>} */ const counts = new Map();
+  for (const row of rows) counts.set(keyOf(row), (counts.get(keyOf(row)) ?? 0) + 1);
+  return counts;
 }
 
 /**

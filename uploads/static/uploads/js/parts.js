@@ -71,9 +71,10 @@ export class PartsSender {
         const before = uploadOf(item).id;
         if (!isPerhapsGone(error)) throw error;
         await this.#renew(item);
-        if (!item.status && error instanceof TransferError && uploadOf(item).id === before) throw error;
+        const isOpen = !item.status && !this.#tally.unsettled.has(item);
+        if (isOpen && error instanceof TransferError && uploadOf(item).id === before) throw error;
       }
-      if (item.status) return false;
+      if (item.status || this.#tally.unsettled.has(item)) return false;
     }
     throw new TransferError({ code: "parts_incomplete" });
   }

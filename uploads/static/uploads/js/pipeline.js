@@ -1,15 +1,19 @@
 /**
- * The stages check -> hash -> grant -> send -> confirm, all at work at once, with bounded queues between them.
+ * The stages check -> hash -> grant -> send -> confirm, all at work at once, with bounded queues between them; and the
+ * same once more for what an older program could still overwrite, when it cannot any more.
  *
  * Grants are asked for just in time: a batch is as large as what the link has lately sent in GRANT_AHEAD_MS, so
  * no URL grows old in a queue, however slow the link. Knows no DOM.
  */
 
-import { ApiError, FileError } from "./errors.js";
+import { Confirmer } from "./confirmer.js";
+import { FileError } from "./errors.js";
+import { reportFailures } from "./failure-reports.js";
 import { MOST_LANES } from "./lanes.js";
 import { measureAll, whyNoBytes } from "./measure.js";
 import { PartsSender } from "./parts.js";
 import { BoundedQueue, runStage } from "./queue.js";
+import { Recall } from "./recall.js";
 import { FileSender } from "./sender.js";
 
 /** @typedef {import("./tally.js").Item} Item */
@@ -21,9 +25,6 @@ const GRANT_AHEAD_MS = 20_000;
 const FIRST_GRANTS = 20;
 const FEWEST_GRANTS = 2 * MOST_LANES;
 const MOST_GRANTS = 500;
-const CONFIRM_BATCH = 500;
-const CONFIRM_LINGER_MS = 2_000;
-const FAILURE_LINGER_MS = 3_000;
 const MEASURE_AHEAD_PAUSE_MS = 180; // between slices of 60 ms: the files under way come first
 
 export class Pipeline {
@@ -39,14 +40,18 @@ export class Pipeline {
   #stop;
   #files;
   #parts;
+  #waiting;
+  #confirmer;
+  #recall;
 
   /**
    * @param {{session: import("./session-calls.js").SessionCalls, hasher: import("./uploader.js").Ports["hasher"],
    *          sender: import("./sender.js").Sender, naming: import("./naming.js").Naming,
    *          tally: import("./tally.js").Tally, clock: import("./queue.js").Clock, hold: import("./hold.js").Hold,
-   *          link: import("./hold.js").Link, signal: AbortSignal, stop: (error: unknown) => void}} ports
+   *          link: import("./hold.js").Link, waiting: import("./waiting.js").Waiting, random: () => number,
+   *          signal: AbortSignal, stop: (error: unknown) => void, onDifference: () => void}} ports
    */
-  constructor({ session, hasher, sender, naming, tally, clock, hold, link, signal, stop }) {
+  constructor({ session, hasher, sender, naming, tally, clock, hold, link, waiting, random, signal, stop, onDifference }) {
     this.#session = session;
     this.#hasher = hasher;
     this.#naming = naming;
@@ -57,6 +62,17 @@ export class Pipeline {
     this.#lanes = sender.lanes;
     this.#signal = signal;
     this.#stop = stop;
+    this.#waiting = waiting;
+    this.#confirmer = new Confirmer({ session, hasher, tally, waiting });
+    this.#recall = new Recall({
+      random,
+      nowMs: clock.wall(),
+      pieces: (file, of) => hasher.pieces(file, of),
+      onDifference: () => {
+        this.#readAfterAll();
+        onDifference();
+      },
+    });
     const renew = async (/** @type {Item} */ item) => (await this.#presign([item])).length === 1;
     this.#files = new FileSender({ sender, tally, clock, renew });
     this.#parts = new PartsSender({ sender, tally, clock, renew, calls: session });
@@ -64,39 +80,47 @@ export class Pipeline {
 
   /** Ends when every file has an end; errors that end the run go to `stop`. */
   async run() {
+    await this.#round(this.#tally.items, { isFirst: true });
+    while (!this.#signal.aborted) {
+      const due = await this.#waiting.next(this.#signal);
+      if (!due.length) return;
+      await this.#round(due, { isFirst: false });
+    }
+  }
+
+  /** After a cancel. */
+  async confirmWhatWasSent() {
+    await this.#confirmer.atLast();
+  }
+
+  /**
+   * @param {Item[]} items
+   * @param {{isFirst: boolean}} options
+   */
+  async #round(items, { isFirst }) {
     const queue = (/** @type {number} */ capacity) =>
       new BoundedQueue({ capacity, clock: this.#clock, signal: this.#signal });
+    const toConfirm = isFirst ? [] : items.filter(({ wait }) => wait?.step === "confirm");
     /** @type {BoundedQueue<Item>} */ const checked = queue(2 * this.#session.maxBatch);
     /** @type {BoundedQueue<Item>} */ const hashed = queue(HASHED_AHEAD);
     /** @type {BoundedQueue<Item>} */ const granted = queue(2 * MOST_GRANTS);
-    /** @type {BoundedQueue<Item>} */ const sent = queue(SENT_AHEAD);
+    /** @type {BoundedQueue<Item>} */ const sent = queue(SENT_AHEAD + toConfirm.length);
     /** @type {BoundedQueue<Item>} */ const failed = queue(SENT_AHEAD);
     this.#tally.onFailure = (item) => failed.put(item);
+    for (const item of toConfirm) await sent.put(item);
+    const toGrant = async () => {
+      for (const item of items) if (item.wait?.step !== "confirm") await checked.put(item);
+    };
     const closing = (/** @type {BoundedQueue<Item>} */ next) => ({ done: () => next.close(), fail: this.#stop });
     await Promise.all([
-      runStage(1, () => this.#measure(this.#tally.items, MEASURE_AHEAD_PAUSE_MS), { fail: this.#stop }),
-      runStage(1, () => this.#checkAll(checked), closing(checked)),
+      runStage(1, () => this.#measure(items, MEASURE_AHEAD_PAUSE_MS), { fail: this.#stop }),
+      runStage(1, () => (isFirst ? this.#checkAll(checked) : toGrant()), closing(checked)),
       runStage(this.#hasher.parallel, () => this.#hash(checked, hashed), closing(hashed)),
       runStage(1, () => this.#grant(hashed, granted), closing(granted)),
       runStage(1, () => this.#send(granted, sent), closing(sent)),
-      runStage(1, () => this.#confirm(sent), closing(failed)),
-      runStage(1, () => this.#report(failed), { fail: this.#stop }),
+      runStage(1, () => this.#confirmer.run(sent), closing(failed)),
+      runStage(1, () => reportFailures(failed, { session: this.#session, tally: this.#tally, link: this.#link }), { fail: this.#stop }),
     ]);
-  }
-
-  /** After a cancel: what had been sent by then is in the store, and deserves to be counted as proven. */
-  async confirmWhatWasSent() {
-    this.#tally.onFailure = async () => {};
-    const sent = this.#tally.items.filter((item) => item.isSent && !item.status);
-    const { maxBatch } = this.#session;
-    try {
-      for (let start = 0; start < sent.length; start += maxBatch) {
-        const batch = await this.#unchanged(sent.slice(start, start + maxBatch));
-        await this.#settleConfirmed(await this.#session.confirmAtLast(batch));
-      }
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error; // unconfirmed files simply stay uncounted
-    }
   }
 
   /**
@@ -152,7 +176,10 @@ export class Pipeline {
         continue;
       }
       this.#tally.checked(item, answer.warnings ?? []);
-      if (answer.status === "conflict" || answer.status === "refused") this.#tally.settle(item, answer);
+      const { status } = answer;
+      item.isAtStore = status !== "new" && status !== "unsettled";
+      if (status === "unsettled") this.#waiting.postpone(item, answer, "check");
+      if (status === "conflict" || status === "refused") this.#tally.settle(item, answer);
       else passed.push(item);
     }
     return renamed.length ? [...passed, ...(await this.#check(renamed))] : passed;
@@ -180,9 +207,15 @@ export class Pipeline {
   async #read(item) {
     const isLarge = item.size > this.#session.multipartAboveBytes;
     if (item.md5 && (!isLarge || (item.multipartMd5 && item.partMd5s))) return;
+    const recalled = await this.#recall.sumsFor(item, this.#signal);
+    if (recalled && (!isLarge || recalled.multipartMd5)) {
+      Object.assign(item, recalled, { isRecalled: true });
+      return;
+    }
     const partBytes = isLarge ? this.#session.partBytes : 0;
-    const { md5, multipartMd5, partMd5s, kept } = await this.#hasher.digest(item.file, { partBytes, signal: this.#signal });
-    Object.assign(item, { md5, multipartMd5, partMd5s, kept });
+    const digest = await this.#hasher.digest(item.file, { partBytes, signal: this.#signal });
+    Object.assign(item, digest);
+    this.#recall.compare(item, digest.md5);
   }
 
   /**
@@ -211,8 +244,13 @@ export class Pipeline {
     const renamed = [];
     await this.#naming.keepFormerNames(batch, (asked) => this.#session.check(asked));
     for (const [item, answer] of await this.#session.presign(batch)) {
-      if (answer.status === "granted") granted.push(item);
-      else if (answer.status === "conflict" && (await this.#naming.another(item))) renamed.push(item);
+      const { status } = answer;
+      this.#tally.unsettled.delete(item);
+      if (status === "unsettled") this.#waiting.postpone(item, answer, "grant");
+      // What was recalled can at most say that a file was stored before.
+      else if (item.isRecalled && !(status === "stored" && this.#recall.isTrusted)) this.#waiting.reopen(item);
+      else if (status === "granted") granted.push(item);
+      else if (status === "conflict" && (await this.#naming.another(item))) renamed.push(item);
       else this.#tally.settle(item, answer);
     }
     return renamed.length ? [...granted, ...(await this.#presign(renamed))] : granted;
@@ -252,51 +290,10 @@ export class Pipeline {
     if (await this.#files.send(item)) await next.put(item);
   }
 
-  /** @param {BoundedQueue<Item>} from */
-  async #confirm(from) {
-    const options = { max: this.#session.maxBatch, min: CONFIRM_BATCH, lingerMs: CONFIRM_LINGER_MS };
-    for (let batch = await from.takeBatch(options); batch.length; batch = await from.takeBatch(options)) {
-      const unchanged = await this.#unchanged(batch);
-      if (unchanged.length) await this.#settleConfirmed(await this.#session.confirm(unchanged));
-    }
-  }
-
-  /**
-   * What changed on the card while it was sent must not be proven in its name: the others.
-   * @param {Item[]} batch
-   */
-  async #unchanged(batch) {
-    const changed = await this.#hasher.changedSince(batch.map(({ file }) => file));
-    for (const item of batch) {
-      const error = changed.get(item.file);
-      if (error) await this.#tally.fail(item, error, "confirm");
-    }
-    return batch.filter(({ file }) => !changed.has(file));
-  }
-
-  /** @param {[Item, import("./api.js").FileAnswer][]} pairs */
-  async #settleConfirmed(pairs) {
-    for (const [item, answer] of pairs) {
-      if (answer.status === "missing" && item.doubt) await this.#tally.fail(item, item.doubt, "send");
-      else this.#tally.settle(item, answer);
-    }
-  }
-
-  /**
-   * Tells the maintainers what could not be done. That this report fails must not fail the upload.
-   * @param {BoundedQueue<Item>} from
-   */
-  async #report(from) {
-    const options = { max: this.#session.maxBatch, min: this.#session.maxBatch, lingerMs: FAILURE_LINGER_MS };
-    for (let batch = await from.takeBatch(options); batch.length; batch = await from.takeBatch(options)) {
-      const link = this.#link.facts();
-      const failures = batch.map((item) => this.#tally.failureReport(item, link));
-      try {
-        await this.#session.reportFailures(failures);
-      } catch (error) {
-        if (!(error instanceof ApiError)) throw error;
-        this.#tally.unreported += failures.length;
-      }
+  /** One of the recalled checksums was another card's: the files of all that were taken for stored are read. */
+  #readAfterAll() {
+    for (const item of this.#tally.items) {
+      if (item.isRecalled && (item.status === "stored" || this.#tally.unsettled.has(item))) this.#waiting.reopen(item);
     }
   }
 }

@@ -12,6 +12,7 @@ import { noteEmpty, sendingOf } from "./selection.js";
 import { newItem } from "./tally.js";
 import { Uploader } from "./uploader.js";
 import { showVerdict } from "./verdict-view.js";
+import { untilOf } from "./waiting.js";
 import { browserWakeLock } from "./wake-lock.js";
 
 /**
@@ -62,20 +63,22 @@ export class UploadRun {
     const journalId = await this.#begin(job);
     const items = sending.files.map(({ entry, name, formerName }) => newItem({ ...entry, name, formerName }));
     const cancel = new AbortController();
-    const uploader = this.#uploader(job, items, journalId, cancel.signal);
+    const uploader = this.#uploader(job, items, journalId, { signal: cancel.signal, onDifference: () => keeping.forget() });
+    const keeping = this.#keep(journalId, uploader);
     const where = whereOf(target);
     const view = new RunningView(uploader, { where, onCancel: () => cancel.abort() });
-    const stopKeeping = this.#keep(journalId, uploader);
     addEventListener("beforeunload", warnBeforeLeaving);
     view.start();
     const outcome = await uploader.run(cancel.signal);
     view.stop();
     removeEventListener("beforeunload", warnBeforeLeaving);
-    await stopKeeping();
-    // Another run need not read them again.
+    await keeping.stop();
+    // Another run may recall what was read in this one, and proves it; the checksums themselves end here.
     for (const [index, item] of items.entries()) {
-      const { size, lastModified } = item;
-      Object.assign(sending.files[index].entry, { size, lastModified }, sumsOf(item));
+      const { size, lastModified, isRecalled } = item;
+      const recalled = item.md5 && !isRecalled ? sumsOf(item) : undefined;
+      const forgotten = { md5: undefined, multipartMd5: undefined, partMd5s: undefined };
+      Object.assign(sending.files[index].entry, { size, lastModified, recalled, ...forgotten });
     }
     if (uploader.tally.empty.length) {
       noteEmpty(plan, new Set(uploader.tally.empty.map(({ path }) => path)));
@@ -87,7 +90,11 @@ export class UploadRun {
       await this.#journal.forget(journalId);
       return null;
     }
-    const sessionId = outcome.end === "finished" || !outcome.sessionId ? null : outcome.sessionId;
+    const isOver = outcome.end === "finished";
+    if (isOver) await this.#journal.forgetSums(journalId);
+    // A finished one whose verdict may still turn is asked about by its number.
+    const mayTurn = isOver && Boolean(outcome.receipt?.unsettled);
+    const sessionId = (isOver && !mayTurn) || !outcome.sessionId ? null : outcome.sessionId;
     await this.#journal.note(journalId, { sessionId });
     return { ...this.#record({ ...job, sending }), journalId, sessionId };
   }
@@ -131,9 +138,9 @@ export class UploadRun {
    * @param {Job} job
    * @param {Item[]} items
    * @param {number|null} journalId
-   * @param {AbortSignal} signal
+   * @param {{signal: AbortSignal, onDifference: () => void}} more
    */
-  #uploader({ target, sending, choice, reason, resumed }, items, journalId, signal) {
+  #uploader({ target, sending, choice, reason, resumed }, items, journalId, { signal, onDifference }) {
     const names = new Set(items.map(({ name }) => name));
     const isTaken = (/** @type {string} */ name) => names.has(name);
     /** @type {import("./naming.js").Rename} */
@@ -163,6 +170,7 @@ export class UploadRun {
         link: browserLink,
         wakeLock: browserWakeLock(),
         rename,
+        onDifference,
         onSession: (sessionId) => void this.#journal.note(journalId, { sessionId }),
       },
     });
@@ -188,20 +196,29 @@ export class UploadRun {
    * Writes down, time and again, which checksums are known and how far it came.
    * @param {number|null} journalId
    * @param {Uploader} uploader
-   * @returns {() => Promise<void>} ends it, with a last entry
+   * @returns {{stop: () => Promise<void>, forget: () => void}} `stop` ends it, with a last entry; `forget`: the checksums
+   *   that an earlier run wrote down
    */
   #keep(journalId, { tally }) {
-    if (journalId === null) return async () => {};
+    if (journalId === null) return { stop: async () => {}, forget: () => {} };
     const sums = new SumsKeeper(this.#journal, journalId, tally.items);
     let writing = Promise.resolve();
     const write = async () => {
       await sums.sweep();
-      await this.#journal.note(journalId, { safe: tally.counts.verified + tally.counts.stored });
+      const safe = tally.counts.verified + tally.counts.stored;
+      await this.#journal.note(journalId, { safe, unsettled: tally.unsettled.size, unsettledUntil: untilOf(tally.unsettled) });
+    };
+    const forget = async () => {
+      await this.#journal.forgetSums(journalId);
+      sums.restart();
     };
     const timer = setInterval(() => (writing = writing.then(write)), KEEP_EVERY_MS);
-    return async () => {
-      clearInterval(timer);
-      await writing.then(write);
+    return {
+      stop: async () => {
+        clearInterval(timer);
+        await writing.then(write);
+      },
+      forget: () => void (writing = writing.then(forget)),
     };
   }
 }

@@ -132,6 +132,11 @@ export class SessionCalls {
     return this.#call((s) => this.#api.finish(this.id, selected, s));
   }
 
+  /** Its verdict by now. */
+  again() {
+    return this.#call((s) => this.#api.sessionOf(this.id, s));
+  }
+
   /** @type {import("./parts.js").PartCalls["parts"]} */
   parts(upload) {
     return this.#call((s) => this.#api.parts(this.id, upload, s));

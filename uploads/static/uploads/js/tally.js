@@ -3,8 +3,8 @@
 import { FileError, TransferError } from "./errors.js";
 
 /**
- * @typedef {"verified"|"stored"|"conflict"|"refused"|"missing"|"mismatch"|"failed"|"empty"} Status
- *   `verified`: sent, and the store reported this size and MD5. `stored`: it was there before, with both equal.
+ * @typedef {"verified"|"stored"|"conflict"|"refused"|"missing"|"mismatch"|"failed"|"empty"|"unsettled"} Status
+ *   `unsettled`: an older program could still overwrite it when it was asked about last. `verified`: sent, and the store reported this size and MD5. `stored`: it was there before, with both equal.
  *   `empty`: turned out to have no bytes, so no file of data.
  *
  * @typedef {object} Item one file on its way; made by `newItem`
@@ -14,10 +14,14 @@ import { FileError, TransferError } from "./errors.js";
  * @property {number} size bytes; null until it is measured, which is before anybody is asked about it
  * @property {number|null} lastModified milliseconds since 1970
  * @property {import("./journal.js").Row} [known]
+ * @property {import("./journal.js").Sums} [recalled]
+ * @property {boolean} isRecalled its checksums are not from a reading in this run
+ * @property {boolean} isAtStore the store has something of its name
  * @property {File} file
  * @property {string} [md5] 32 hex digits, once read
  * @property {string} [multipartMd5] of a file that goes in parts
  * @property {string[]} [partMd5s] of the same
+ * @property {string} [pieces] see hasher.js
  * @property {import("./hasher.js").Kept|null} kept its bytes, from the hashing to the PUT of a small file
  * @property {import("./signed-url.js").SignedUrl|null} grant
  * @property {{id: string|number, part_size_bytes: number}|null} upload of a file that goes in parts
@@ -25,6 +29,7 @@ import { FileError, TransferError } from "./errors.js";
  * @property {number} partBytes that need not be sent any more
  * @property {number} sentBytes of the current PUT
  * @property {boolean} isSent the store answered a PUT with success
+ * @property {import("./waiting.js").Wait|null} wait while an older program may still overwrite it
  * @property {unknown} doubt why the last try failed, where it may have arrived all the same
  * @property {Status} [status] how it ended; none while it is under way
  * @property {string} code
@@ -42,16 +47,18 @@ import { FileError, TransferError } from "./errors.js";
  * @property {number} stored files
  * @property {Item[]} notStored those with an end that is not one of these two, or with none
  * @property {number} unreported failures that the portal could not be told of
- * @property {boolean} safeToWipe every file proven here, and the portal says so too
+ * @property {import("./api-types.js").Verdict} [receipt] the portal's word
+ * @property {boolean} safeToWipe every file proven here, and the portal says so too, with nothing left open
  */
 
 /**
  * @param {import("./selection.js").Entry & {formerName?: string}} entry
  * @returns {Item}
  */
-export function newItem({ name, formerName = "", path, size, lastModified, known, file, md5, multipartMd5, partMd5s }) {
+export function newItem({ name, formerName = "", path, size, lastModified, known, recalled, file, md5, multipartMd5, partMd5s }) {
   return {
-    name, formerName, path, size: /** @type {number} */ (size), lastModified, known, file, md5, multipartMd5, partMd5s,
+    name, formerName, path, size: /** @type {number} */ (size), lastModified, known, recalled, file, md5, multipartMd5, partMd5s,
+    isRecalled: false, isAtStore: false, wait: null,
     kept: null, grant: null, upload: null, tries: 0, sentBytes: 0, partBytes: 0,
     isSent: false, doubt: null, code: "", message: "", httpStatus: 0, step: "",
   };
@@ -64,6 +71,7 @@ export class Tally {
   bytes = { sent: 0, settledUnsent: 0 };
   /** @type {Item[]} those with a bad end, in the order in which they came to it */ notStored = [];
   /** @type {Item[]} */ empty = [];
+  /** @type {Set<Item>} that an older program may still overwrite */ unsettled = new Set();
   retries = 0;
   unreported = 0;
   /** Milliseconds on the engine's clock; in the past when the portal answers. */
@@ -178,12 +186,42 @@ export class Tally {
     item.status = /** @type {Status} */ (status);
     item.code = code || status;
     item.message = message;
+    this.unsettled.delete(item);
     item.grant = null;
     item.kept?.drop();
     item.kept = null;
     if (!item.isSent) this.bytes.settledUnsent += item.size - item.partBytes - item.sentBytes;
     if (status === "verified" || status === "stored") this.counts[status] += 1;
     else this.notStored.push(item);
+  }
+
+  /**
+   * It goes on later, or ends as it is.
+   * @param {Item} item
+   * @param {import("./waiting.js").Wait} wait
+   */
+  postpone(item, wait) {
+    item.wait = wait;
+    this.unsettled.add(item);
+    item.grant = null;
+    item.kept?.drop();
+    item.kept = null;
+  }
+
+  /**
+   * It has to be read after all: what it was stored by is not to be trusted.
+   * @param {Item} item that was settled as `stored`, or not at all
+   */
+  reopen(item) {
+    if (item.status) {
+      this.counts.stored -= 1;
+      this.bytes.settledUnsent -= item.size - item.partBytes - item.sentBytes;
+      delete item.status;
+    }
+    this.unsettled.delete(item);
+    item.isRecalled = false;
+    item.md5 = item.multipartMd5 = item.partMd5s = item.pieces = undefined;
+    item.recalled = undefined;
   }
 
   /**
@@ -210,17 +248,18 @@ export class Tally {
   }
 
   /** @param {Omit<Outcome, "verified"|"stored"|"notStored"|"unreported"|"safeToWipe"> &
-   *            {receipt?: {safe_to_wipe: boolean}, declaredFiles: number}} how
+   *            {receipt?: import("./api-types.js").Verdict, declaredFiles: number}} how
    *  @returns {Outcome} */
   outcome({ end, sessionId, error, receipt, declaredFiles }) {
     const notStored = this.items.filter(({ status }) => status !== "verified" && status !== "stored" && status !== "empty");
     const isWhole = notStored.length === 0 && declaredFiles === this.total.files && this.total.files > 0;
+    const isMeant = receipt?.safe_to_wipe === true && !receipt.unsettled && !receipt.refused;
     return {
-      end, sessionId, error, notStored,
+      end, sessionId, error, notStored, receipt,
       verified: this.counts.verified,
       stored: this.counts.stored,
       unreported: this.unreported,
-      safeToWipe: end === "finished" && isWhole && receipt?.safe_to_wipe === true,
+      safeToWipe: end === "finished" && isWhole && isMeant,
     };
   }
 }

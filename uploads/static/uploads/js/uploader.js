@@ -8,6 +8,7 @@ import { Sender } from "./sender.js";
 import { SessionCalls } from "./session-calls.js";
 import { Tally } from "./tally.js";
 import { Throttle } from "./throttle.js";
+import { Waiting } from "./waiting.js";
 
 /**
  * @typedef {import("./queue.js").Clock} Clock
@@ -26,6 +27,7 @@ import { Throttle } from "./throttle.js";
  * @property {import("./sender.js").Transport} transport
  * @property {{parallel: number, digest: (file: File, options: {partBytes: number, signal: AbortSignal}) =>
  *             Promise<import("./hasher.js").Digest>,
+ *           pieces: (file: File, signal: AbortSignal) => Promise<string>,
  *             changedSince: (files: File[]) => Promise<Map<Blob, import("./errors.js").FileError>>}} hasher reads the card
  * @property {Clock} clock
  * @property {() => number} [random]
@@ -33,9 +35,13 @@ import { Throttle } from "./throttle.js";
  * @property {import("./wake-lock.js").WakeLock} [wakeLock]
  * @property {import("./naming.js").Rename} [rename] asked when a key holds other content
  * @property {(sessionId: number) => void} [onSession] told as soon as the session is known
+ * @property {() => void} [onDifference] what an earlier run knew of the files is another card's
  *
- * @typedef {"running"|"paused"|"offline"|"away"} State
+ * @typedef {"running"|"paused"|"offline"|"away"|"waiting"} State `waiting`: nothing is left to do but what an older
+ *   program could still undo
  */
+
+const VERDICT_PATIENCE_MS = 3_600_000; // for the portal's comparing, once its time has come
 
 export class Uploader {
   #ports;
@@ -46,6 +52,7 @@ export class Uploader {
   #session;
   #sessionId;
   #pipeline;
+  #waiting;
 
   /**
    * @param {{target: Target, items: Item[], declaredFiles: number, ports: Ports, sessionId?: number}} job
@@ -71,9 +78,12 @@ export class Uploader {
       lanes: new Lanes({ clock }),
       throttle: this.#throttle,
     });
+    this.#waiting = new Waiting({ tally: this.tally, clock, random });
     this.#pipeline = new Pipeline({
       ...common,
       link,
+      waiting: this.#waiting,
+      onDifference: ports.onDifference ?? (() => {}),
       hasher: ports.hasher,
       session: this.#session,
       sender: this.#sender,
@@ -99,7 +109,7 @@ export class Uploader {
       this.#ports.onSession?.(this.#session.id);
       await this.#pipeline.run();
       this.#stop.signal.throwIfAborted();
-      return this.#outcome({ end: "finished", receipt: await this.#session.finish(this.#selected) });
+      return this.#outcome({ end: "finished", receipt: await this.#finish() });
     } catch (error) {
       if (signal.aborted) {
         await this.#pipeline.confirmWhatWasSent();
@@ -127,7 +137,13 @@ export class Uploader {
   get state() {
     if (this.#hold.isPaused) return "paused";
     if (this.#hold.isOffline) return "offline";
-    return this.away ? "away" : "running";
+    if (this.away) return "away";
+    return this.#waiting.until === null ? "running" : "waiting";
+  }
+
+  /** @returns {string|null} ISO; until when it waits, if it waits for older programs alone */
+  get waitsUntil() {
+    return this.#waiting.until;
   }
 
   /** Who does not answer at present, if anybody: a person who watches should be told. */
@@ -155,12 +171,25 @@ export class Uploader {
     return { files: this.declaredFiles - this.tally.empty.length, bytes: this.tally.total.bytes };
   }
 
+  /** Where nothing but an older program's URL stands in the way, the portal turns its verdict by itself: it is asked again. */
+  async #finish() {
+    /** @type {import("./api-types.js").Verdict} */ let verdict = await this.#session.finish(this.#selected);
+    const { clock } = this.#ports;
+    for (let patientUntil = Infinity; verdict.unsettled && !this.tally.notStored.length && clock.now() < patientUntil; ) {
+      const { waitMs = 0 } = verdict;
+      if (waitMs <= 0 && patientUntil === Infinity) patientUntil = clock.now() + VERDICT_PATIENCE_MS;
+      await this.#waiting.forVerdict(verdict, this.#stop.signal);
+      verdict = await this.#session.again();
+    }
+    return verdict;
+  }
+
   #keepAwake() {
     if (this.#hold.isPaused) this.#ports.wakeLock?.release();
     else this.#ports.wakeLock?.hold();
   }
 
-  /** @param {{end: Outcome["end"], error?: unknown, receipt?: {safe_to_wipe: boolean}}} how */
+  /** @param {{end: Outcome["end"], error?: unknown, receipt?: import("./api-types.js").Verdict}} how */
   #outcome(how) {
     return this.tally.outcome({ ...how, sessionId: this.#session.id, declaredFiles: this.#selected.files });
   }
