@@ -10,7 +10,10 @@ import { fakeClock, md5 } from "./fakes.mjs";
 const MIB = 1024 * 1024;
 const entry = (path, text, size = text.length) => ({ path, name: path.split("/").pop(), size, lastModified: 0, file: { text } });
 
-function check(entries, objects, { faults = [], unreadable = [] } = {}) {
+const settled = { unsettled: 0, until: null, waitMs: 0 };
+const UNTIL = "2026-11-26T07:31:00Z";
+
+function check(entries, objects, { faults = [], unreadable = [], unsettled = [], changed = [] } = {}) {
   const asked = [];
   const api = {
     async verify({ deployment, data_type: dataType, files }) {
@@ -18,6 +21,7 @@ function check(entries, objects, { faults = [], unreadable = [] } = {}) {
       assert.deepEqual([deployment, dataType], ["dep000119", "snapshot_images"]);
       asked.push(files);
       return files.map(({ name, md5: hex }) => {
+        if (unsettled.includes(name)) return { name, status: "unsettled", code: "unsettled", message: "", until: UNTIL, waitMs: 600_000 };
         if (!(name in objects)) return { name, status: "missing", code: "missing", message: "Absent." };
         const isSame = md5(objects[name]) === hex;
         return { name, status: isSame ? "stored" : "mismatch", code: isSame ? "" : "stored_differs", message: "" };
@@ -29,6 +33,7 @@ function check(entries, objects, { faults = [], unreadable = [] } = {}) {
     return md5(text);
   };
   const hasher = { parallel: 2, md5: sum, digest: async (file) => ({ md5: await sum(file), multipartMd5: "f-5", kept: null }) };
+  hasher.changedSince = async () => new Map(changed.map((entry) => [entry.file, new FileError("file_changed")]));
   const place = { deployment: "dep000119", data_type: "snapshot_images" };
   const made = new CardCheck({ place, entries, ports: { api, hasher, clock: fakeClock(), random: () => 0.5 } });
   return { made, asked, done: made.run(new AbortController().signal) };
@@ -36,7 +41,7 @@ function check(entries, objects, { faults = [], unreadable = [] } = {}) {
 
 test("found under their own names, by content", async () => {
   const { made, done } = check([entry("c/1.jpg", "a"), entry("c/2.jpg", "b")], { "1.jpg": "a", "2.jpg": "b" });
-  assert.deepEqual(await done, { total: 2, found: 2, notFound: [] });
+  assert.deepEqual(await done, { total: 2, found: 2, notFound: [], ...settled });
   assert.equal(made.settled, 2);
   assert.equal(made.readBytes, made.total.bytes);
 });
@@ -60,7 +65,7 @@ test("no name is asked for that the portal would refuse", async () => {
 
 test("a file that cannot be read is not safe, and the others are looked at all the same", async () => {
   const { done } = check([entry("c/1.jpg", "a"), entry("c/2.jpg", "b")], { "1.jpg": "a", "2.jpg": "b" }, { unreadable: ["b"] });
-  assert.deepEqual(await done, { total: 2, found: 1, notFound: [{ path: "c/2.jpg", code: "file_unreadable", message: "" }] });
+  assert.deepEqual(await done, { total: 2, found: 1, notFound: [{ path: "c/2.jpg", code: "file_unreadable", message: "" }], ...settled });
 });
 
 test("large files bring the checksum of their parts", async () => {
@@ -75,4 +80,48 @@ test("a portal that is away is asked again; one that refuses ends the check with
   assert.equal((await done).found, 1);
   const refused = new ApiError({ code: "not_found", message: "", httpStatus: 404 });
   await assert.rejects(check([entry("c/1.jpg", "a")], {}, { faults: [refused] }).done, refused);
+});
+
+test("what an older program may still overwrite is not safe, and is asked about again without reading the card", async () => {
+  const entries = [entry("c/1.jpg", "a"), entry("c/2.jpg", "b"), entry("c/3.jpg", "c")];
+  const unsettled = ["2.jpg", "c_3.jpg"];
+  const objects = { "1.jpg": "a", "2.jpg": "b", "3.jpg": "other" };
+  const { made, asked, done } = check(entries, objects, { unsettled });
+  const verdict = await done;
+  assert.deepEqual([verdict.found, verdict.unsettled, verdict.until, verdict.waitMs], [1, 2, UNTIL, 600_000]);
+  assert.deepEqual(verdict.notFound.map(({ path, code, until }) => [path, code, until]).sort(), [
+    ["c/2.jpg", "unsettled", UNTIL],
+    ["c/3.jpg", "unsettled", UNTIL],
+  ]);
+  unsettled.length = 0;
+  const readBytes = made.readBytes;
+  const again = await made.askAgain(new AbortController().signal);
+  assert.deepEqual([again.found, again.unsettled, again.notFound.map(({ path, code }) => [path, code])], [2, 0, [["c/3.jpg", "stored_differs"]]]);
+  assert.equal(made.settled, 3);
+  assert.equal(made.readBytes, readBytes);
+  assert.deepEqual(asked.at(-2).map(({ name }) => name), ["2.jpg", "3.jpg"]);
+});
+
+test("asked about again: what has changed on the card since it was read is not safe", async () => {
+  const entries = [entry("c/1.jpg", "a"), entry("c/2.jpg", "b")];
+  const unsettled = ["1.jpg", "2.jpg", "c_1.jpg", "c_2.jpg"];
+  const { made, done } = check(entries, { "1.jpg": "a", "2.jpg": "b" }, { unsettled, changed: [entries[1]] });
+  await done;
+  unsettled.length = 0;
+  const again = await made.askAgain(new AbortController().signal);
+  assert.deepEqual([again.found, again.notFound.map(({ path, code }) => [path, code])], [1, [["c/2.jpg", "file_changed"]]]);
+});
+
+test("asked about again while the portal refuses: all is as it was, and can be asked once more", async () => {
+  const unsettled = ["1.jpg"];
+  const faults = [];
+  const { made, done } = check([entry("1.jpg", "a")], { "1.jpg": "a" }, { unsettled, faults });
+  const before = await done;
+  const refused = new ApiError({ code: "forbidden", message: "", httpStatus: 403 });
+  faults.push(refused);
+  await assert.rejects(made.askAgain(new AbortController().signal), refused);
+  assert.equal(made.settled, 1);
+  unsettled.length = 0;
+  assert.equal(before.unsettled, 1);
+  assert.equal((await made.askAgain(new AbortController().signal)).found, 1);
 });

@@ -12,19 +12,23 @@ import { withRetries } from "./retry.js";
 
 /**
  * @typedef {import("./selection.js").Entry} Entry
- * @typedef {{entry: Entry, names: string[], code: string, message: string}} Looked `names` to ask for, the first now;
- *   `code`: why it is not found, as it stands under its own name
+ * @typedef {{code: string, message: string, until?: string, waitMs?: number}} Why a file is not found, as it stands under
+ *   its own name; under whichever an older program may still overwrite it, if one may
+ * @typedef {Why & {entry: Entry, names: string[]}} Looked `names` to ask for, the first now
  *
  * @typedef {object} Ports
  * @property {{verify: (selection: any, signal: AbortSignal) => Promise<import("./api.js").FileAnswer[]>}} api
- * @property {Pick<import("./hasher.js").Hasher, "parallel"|"md5"|"digest">} hasher
+ * @property {Pick<import("./hasher.js").Hasher, "parallel"|"md5"|"digest"|"changedSince">} hasher
  * @property {import("./queue.js").Clock} clock
  * @property {() => number} [random]
  *
  * @typedef {object} CardVerdict
  * @property {number} total
  * @property {number} found
- * @property {{path: string, code: string, message: string}[]} notFound
+ * @property {{path: string, code: string, message: string, until?: string}[]} notFound
+ * @property {number} unsettled how many of them can be asked about again, when `until` has come
+ * @property {string|null} until ISO
+ * @property {number} waitMs until then
  */
 
 const BATCH = 500;
@@ -38,6 +42,7 @@ export class CardCheck {
   /** Milliseconds on the clock; in the past when the portal answers. */ portalAwayUntil = 0;
   #found = 0;
   /** @type {CardVerdict["notFound"]} */ #notFound = [];
+  /** @type {Looked[]} */ #unsettled = [];
   #place;
   #entries;
   #ports;
@@ -65,9 +70,47 @@ export class CardCheck {
   async run(signal) {
     for (let start = 0; start < this.#entries.length; start += BATCH) {
       const read = await this.#read(this.#entries.slice(start, start + BATCH), signal);
-      await this.#ask(read.map((entry) => ({ entry, names: [entry.name], code: "", message: "" })), signal);
+      await this.#ask(read.map(firstLook), signal);
     }
-    return { total: this.total.files, found: this.#found, notFound: this.#notFound };
+    return this.#verdict();
+  }
+
+  /**
+   * Asks once more about those that an older program could still overwrite; the card is not read again.
+   * @param {AbortSignal} signal
+   * @returns {Promise<CardVerdict>} rejects as `run` does
+   */
+  async askAgain(signal) {
+    const before = { found: this.#found, settled: this.settled, notFound: [...this.#notFound], unsettled: this.#unsettled };
+    const changed = await this.#ports.hasher.changedSince(before.unsettled.map(({ entry }) => entry.file));
+    this.#unsettled = [];
+    this.settled -= before.unsettled.length;
+    const asked = [];
+    for (const { entry } of before.unsettled) {
+      const error = changed.get(entry.file);
+      if (error) this.#settle(entry, { code: error.code, message: "" });
+      else asked.push(firstLook(entry));
+    }
+    try {
+      for (let start = 0; start < asked.length; start += BATCH) await this.#ask(asked.slice(start, start + BATCH), signal);
+    } catch (error) {
+      ({ found: this.#found, settled: this.settled, notFound: this.#notFound, unsettled: this.#unsettled } = before);
+      throw error;
+    }
+    return this.#verdict();
+  }
+
+  #verdict() {
+    const waiting = this.#unsettled.map(({ entry: { path }, code, message, until = "" }) => ({ path, code, message, until }));
+    const last = this.#unsettled.toSorted((a, b) => Number(b.waitMs) - Number(a.waitMs))[0];
+    return {
+      total: this.total.files,
+      found: this.#found,
+      notFound: [...this.#notFound, ...waiting],
+      unsettled: waiting.length,
+      until: last?.until ?? null,
+      waitMs: last?.waitMs ?? 0,
+    };
   }
 
   /**
@@ -127,13 +170,13 @@ export class CardCheck {
    * @param {import("./api.js").FileAnswer} answer
    * @returns {Looked[]} what is to be asked next for this file
    */
-  #answered({ entry, names, code: ownCode, message: ownMessage }, { status, code = "", message = "" }) {
+  #answered({ entry, names, ...reason }, { status, code = "", message = "", until, waitMs }) {
     if (status === "stored") {
       this.#settle(entry, null);
       return [];
     }
-    const isOwn = !ownCode;
-    const own = isOwn ? { code: code || status, message } : { code: ownCode, message: ownMessage };
+    const isOwn = !reason.code;
+    const own = isOwn || status === "unsettled" ? { code: code || status, message, until, waitMs } : reason;
     const others = isOwn ? namesOf(entry.path, String(entry.md5)).filter((name) => name !== entry.name && !nameFault(name)) : names.slice(1);
     if (others.length) return [{ entry, names: others, ...own }];
     this.#settle(entry, own);
@@ -142,11 +185,12 @@ export class CardCheck {
 
   /**
    * @param {Entry} entry
-   * @param {{code: string, message: string}|null} reason null when it is safe
+   * @param {Why|null} reason null when it is safe
    */
-  #settle({ path }, reason) {
+  #settle(entry, reason) {
     this.settled += 1;
-    if (reason) this.#notFound.push({ path, ...reason });
+    if (reason?.code === "unsettled") this.#unsettled.push({ entry, names: [], ...reason });
+    else if (reason) this.#notFound.push({ path: entry.path, code: reason.code, message: reason.message });
     else this.#found += 1;
   }
 
@@ -161,4 +205,12 @@ export class CardCheck {
     };
     return withRetries(() => api.verify({ ...this.#place, files }, signal), { clock, random, signal, onRetry });
   }
+}
+
+/**
+ * @param {Entry} entry
+ * @returns {Looked}
+ */
+function firstLook(entry) {
+  return { entry, names: [entry.name], code: "", message: "" };
 }

@@ -14,10 +14,12 @@ import { whereOf } from "./review-view.js";
 import { TroubleView } from "./trouble-view.js";
 
 const IDLE_TITLE = document.title;
+const AFTERWARDS_MS = 10_000; // the portal compares when the time is over, not before
 
 class CheckPage {
   #hasher = new Hasher();
   #start = /** @type {HTMLButtonElement} */ (byId("start"));
+  /** Until what an older program could still overwrite is asked about again. */ #timer = 0;
   #config;
   #api;
   #place;
@@ -91,15 +93,27 @@ class CheckPage {
       entries: [...plan.single, ...plan.groups.flatMap(({ files }) => files)],
       ports: { api: this.#api, hasher: this.#hasher, clock: systemClock },
     });
+    await this.#run(check, (signal) => check.run(signal), { plan, where });
+  }
+
+  /**
+   * @param {CardCheck} check
+   * @param {(signal: AbortSignal) => Promise<import("./card-check.js").CardVerdict>} ask
+   * @param {Pick<import("./check-view.js").Checked, "plan"|"where">} what
+   */
+  async #run(check, ask, what) {
     const cancel = new AbortController();
-    const view = new CheckProgress(check, { where, onCancel: () => cancel.abort() });
-    byId("steps").hidden = true;
+    const view = new CheckProgress(check, { where: what.where, onCancel: () => cancel.abort() });
+    clearTimeout(this.#timer);
+    byId("steps").hidden = byId("verdict").hidden = true;
     this.#trouble.hide();
     view.start();
     try {
-      const verdict = await check.run(cancel.signal);
+      const verdict = await ask(cancel.signal);
       view.stop();
-      showCheckVerdict({ verdict, plan, where }, { onAnother: () => this.#another() });
+      const again = () => this.#guard(this.#run(check, (signal) => check.askAgain(signal), what));
+      showCheckVerdict({ verdict, ...what }, { onAgain: again, onAnother: () => this.#another() });
+      if (verdict.unsettled) this.#timer = setTimeout(again, Math.max(0, verdict.waitMs) + AFTERWARDS_MS);
     } catch (error) {
       view.stop();
       byId("steps").hidden = false;
@@ -109,6 +123,7 @@ class CheckPage {
   }
 
   #another() {
+    clearTimeout(this.#timer);
     byId("verdict").hidden = true;
     this.#files.reset();
     this.#planner.clear();

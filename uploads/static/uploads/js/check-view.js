@@ -3,7 +3,7 @@
 import { byId, el, sign } from "./dom.js";
 import { bytes, number } from "./format.js";
 import { t } from "./messages.js";
-import { whyNotFound } from "./reasons.js";
+import { unsettledLines, whyNotFound } from "./reasons.js";
 import { duplicates, leftOut } from "./review-view.js";
 import { bar } from "./running-view.js";
 import { fileTable, notCovered } from "./verdict-view.js";
@@ -80,10 +80,10 @@ export class CheckProgress {
 
 /**
  * @param {Checked} checked
- * @param {{onAnother: () => void}} actions
+ * @param {{onAgain: () => void, onAnother: () => void}} actions
  */
-export function showCheckVerdict({ verdict, plan, where }, { onAnother }) {
-  const { total, found } = verdict;
+export function showCheckVerdict({ verdict, plan, where }, { onAgain, onAnother }) {
+  const { total, found, unsettled, until } = verdict;
   const rows = rowsOf(verdict, plan);
   const isSafe = rows.length === 0 && total > 0;
   const panel = byId("verdict");
@@ -99,6 +99,7 @@ export function showCheckVerdict({ verdict, plan, where }, { onAnother }) {
   panel.replaceChildren(
     el("div", { class: "verdict-head" }, sign(isSafe ? "good" : "bad"), title),
     el("p", {}, isSafe ? t("verdict.safeText") : t("check.notSafeText", { count: found })),
+    ...unsettledLines(unsettled, until).map((line) => el("p", { class: "notice" }, line, " ", t("check.turns"))),
     el("p", {}, t("running.where", where)),
     ...fileTable({ title: t("check.listTitle"), all: rows, shown: rows, fileName: `not-safe-${where.id}.csv` }),
     ...duplicates(plan),
@@ -106,6 +107,7 @@ export function showCheckVerdict({ verdict, plan, where }, { onAnother }) {
     el(
       "p",
       { class: "actions no-print" },
+      unsettled > 0 && el("button", { type: "button", class: "primary", onclick: onAgain }, t("check.again", { count: unsettled })),
       el("button", { type: "button", onclick: onAnother }, t("check.another")),
       el("button", { type: "button", class: "quiet", onclick: () => print() }, t("verdict.print")),
     ),

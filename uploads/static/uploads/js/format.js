@@ -10,6 +10,7 @@ const longDayForm = new Intl.DateTimeFormat(form, { day: "numeric", month: "long
 const monthForm = new Intl.DateTimeFormat(form, { month: "long", timeZone: "UTC" });
 const yearForm = new Intl.DateTimeFormat(form, { year: "numeric", timeZone: "UTC" });
 const momentForm = new Intl.DateTimeFormat(form, { dateStyle: "medium", timeStyle: "short" });
+const clockForm = new Intl.DateTimeFormat(form, { timeStyle: "short" });
 const UNITS = ["B", "kB", "MB", "GB", "TB"]; // decimal, as on the card's label
 
 /**
@@ -68,6 +69,15 @@ export function year(isoDay) {
 /** @param {string} isoMoment with its time zone; shown in the reader's */
 export function moment(isoMoment) {
   return momentForm.format(new Date(isoMoment));
+}
+
+/**
+ * As short as it can be told.
+ * @param {string} isoMoment with its time zone; shown in the reader's
+ */
+export function clockTime(isoMoment) {
+  const then = new Date(isoMoment);
+  return then.toDateString() === new Date().toDateString() ? clockForm.format(then) : momentForm.format(then);
 }
 
 /** @param {string} isoDay */

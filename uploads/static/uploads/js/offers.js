@@ -3,6 +3,7 @@
 import { el } from "./dom.js";
 import { ApiError } from "./errors.js";
 import { t } from "./messages.js";
+import { unsettledLines } from "./reasons.js";
 import { offerText, showNote, showOffers } from "./resume-view.js";
 import { isHeld, lockName } from "./tabs.js";
 
@@ -22,9 +23,12 @@ import { isHeld, lockName } from "./tabs.js";
  * @property {number} scanned files of any kind that were in the folder, 0 where that is not known
  * @property {import("./selection.js").Choice|null} choice
  * @property {string} reason
+ * @property {number} [unsettled] files that an older program may still overwrite
+ * @property {string|null} [unsettledUntil] ISO
  */
 
 const MOST_OFFERS = 3;
+const LOOK_AGAIN_MS = 30_000;
 
 export class Offers {
   #api;
@@ -32,6 +36,7 @@ export class Offers {
   #account;
   #receiptUrl;
   #onGoOn;
+  /** For an upload that is finished but for what an older program could still overwrite. */ #timer = 0;
 
   /**
    * @param {{api: import("./api.js").Api, journal: import("./journal.js").Journal, account: string,
@@ -66,6 +71,7 @@ export class Offers {
   }
 
   hide() {
+    clearTimeout(this.#timer);
     showOffers([]);
   }
 
@@ -84,16 +90,37 @@ export class Offers {
     const sessionId = session?.finished_at ? null : (session?.id ?? upload.sessionId);
     const safe = session ? session.verified + session.stored_before : upload.safe;
     const startedAt = new Date(upload.startedAt).toISOString();
+    const { unsettled, unsettled_until: unsettledUntil } = session ?? { unsettled: upload.unsettled, unsettled_until: upload.unsettledUntil };
+    if (session?.finished_at && unsettled) this.#lookAgain(session);
     const onForget = async () => {
       await this.#journal.forget(journalId);
       await this.show(null);
     };
     return {
       text: offerText({ folder, place, id: deployment, kind: t(`kind.${dataType}`), safe, total: upload.files, startedAt }),
-      hint: upload.handle ? t("resume.hintHandle") : t("resume.hintFolder"),
-      onGoOn: () => this.#onGoOn({ ...upload, journalId, sessionId }),
+      notes: unsettledLines(unsettled, unsettledUntil),
+      hint: session?.finished_at && unsettled ? t("resume.hintTurns") : upload.handle ? t("resume.hintHandle") : t("resume.hintFolder"),
+      onGoOn: () => this.#onGoOn({ ...upload, journalId, sessionId, unsettled, unsettledUntil }),
       onForget: () => void onForget(),
     };
+  }
+
+  /**
+   * The portal compares when the time is over, and its verdict turns by itself.
+   * @param {Session} session that is finished
+   */
+  #lookAgain({ id, waitMs = 0 }) {
+    clearTimeout(this.#timer);
+    const look = async () => {
+      const session = await this.#sessionOf(id);
+      if (!session) this.#timer = setTimeout(look, LOOK_AGAIN_MS);
+      else if (session.unsettled) this.#lookAgain(session);
+      else if (session.safe_to_wipe) {
+        await this.show(null);
+        showNote(t("resume.turned"), el("a", { href: this.#receiptUrl(id) }, t("resume.receipt")));
+      } else await this.show(null);
+    };
+    this.#timer = setTimeout(look, Math.max(waitMs, 0) + LOOK_AGAIN_MS);
   }
 
   /**
@@ -105,10 +132,15 @@ export class Offers {
     if (session.finished_at) return showNote(t("resume.finished"), el("a", { href: this.#receiptUrl(sessionId) }, t("resume.receipt")));
     if (session.account !== this.#account) return showNote(t("resume.foreign"));
     const { deployment, data_type: dataType, location_name: place, uploader_name: uploaderName, season_reason: reason } = session;
-    const upload = { journalId: null, sessionId, deployment, dataType, uploaderName, folder: "", handle: null, scanned: 0, choice: null, reason };
+    const { unsettled, unsettled_until: unsettledUntil } = session;
+    const upload = {
+      journalId: null, sessionId, deployment, dataType, uploaderName, folder: "", handle: null, scanned: 0, choice: null, reason,
+      unsettled, unsettledUntil,
+    };
     const safe = session.verified + session.stored_before;
     const told = { folder: "", place, id: deployment, kind: t(`kind.${dataType}`), safe, total: session.files, startedAt: session.started_at };
-    showOffers([{ text: offerText(told), hint: t("resume.hintAnyFolder"), onGoOn: () => this.#onGoOn(upload), onForget: null }]);
+    const notes = unsettledLines(unsettled, unsettledUntil);
+    showOffers([{ text: offerText(told), notes, hint: t("resume.hintAnyFolder"), onGoOn: () => this.#onGoOn(upload), onForget: null }]);
   }
 
   /**

@@ -154,7 +154,7 @@ class Page {
     const { plan } = this.#planner;
     if (!plan) return;
     const sending = this.#planner.sending(this.#choice);
-    showReview({ plan, sending, where: whereOf(target) }, { choice: this.#choice, onChoice });
+    showReview({ plan, sending, where: whereOf(target), resumed: this.#resumed }, { choice: this.#choice, onChoice });
   }
 
   /** @param {string} deploymentId that fits better */

@@ -1,14 +1,30 @@
 /** Why a file is not stored, or a run stopped, in words. Knows no DOM. */
 
 import { ApiError, WorkerError } from "./errors.js";
+import { clockTime } from "./format.js";
 import { has, t } from "./messages.js";
 
 /** @param {import("./tally.js").Item} item without a good end */
-export function whyNotStored({ status, code, message }) {
+export function whyNotStored({ status, code, message, wait }) {
+  if (wait && (!status || status === "unsettled")) return whyUnsettled(wait.until);
   if (!status) return t("verdict.notSent");
   if (has(`error.${code}`)) return t(`error.${code}`);
   if (message) return message;
   return /^http_/.test(code) ? t("error.http", { code }) : t("error.other", { code });
+}
+
+/** @param {string} until ISO */
+export function whyUnsettled(until) {
+  return t("unsettled.file", { time: clockTime(until) });
+}
+
+/**
+ * @param {number|undefined} count of files that wait for older programs
+ * @param {string|null|undefined} until ISO
+ * @returns {string[]} one line; none where nothing waits
+ */
+export function unsettledLines(count, until) {
+  return count && until ? [t("unsettled.files", { count, time: clockTime(until) })] : [];
 }
 
 /** @param {{code: string}} file of the selection that was not even tried */
@@ -49,8 +65,9 @@ export function warningLines({ warnings }) {
   return [...kinds].map(([code, { count, message }]) => (has(`warning.${code}`) ? t(`warning.${code}`, { count }) : message));
 }
 
-/** @param {{code: string, message: string}} file of a card that was checked */
-export function whyNotFound({ code, message }) {
+/** @param {{code: string, message: string, until?: string}} file of a card that was checked */
+export function whyNotFound({ code, message, until }) {
+  if (code === "unsettled") return whyUnsettled(until ?? "");
   if (has(`check.${code}`)) return t(`check.${code}`);
   if (has(`error.${code}`)) return t(`error.${code}`);
   return message || t("error.other", { code });

@@ -7,6 +7,7 @@ import { t } from "./messages.js";
 /**
  * @typedef {object} Offer
  * @property {string} text what it is and how far it came
+ * @property {string[]} notes what an older program may still overwrite
  * @property {string} hint
  * @property {() => void} onGoOn
  * @property {(() => void)|null} onForget null where this browser has nothing to forget
@@ -18,11 +19,12 @@ export function showOffers(offers) {
   panel.hidden = offers.length === 0;
   panel.replaceChildren(
     el("h2", { id: "resume-title" }, t("resume.title", { count: Math.max(1, offers.length) })),
-    ...offers.map(({ text, hint, onGoOn, onForget }, index) =>
+    ...offers.map(({ text, notes, hint, onGoOn, onForget }, index) =>
       el(
         "div",
         { class: "offer" },
         el("p", { id: `offer-${index}` }, text),
+        ...notes.map((note) => el("p", {}, note)),
         el("p", { class: "hint" }, hint),
         el(
           "p",

@@ -5,6 +5,7 @@ import { byId, el } from "./dom.js";
 import { bytes } from "./format.js";
 import { folded } from "./lists.js";
 import { t } from "./messages.js";
+import { unsettledLines } from "./reasons.js";
 
 /**
  * @typedef {import("./selection.js").Plan} Plan
@@ -26,10 +27,10 @@ export function whereOf({ deployment, dataType }) {
 
 /**
  * Whoever is within it by keyboard stays there.
- * @param {{plan: Plan, sending: Sending, where: Where}} what
+ * @param {{plan: Plan, sending: Sending, where: Where, resumed: import("./offers.js").Resumed|null}} what
  * @param {Parameters<typeof collisionsPanel>[1]} collisions
  */
-export function showReview({ plan, sending, where }, collisions) {
+export function showReview({ plan, sending, where, resumed }, collisions) {
   const count = sending.files.length;
   const counted = plan.isMeasured ? t("review.send", { count, bytes: bytes(sending.bytes) }) : t("review.sendUnmeasured", { count });
   const line = el("p", { class: "review-line" }, el("strong", {}, counted), " ", t("review.to", where));
@@ -39,6 +40,7 @@ export function showReview({ plan, sending, where }, collisions) {
   const hadFocus = review.contains(document.activeElement);
   review.replaceChildren(
     ...(headline ? [headline] : []),
+    ...unsettledLines(resumed?.unsettled, resumed?.unsettledUntil).map((line) => el("p", { class: "notice" }, line)),
     ...collisionsPanel(plan, collisions),
     ...duplicates(plan),
     ...leftOutLine(plan),

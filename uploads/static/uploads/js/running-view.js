@@ -2,11 +2,12 @@
 
 import { ControlsView } from "./controls-view.js";
 import { byId, el } from "./dom.js";
-import { bytes, number, span } from "./format.js";
+import { bytes, clockTime, number, span } from "./format.js";
 import { shortList } from "./lists.js";
 import { t } from "./messages.js";
 import { Pace } from "./pace.js";
-import { warningLines, whyNotStored } from "./reasons.js";
+import { unsettledLines, warningLines, whyNotStored } from "./reasons.js";
+import { untilOf } from "./waiting.js";
 
 /** @typedef {import("./uploader.js").Uploader} Uploader */
 
@@ -20,7 +21,7 @@ export class RunningView {
   #timer = 0;
   #announcedAt = -Infinity;
   #listedAt = -Infinity;
-  #listed = -1;
+  #listed = "";
   #isCancelling = false;
   #controls;
 
@@ -31,7 +32,7 @@ export class RunningView {
   constructor(uploader, { where, onCancel }) {
     this.#uploader = uploader;
     byId("running-where").textContent = t("running.where", where);
-    byId("so-far").hidden = true;
+    byId("so-far").hidden = byId("unsettled").hidden = true;
     this.#controls = new ControlsView(uploader, {
       onChange: () => this.#draw(),
       onCancel: () => {
@@ -68,7 +69,7 @@ export class RunningView {
     this.#drawWarnings();
     const large = [...tally.large].map(({ item, partsDone, parts }) => t("running.large", { path: item.path, done: partsDone, parts }));
     byId("large").textContent = large.join(" · ");
-    if (now - this.#listedAt > LIST_EVERY_MS) this.#drawList(now);
+    if (now - this.#listedAt > LIST_EVERY_MS) this.#drawLists(now);
     if (now - this.#announcedAt > ANNOUNCE_EVERY_MS) {
       this.#announcedAt = now;
       const counts = { done: tally.settledFiles, total: tally.total.files, left: leftText };
@@ -82,13 +83,15 @@ export class RunningView {
     const { tally } = this.#uploader;
     if (this.#isCancelling) return t("running.cancelling");
     if (this.#uploader.state === "paused") return t("running.paused");
+    const { waitsUntil } = this.#uploader;
+    if (waitsUntil) return t("running.waiting", { time: clockTime(waitsUntil) });
     if (tally.counts.checked === 0) return t("running.checking");
     return tally.passedBytes >= tally.expectedBytes ? t("running.finishing") : t("running.title");
   }
 
   #leftText() {
     const { tally, state } = this.#uploader;
-    if (state === "paused" || state === "offline") return "–";
+    if (state === "paused" || state === "offline" || state === "waiting") return "–";
     const seconds = this.#pace.secondsFor(tally.expectedBytes - tally.passedBytes);
     if (seconds === null) return t("left.unknown");
     const { unit, count } = span(seconds);
@@ -97,7 +100,7 @@ export class RunningView {
 
   /** @param {string} leftText */
   #figures(leftText) {
-    const { counts, notStored, retries } = this.#uploader.tally;
+    const { counts, notStored, retries, unsettled } = this.#uploader.tally;
     const rate = leftText === "–" ? null : this.#pace.bytesPerS;
     const figure = (/** @type {string} */ key, /** @type {string} */ value, kind = "") =>
       el("div", { class: `figure ${kind}`.trim() }, el("dt", {}, t(`running.${key}`)), el("dd", {}, value));
@@ -106,6 +109,7 @@ export class RunningView {
       figure("left", leftText),
       figure("verified", number(counts.verified)),
       ...(counts.stored ? [figure("stored", number(counts.stored))] : []),
+      ...(unsettled.size ? [figure("unsettled", number(unsettled.size))] : []),
       figure("retries", number(retries)),
       ...(notStored.length ? [figure("notStored", number(notStored.length), "bad")] : []),
     ];
@@ -113,10 +117,11 @@ export class RunningView {
 
   /** A line that is always there, so that a change of it is told to screen readers at once. */
   #drawState() {
-    const { state, away } = this.#uploader;
+    const { state, away, waitsUntil } = this.#uploader;
     const line = byId("state");
     const isWaiting = state !== "running" && !this.#isCancelling;
-    const text = isWaiting ? t(`state.${state === "away" ? away : state}`) : "";
+    const time = waitsUntil ? clockTime(waitsUntil) : "";
+    const text = isWaiting ? t(`state.${state === "away" ? away : state}`, { time }) : "";
     line.className = isWaiting ? `state notice ${state}` : "state";
     if (line.textContent === text) return;
     line.textContent = text;
@@ -124,7 +129,8 @@ export class RunningView {
   }
 
   #drawWarnings() {
-    const lines = warningLines(this.#uploader.tally);
+    const { tally } = this.#uploader;
+    const lines = [...unsettledLines(tally.unsettled.size, untilOf(tally.unsettled)), ...warningLines(tally)];
     const box = byId("warnings");
     if (box.childElementCount === lines.length && box.textContent === lines.join("")) return;
     box.hidden = lines.length === 0;
@@ -132,17 +138,28 @@ export class RunningView {
   }
 
   /** @param {number} now */
-  #drawList(now) {
-    const { notStored } = this.#uploader.tally;
+  #drawLists(now) {
+    const { notStored, unsettled } = this.#uploader.tally;
     this.#listedAt = now;
-    if (notStored.length === this.#listed) return;
-    this.#listed = notStored.length;
-    const details = byId("so-far");
-    const [summary, body] = details.children;
-    details.hidden = notStored.length === 0;
-    summary.textContent = t("running.notStoredList", { count: notStored.length });
-    body.replaceChildren(shortList(notStored.map((item) => `${item.path}: ${whyNotStored(item)}`)));
+    const listed = `${notStored.length} ${unsettled.size} ${untilOf(unsettled)}`;
+    if (listed === this.#listed) return;
+    this.#listed = listed;
+    drawList("so-far", notStored, t("running.notStoredList", { count: notStored.length }));
+    drawList("unsettled", [...unsettled], t("running.unsettledList", { count: unsettled.size }));
   }
+}
+
+/**
+ * @param {string} id of its details
+ * @param {readonly import("./tally.js").Item[]} items none hides it
+ * @param {string} title
+ */
+function drawList(id, items, title) {
+  const details = byId(id);
+  const [summary, body] = details.children;
+  details.hidden = items.length === 0;
+  summary.textContent = title;
+  body.replaceChildren(shortList(items.map((item) => `${item.path}: ${whyNotStored(item)}`)));
 }
 
 /**

@@ -1,10 +1,12 @@
 /** How a run ended: whether the card may be wiped, and if not, which files stand in the way. */
 
 import { byId, el, sign } from "./dom.js";
+import { clockTime } from "./format.js";
 import { downloadButton, folded, shortTable } from "./lists.js";
 import { t } from "./messages.js";
-import { warningLines, whyNotSent, whyNotStored, whyStopped } from "./reasons.js";
+import { unsettledLines, warningLines, whyNotSent, whyNotStored, whyStopped } from "./reasons.js";
 import { duplicates, leftOut } from "./review-view.js";
+import { untilOf } from "./waiting.js";
 
 /**
  * @typedef {import("./tally.js").Outcome} Outcome
@@ -80,7 +82,22 @@ function titleOf({ outcome, sending, tally }) {
   if (outcome.end === "stopped") return t("verdict.stopped");
   const total = sending.declaredFiles;
   const missing = outcome.notStored.length + total - tally.total.files;
-  return missing ? t("verdict.unsafe", { count: missing, total }) : t("verdict.unsafePortal");
+  if (missing) return t("verdict.unsafe", { count: missing, total });
+  const { unsettled: count, unsettled_until: until } = outcome.receipt ?? {};
+  return count && until ? t("verdict.unsettled", { count, time: clockTime(until) }) : t("verdict.unsafePortal");
+}
+
+/**
+ * What may still be overwritten, here or by the portal's word.
+ * @param {Pick<Run, "outcome">} run
+ */
+function unsettledText({ outcome }) {
+  const items = outcome.notStored.filter(({ status, wait }) => wait && (!status || status === "unsettled"));
+  const lines = items.length
+    ? unsettledLines(items.length, untilOf(items))
+    : unsettledLines(outcome.receipt?.unsettled, outcome.receipt?.unsettled_until);
+  const isByItself = lines.length > 0 && outcome.end === "finished";
+  return isByItself ? [...lines, t("verdict.turns")] : lines;
 }
 
 /** @param {Run} run */
@@ -93,6 +110,8 @@ function textOf({ outcome, where }) {
     outcome.end === "stopped" && error?.code ? t("trouble.code", { code: error.code }) : "",
     outcome.safeToWipe ? t("verdict.safeText") : provenText,
     outcome.stored ? t("verdict.before", { count: outcome.stored }) : "",
+    ...unsettledText({ outcome }),
+    outcome.receipt?.refused ? t("verdict.refused", { count: outcome.receipt.refused }) : "",
     outcome.unreported ? t("verdict.unreported") : "",
     outcome.sessionId ? t("verdict.where", { ...where, session: String(outcome.sessionId) }) : "",
   ].filter(Boolean);
@@ -135,7 +154,7 @@ function conflictPanel({ outcome, sending, choice }, onChoice) {
  */
 function notStoredList({ outcome, sending }) {
   const rowOf = (/** @type {import("./tally.js").Item} */ item) => /** @type {Row} */ ([item.path, whyNotStored(item)]);
-  const ended = outcome.notStored.filter(({ status }) => outcome.end === "finished" || status);
+  const ended = outcome.notStored.filter(({ status, wait }) => outcome.end === "finished" || status || wait);
   const unsent = sending.unsent.map((file) => /** @type {Row} */ ([file.path, whyNotSent(file)]));
   const all = [...outcome.notStored.map(rowOf), ...unsent];
   const shown = [...ended.map(rowOf), ...unsent];
