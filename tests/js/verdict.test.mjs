@@ -44,3 +44,15 @@ test("the portal says yes, and a name was answered with a conflict: withheld", a
   const outcome = await run({ store });
   assert.deepEqual([outcome.verified, outcome.notStored.length, outcome.safeToWipe], [4, 1, false]);
 });
+
+test("what was proven long ago is looked at once more: the portal is called until all of it was", async () => {
+  const left = [900, 400, 400, 0];
+  let calls = 0;
+  const items = makeItems(5);
+  const finish = () => async () => ({ safe_to_wipe: true, comparing: left[calls++] });
+  const store = fakeStore();
+  const ports = { api: fakeApi(store, { finish }), transport: store, hasher, clock: fakeClock(), random: seeded(1) };
+  const outcome = await new Uploader({ target, items, declaredFiles: 5, ports }).run(new AbortController().signal);
+  assert.equal(calls, 4);
+  assert.equal(outcome.safeToWipe, true);
+});

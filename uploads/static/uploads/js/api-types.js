@@ -5,6 +5,7 @@
  * @property {boolean|null} safe_to_wipe null while it is open
  * @property {number} [unsettled] files that an older program may still overwrite
  * @property {string|null} [unsettled_until]
+ * @property {number} [comparing] files that are still to be looked at once more: it is asked for again until 0
  * @property {number} [waitMs] until that, by the portal's clock at its answer
  * @property {number} [refused] names answered with a conflict or a refusal that nothing has mended
  *

@@ -13,7 +13,7 @@ import { withRetries } from "./retry.js";
 /**
  * @typedef {import("./selection.js").Entry} Entry
  * @typedef {{code: string, message: string, until?: string, waitMs?: number}} Why a file is not found, as it stands under
- *   its own name; under whichever an older program may still overwrite it, if one may
+ *   its own name; `until`: the portal cannot tell before, under whichever name
  * @typedef {Why & {entry: Entry, names: string[]}} Looked `names` to ask for, the first now
  *
  * @typedef {object} Ports
@@ -26,9 +26,9 @@ import { withRetries } from "./retry.js";
  * @property {number} total
  * @property {number} found
  * @property {{path: string, code: string, message: string, until?: string}[]} notFound
- * @property {number} unsettled how many of them can be asked about again, when `until` has come
- * @property {string|null} until ISO
- * @property {number} waitMs until then
+ * @property {number} unsettled how many of them can be asked about again
+ * @property {{wait: {code: string, until: string}}[]} waits of these
+ * @property {number} waitMs until the last of them can be told
  */
 
 const BATCH = 500;
@@ -108,7 +108,7 @@ export class CardCheck {
       found: this.#found,
       notFound: [...this.#notFound, ...waiting],
       unsettled: waiting.length,
-      until: last?.until ?? null,
+      waits: waiting.map(({ code, until }) => ({ wait: { code, until } })),
       waitMs: last?.waitMs ?? 0,
     };
   }
@@ -176,7 +176,9 @@ export class CardCheck {
       return [];
     }
     const isOwn = !reason.code;
-    const own = isOwn || status === "unsettled" ? { code: code || status, message, until, waitMs } : reason;
+    const isOpen = status === "unsettled";
+    const told = { code: code || status, message, ...(isOpen && { until: until ?? new Date().toISOString(), waitMs }) };
+    const own = isOwn || isOpen ? told : reason;
     const others = isOwn ? namesOf(entry.path, String(entry.md5)).filter((name) => name !== entry.name && !nameFault(name)) : names.slice(1);
     if (others.length) return [{ entry, names: others, ...own }];
     this.#settle(entry, own);
@@ -189,7 +191,7 @@ export class CardCheck {
    */
   #settle(entry, reason) {
     this.settled += 1;
-    if (reason?.code === "unsettled") this.#unsettled.push({ entry, names: [], ...reason });
+    if (reason?.until) this.#unsettled.push({ entry, names: [], ...reason });
     else if (reason) this.#notFound.push({ path: entry.path, code: reason.code, message: reason.message });
     else this.#found += 1;
   }

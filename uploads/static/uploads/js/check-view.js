@@ -3,7 +3,7 @@
 import { byId, el, sign } from "./dom.js";
 import { bytes, number } from "./format.js";
 import { t } from "./messages.js";
-import { unsettledLines, whyNotFound } from "./reasons.js";
+import { waitingLines, whyNotFound } from "./reasons.js";
 import { duplicates, leftOut } from "./review-view.js";
 import { bar } from "./running-view.js";
 import { fileTable, notCovered } from "./verdict-view.js";
@@ -83,7 +83,7 @@ export class CheckProgress {
  * @param {{onAgain: () => void, onAnother: () => void}} actions
  */
 export function showCheckVerdict({ verdict, plan, where }, { onAgain, onAnother }) {
-  const { total, found, unsettled, until } = verdict;
+  const { total, found, unsettled, waits } = verdict;
   const rows = rowsOf(verdict, plan);
   const isSafe = rows.length === 0 && total > 0;
   const panel = byId("verdict");
@@ -99,7 +99,7 @@ export function showCheckVerdict({ verdict, plan, where }, { onAgain, onAnother 
   panel.replaceChildren(
     el("div", { class: "verdict-head" }, sign(isSafe ? "good" : "bad"), title),
     el("p", {}, isSafe ? t("verdict.safeText") : t("check.notSafeText", { count: found })),
-    ...unsettledLines(unsettled, until).map((line) => el("p", { class: "notice" }, line, " ", t("check.turns"))),
+    ...waitingLines(waits).map((line) => el("p", { class: "notice" }, line, " ", t("check.turns"))),
     el("p", {}, t("running.where", where)),
     ...fileTable({ title: t("check.listTitle"), all: rows, shown: rows, fileName: `not-safe-${where.id}.csv` }),
     ...duplicates(plan),

@@ -3,19 +3,24 @@
 import { ApiError, WorkerError } from "./errors.js";
 import { clockTime } from "./format.js";
 import { has, t } from "./messages.js";
+import { untilOf } from "./waiting.js";
 
 /** @param {import("./tally.js").Item} item without a good end */
 export function whyNotStored({ status, code, message, wait }) {
-  if (wait && (!status || status === "unsettled")) return whyUnsettled(wait.until);
+  if (wait && (!status || status === "unsettled")) return waitText(wait.code, wait.until);
   if (!status) return t("verdict.notSent");
   if (has(`error.${code}`)) return t(`error.${code}`);
   if (message) return message;
   return /^http_/.test(code) ? t("error.http", { code }) : t("error.other", { code });
 }
 
-/** @param {string} until ISO */
-export function whyUnsettled(until) {
-  return t("unsettled.file", { time: clockTime(until) });
+/**
+ * @param {string} code
+ * @param {string} until ISO
+ */
+function waitText(code, until) {
+  const time = clockTime(until);
+  return has(`error.${code}`) ? t(`error.${code}`, { time }) : t("error.unsettled", { time });
 }
 
 /**
@@ -24,7 +29,20 @@ export function whyUnsettled(until) {
  * @returns {string[]} one line; none where nothing waits
  */
 export function unsettledLines(count, until) {
-  return count && until ? [t("unsettled.files", { count, time: clockTime(until) })] : [];
+  return count && until ? [t("waiting.unsettled", { count, time: clockTime(until) })] : [];
+}
+
+/**
+ * @param {Iterable<{wait: Pick<import("./waiting.js").Wait, "code"|"until">|null}>} items
+ * @returns {string[]} a line for each reason to wait
+ */
+export function waitingLines(items) {
+  const waiting = [...items].flatMap(({ wait }) => wait ?? []);
+  return ["unsettled", "being_read"].flatMap((code) => {
+    const those = waiting.filter((wait) => (wait.code === "being_read") === (code === "being_read"));
+    const until = untilOf(those.map((wait) => ({ wait })));
+    return until ? [t(`waiting.${code}`, { count: those.length, time: clockTime(until) })] : [];
+  });
 }
 
 /** @param {{code: string}} file of the selection that was not even tried */
@@ -67,7 +85,7 @@ export function warningLines({ warnings }) {
 
 /** @param {{code: string, message: string, until?: string}} file of a card that was checked */
 export function whyNotFound({ code, message, until }) {
-  if (code === "unsettled") return whyUnsettled(until ?? "");
+  if (until) return waitText(code, until);
   if (has(`check.${code}`)) return t(`check.${code}`);
   if (has(`error.${code}`)) return t(`error.${code}`);
   return message || t("error.other", { code });

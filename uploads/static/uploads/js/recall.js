@@ -9,7 +9,7 @@
  * Knows no DOM.
  */
 
-import { hourOf } from "./season.js";
+import { timeOf } from "./device-time.js";
 
 /**
  * @typedef {import("./tally.js").Item} Item
@@ -38,7 +38,7 @@ function mayBeOfResetClock(time, nowMs) {
  */
 export function hasTellingClock({ name, lastModified }, nowMs) {
   if (lastModified === null || !(Math.abs(lastModified) < 8.64e15)) return false;
-  const times = [new Date(lastModified).toISOString(), hourOf(name)];
+  const times = [new Date(lastModified).toISOString(), timeOf(name)];
   return times.every((time) => time === null || !mayBeOfResetClock(time, nowMs));
 }
 

@@ -6,7 +6,7 @@ import { bytes, clockTime, number, span } from "./format.js";
 import { shortList } from "./lists.js";
 import { t } from "./messages.js";
 import { Pace } from "./pace.js";
-import { unsettledLines, warningLines, whyNotStored } from "./reasons.js";
+import { waitingLines, warningLines, whyNotStored } from "./reasons.js";
 import { untilOf } from "./waiting.js";
 
 /** @typedef {import("./uploader.js").Uploader} Uploader */
@@ -130,7 +130,7 @@ export class RunningView {
 
   #drawWarnings() {
     const { tally } = this.#uploader;
-    const lines = [...unsettledLines(tally.unsettled.size, untilOf(tally.unsettled)), ...warningLines(tally)];
+    const lines = [...waitingLines(tally.unsettled), ...warningLines(tally)];
     const box = byId("warnings");
     if (box.childElementCount === lines.length && box.textContent === lines.join("")) return;
     box.hidden = lines.length === 0;

@@ -253,7 +253,7 @@ export class Tally {
   outcome({ end, sessionId, error, receipt, declaredFiles }) {
     const notStored = this.items.filter(({ status }) => status !== "verified" && status !== "stored" && status !== "empty");
     const isWhole = notStored.length === 0 && declaredFiles === this.total.files && this.total.files > 0;
-    const isMeant = receipt?.safe_to_wipe === true && !receipt.unsettled && !receipt.refused;
+    const isMeant = receipt?.safe_to_wipe === true && !receipt.unsettled && !receipt.refused && !receipt.comparing;
     return {
       end, sessionId, error, notStored, receipt,
       verified: this.counts.verified,

@@ -41,6 +41,7 @@ import { Waiting } from "./waiting.js";
  *   program could still undo
  */
 
+const COMPARING_PAUSE_MS = 5_000;
 const VERDICT_PATIENCE_MS = 3_600_000; // for the portal's comparing, once its time has come
 
 export class Uploader {
@@ -171,14 +172,22 @@ export class Uploader {
     return { files: this.declaredFiles - this.tally.empty.length, bytes: this.tally.total.bytes };
   }
 
-  /** Where nothing but an older program's URL stands in the way, the portal turns its verdict by itself: it is asked again. */
+  /**
+   * What was proven long ago the portal looks at once more, some at each call. And where nothing but an older program's
+   * URL stands in the way, its verdict turns by itself: it is asked again.
+   */
   async #finish() {
-    /** @type {import("./api-types.js").Verdict} */ let verdict = await this.#session.finish(this.#selected);
     const { clock } = this.#ports;
+    const { signal } = this.#stop;
+    /** @type {import("./api-types.js").Verdict} */ let verdict = await this.#session.finish(this.#selected);
+    for (let left = verdict.comparing ?? 0; left; left = verdict.comparing ?? 0) {
+      verdict = await this.#session.finish(this.#selected);
+      if ((verdict.comparing ?? 0) >= left) await clock.sleep(COMPARING_PAUSE_MS, signal);
+    }
     for (let patientUntil = Infinity; verdict.unsettled && !this.tally.notStored.length && clock.now() < patientUntil; ) {
       const { waitMs = 0 } = verdict;
       if (waitMs <= 0 && patientUntil === Infinity) patientUntil = clock.now() + VERDICT_PATIENCE_MS;
-      await this.#waiting.forVerdict(verdict, this.#stop.signal);
+      await this.#waiting.forVerdict(verdict, signal);
       verdict = await this.#session.again();
     }
     return verdict;

@@ -4,9 +4,8 @@ import { byId, el, sign } from "./dom.js";
 import { clockTime } from "./format.js";
 import { downloadButton, folded, shortTable } from "./lists.js";
 import { t } from "./messages.js";
-import { unsettledLines, warningLines, whyNotSent, whyNotStored, whyStopped } from "./reasons.js";
+import { unsettledLines, waitingLines, warningLines, whyNotSent, whyNotStored, whyStopped } from "./reasons.js";
 import { duplicates, leftOut } from "./review-view.js";
-import { untilOf } from "./waiting.js";
 
 /**
  * @typedef {import("./tally.js").Outcome} Outcome
@@ -94,7 +93,7 @@ function titleOf({ outcome, sending, tally }) {
 function unsettledText({ outcome }) {
   const items = outcome.notStored.filter(({ status, wait }) => wait && (!status || status === "unsettled"));
   const lines = items.length
-    ? unsettledLines(items.length, untilOf(items))
+    ? waitingLines(items)
     : unsettledLines(outcome.receipt?.unsettled, outcome.receipt?.unsettled_until);
   const isByItself = lines.length > 0 && outcome.end === "finished";
   return isByItself ? [...lines, t("verdict.turns")] : lines;

@@ -1,6 +1,6 @@
 /**
- * Files that an older program may still overwrite, and files that have to be looked at once more: they come after all
- * others, when their time has come. Knows no DOM.
+ * Files of which the portal cannot tell yet, since an older program may still overwrite them or since it has to read them
+ * first, and files that have to be looked at once more: they come after all others, when their time has come. Knows no DOM.
  */
 
 import { momentOf } from "./signed-url.js";
@@ -11,6 +11,7 @@ import { momentOf } from "./signed-url.js";
  *
  * @typedef {object} Wait
  * @property {string} until ISO, by the portal
+ * @property {string} code `unsettled`, or `being_read`: the portal has to read the object before it can tell
  * @property {"check"|"grant"|"confirm"} step that is asked again; a check is not, since the grant says the same
  * @property {import("./signed-url.js").Moment} due
  * @property {import("./signed-url.js").Moment} since it was told so first
@@ -38,17 +39,17 @@ export class Waiting {
 
   /**
    * @param {Item} item that the portal calls unsettled
-   * @param {{until?: string, waitMs?: number}} answer
+   * @param {{code?: string, until?: string, waitMs?: number}} answer
    * @param {Wait["step"]} step
    */
-  postpone(item, { until: told, waitMs = WITHOUT_WORD_MS }, step) {
+  postpone(item, { code = "", until: told, waitMs = WITHOUT_WORD_MS }, step) {
     const since = item.wait?.since ?? momentOf(this.#clock);
     const due = this.#after(waitMs);
-    const until = told ?? isoOf(due);
+    /** @type {Wait} */ const wait = { until: told ?? isoOf(due), code: code || "unsettled", step, due, since };
     if (hasPassed({ ms: since.ms + LONGEST_MS, wallMs: since.wallMs + LONGEST_MS }, this.#clock)) {
-      item.wait = { until, step, due, since };
-      this.#tally.settle(item, { status: "unsettled" });
-    } else this.#tally.postpone(item, { until, step, due, since });
+      item.wait = wait;
+      this.#tally.settle(item, { status: "unsettled", code: wait.code });
+    } else this.#tally.postpone(item, wait);
   }
 
   /**
@@ -133,7 +134,7 @@ function waitOf({ wait }) {
 }
 
 /**
- * @param {Iterable<Pick<Item, "wait">>} items
+ * @param {Iterable<{wait: Pick<Wait, "until">|null}>} items
  * @returns {string|null} ISO; when the last of them is compared again
  */
 export function untilOf(items) {

@@ -134,7 +134,7 @@ export const messages = {
   "running.notStored": "Not stored",
   "running.notStoredList": { one: "{count} file could not be stored", other: "{count} files could not be stored" },
   "running.unsettled": "To be compared again",
-  "running.unsettledList": { one: "{count} file waits for an older program", other: "{count} files wait for an older program" },
+  "running.unsettledList": { one: "{count} file is to be compared again", other: "{count} files are to be compared again" },
   "running.waiting": "Waiting until {time} – please leave this page open",
   "running.announce": "{done} of {total} files. {left}",
   "running.cancelling": "Stopping, and asking what has arrived …",
@@ -155,8 +155,8 @@ export const messages = {
   "left.hours": { one: "about {count} hour", other: "about {count} hours" },
   "left.days": { one: "about {count} day", other: "about {count} days" },
 
-  "unsettled.file": "An older program may still write here until {time}. It is compared again then.",
-  "unsettled.files": { one: "{count} file: an older program may still write here until {time}. It is compared again then.", other: "{count} files: an older program may still write here until {time}. They are compared again then." },
+  "waiting.unsettled": { one: "{count} file: an older program may still write here until {time}. It is compared again then.", other: "{count} files: an older program may still write here until {time}. They are compared again then." },
+  "waiting.being_read": { one: "{count} file: the portal reads it in the store to compare it, and is asked again at {time}.", other: "{count} files: the portal reads them in the store to compare them, and is asked again at {time}." },
 
   "verdict.safe": { one: "{count} file stored and verified; it may be wiped", other: "{count} files stored and verified; they may be wiped" },
   "verdict.safeText": "The portal compared size and MD5 checksum of every one of them with what the store holds.",
@@ -229,6 +229,8 @@ export const messages = {
   "error.name_twice": "Another file of this upload has the same name and other content.",
   "error.missing": "The store does not have it, although it was sent. Try again.",
   "error.not_granted": "It was not sent in this upload. Try again.",
+  "error.unsettled": "An older program may still write here until {time}. It is compared again then.",
+  "error.being_read": "The portal reads it in the store to compare it. It is asked again at {time}.",
   "error.mismatch": "The store holds other content under this name.",
   "error.parts_incomplete": "Some parts of it did not arrive, though they were tried many times. Try again.",
   "error.outside_season": "It was taken outside the season of this deployment, and no reason was given.",
@@ -279,6 +281,7 @@ export const messages = {
   "portal.too_slow": "The store gives a file so slowly that it cannot be compared. Try again later, or tell a maintainer.",
   "portal.store_unavailable": "The store does not answer. Try again in a moment; nothing that was stored is lost.",
   "portal.throttled": "The portal was asked too often. Wait a minute and try again.",
+  "portal.too_slow": "The store gives a file too slowly to be compared. Try again later.",
   "portal.upload_unknown": "The portal does not know this large file's upload any more. Try again.",
 
   "trouble.code": "Code to quote: {code}",

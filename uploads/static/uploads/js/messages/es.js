@@ -134,7 +134,7 @@ export const messages = {
   "running.notStored": "Sin almacenar",
   "running.notStoredList": { one: "No se pudo almacenar {count} archivo", many: "No se pudieron almacenar {count} de archivos", other: "No se pudieron almacenar {count} archivos" },
   "running.unsettled": "Por comparar de nuevo",
-  "running.unsettledList": { one: "{count} archivo espera a un programa antiguo", many: "{count} de archivos esperan a un programa antiguo", other: "{count} archivos esperan a un programa antiguo" },
+  "running.unsettledList": { one: "{count} archivo por comparar de nuevo", many: "{count} de archivos por comparar de nuevo", other: "{count} archivos por comparar de nuevo" },
   "running.waiting": "En espera hasta las {time}: deje abierta esta página",
   "running.announce": "{done} de {total} archivos. {left}",
   "running.cancelling": "Deteniendo, y preguntando qué ha llegado …",
@@ -155,8 +155,8 @@ export const messages = {
   "left.hours": { one: "cerca de {count} hora", many: "cerca de {count} de horas", other: "cerca de {count} horas" },
   "left.days": { one: "cerca de {count} día", many: "cerca de {count} de días", other: "cerca de {count} días" },
 
-  "unsettled.file": "Un programa antiguo todavía puede escribir aquí hasta las {time}. Entonces se compara de nuevo.",
-  "unsettled.files": { one: "{count} archivo: un programa antiguo todavía puede escribir aquí hasta las {time}. Entonces se compara de nuevo.", many: "{count} de archivos: un programa antiguo todavía puede escribir aquí hasta las {time}. Entonces se comparan de nuevo.", other: "{count} archivos: un programa antiguo todavía puede escribir aquí hasta las {time}. Entonces se comparan de nuevo." },
+  "waiting.unsettled": { one: "{count} archivo: un programa antiguo todavía puede escribir aquí hasta las {time}. Entonces se compara de nuevo.", many: "{count} de archivos: un programa antiguo todavía puede escribir aquí hasta las {time}. Entonces se comparan de nuevo.", other: "{count} archivos: un programa antiguo todavía puede escribir aquí hasta las {time}. Entonces se comparan de nuevo." },
+  "waiting.being_read": { one: "{count} archivo: el portal lo lee en el almacén para compararlo; se pregunta de nuevo a las {time}.", many: "{count} de archivos: el portal los lee en el almacén para compararlos; se pregunta de nuevo a las {time}.", other: "{count} archivos: el portal los lee en el almacén para compararlos; se pregunta de nuevo a las {time}." },
 
   "verdict.safe": { one: "{count} archivo almacenado y comprobado; se puede borrar", many: "{count} de archivos almacenados y comprobados; se pueden borrar", other: "{count} archivos almacenados y comprobados; se pueden borrar" },
   "verdict.safeText": "El portal comparó el tamaño y la suma de verificación MD5 de cada uno con lo que guarda el almacén.",
@@ -229,6 +229,8 @@ export const messages = {
   "error.name_twice": "Otro archivo de esta carga tiene el mismo nombre y otro contenido.",
   "error.missing": "El almacén no lo tiene, aunque se envió. Intente de nuevo.",
   "error.not_granted": "No se envió en esta carga. Intente de nuevo.",
+  "error.unsettled": "Un programa antiguo todavía puede escribir aquí hasta las {time}. Entonces se compara de nuevo.",
+  "error.being_read": "El portal lo lee en el almacén para compararlo. Se pregunta de nuevo a las {time}.",
   "error.mismatch": "El almacén tiene otro contenido con este nombre.",
   "error.parts_incomplete": "Algunas de sus partes no llegaron, aunque se intentó muchas veces. Intente de nuevo.",
   "error.outside_season": "Se tomó fuera de la temporada de este despliegue, y no se dio un motivo.",
@@ -279,6 +281,7 @@ export const messages = {
   "portal.too_slow": "El almacén entrega un archivo tan despacio que no se puede comparar. Intente más tarde, o avise a un responsable del portal.",
   "portal.store_unavailable": "El almacén no responde. Intente de nuevo en un momento; no se pierde nada de lo almacenado.",
   "portal.throttled": "Se hicieron demasiadas preguntas al portal. Espere un minuto e intente de nuevo.",
+  "portal.too_slow": "El almacén entrega un archivo demasiado despacio para compararlo. Inténtelo más tarde.",
   "portal.upload_unknown": "El portal ya no conoce la carga de este archivo grande. Intente de nuevo.",
 
   "trouble.code": "Código para citar: {code}",
