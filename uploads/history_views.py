@@ -20,6 +20,7 @@ from uploads.selectors import sessions_visible_to
 from uploads.services import beside
 from uploads.services.conflicts import unmended_files
 from uploads.services.sessions import Verdict, verdict_of, verdicts_of
+from uploads.unsettled import waiting_of
 
 PAGE_SESSIONS = 25
 SHOWN_FILES = 300  # more would be a page that no phone scrolls; all are in the downloads
@@ -59,7 +60,11 @@ def history(request: HttpRequest) -> HttpResponse:
     shown = page[:PAGE_SESSIONS]
     finished = [session for session in shown if session.finished_at is not None]
     verdicts = {verdict.session.pk: verdict for verdict in verdicts_of(finished)}
-    rows = [_row(session, verdicts.get(session.pk), request.user) for session in shown]
+    waiting = waiting_of([session.pk for session in shown])
+    rows = [
+        _row(session, verdicts.get(session.pk), request.user) | {"waiting": waiting.get(session.pk)}
+        for session in shown
+    ]
     context = {
         "rows": rows,
         "everybody": everybody,

@@ -6,13 +6,16 @@ that moment; `services.settling_keys` does.
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import Count, Max
 from django.utils import timezone
 
 from deployments.models import Deployment
 from uploads.messages import FileResult, Outcome
+from uploads.models import UploadLog
 
 # A PUT that began before its URL ran out may still be under way on a slow link: 64 MiB at 128 kbit/s take 70 minutes.
 RESERVATION_GRACE = timedelta(minutes=75)
@@ -34,6 +37,23 @@ def unsettled_keys(*, deployment: Deployment, data_type: str, names: Collection[
     with connection.cursor() as cursor:
         cursor.execute(_UNSETTLED, given)
         return dict(cursor.fetchall())
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many files of a session may still be overwritten, and until when the last of them may."""
+
+    files: int
+    until: datetime
+
+
+def waiting_of(session_ids: Collection[int]) -> dict[int, Waiting]:
+    """Per session what it waits for; by the few rows of the ledger that may still be overwritten at all."""
+    rows = UploadLog.objects.filter(
+        unsettled_until__gt=timezone.now(), status=UploadLog.Status.UNSETTLED, session__in=session_ids
+    )
+    found = rows.values("session_id").annotate(files=Count("filename", distinct=True), until=Max("unsettled_until"))
+    return {row["session_id"]: Waiting(row["files"], row["until"]) for row in found.order_by()}
 
 
 def unsettled_result(name: str, until: datetime) -> FileResult:

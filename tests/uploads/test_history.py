@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from uploads import history_views
 from uploads.models import UploadLog, UploadSession
@@ -47,6 +48,23 @@ def page(client, colleague):
 
 def states(html: str) -> list[str]:
     return [part.partition("</span>")[0].partition(">")[2] for part in html.split('class="session-state ')[1:]]
+
+
+def test_what_an_older_program_may_still_overwrite_is_told(page, colleague, ladera):
+    until = timezone.now() + timedelta(hours=1)
+    under_way = make_session(colleague, ladera, declared_files=3)
+    for name in ("1.jpg", "2.jpg"):
+        make_file(under_way, name, "unsettled", unsettled_until=until)
+    make_file(under_way, "3.jpg")
+    over = make_session(colleague, ladera, declared_files=1, finished_at=timezone.now())
+    make_file(over, "4.jpg", "unsettled", unsettled_until=until - timedelta(minutes=30))
+    past = make_session(colleague, ladera, declared_files=1)
+    make_file(past, "5.jpg", "unsettled", unsettled_until=timezone.now() - timedelta(minutes=1))
+    html = page()
+    told = "an older program may still write here until"
+    assert html.count(told) == 2
+    assert f"2 files: {told} {date_format(until, 'DATETIME_FORMAT')} UTC. They are compared again then." in html
+    assert f"1 file: {told}" in html
 
 
 def test_nobody_uploaded_yet(page):
@@ -128,5 +146,5 @@ def test_the_number_of_queries_does_not_grow_with_the_sessions(
     for number in range(20):
         session = make_session(colleague, ladera, declared_files=1, finished_at=timezone.now())
         make_file(session, f"{number}.jpg")
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         assert client.get("/uploads/").status_code == 200
