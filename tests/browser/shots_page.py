@@ -158,18 +158,18 @@ def check_empty(stage: Stage) -> None:
 
 def check_good(stage: Stage) -> None:
     good_verdict(stage)
-    _check(stage)
+    check(stage)
     stage.verdict("good")
 
 
 def check_bad(stage: Stage) -> None:
     bad_verdict(stage)
     stage.card.add("snapshots/20250716000000-snapshot.jpg", stage.card.jpeg(900))
-    _check(stage)
+    check(stage)
     stage.verdict("bad")
 
 
-def _check(stage: Stage) -> None:
+def check(stage: Stage) -> None:
     stage.open("/check/")
     stage.choose()
     stage.start()

@@ -7,6 +7,7 @@ from tests.browser.axe import violations
 from tests.browser.conftest import PASSWORD
 from tests.browser.guide_pictures import take_pictures
 from tests.browser.shots_page import DESKTOP, PHONE, PICTURES_KEPT, STATES, Stage, keep_picture
+from tests.browser.shots_waiting import WAITING
 from tests.browser.upload_page import UploadPage
 
 NOISE = ["Failed to load resource", "net::ERR_", "ApiError"]  # of the states in which something fails
@@ -27,14 +28,14 @@ def schemes_of(language: str, width: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", STATES | WAITING)
 def test_nothing_stands_in_the_way(state, language, page, portal, card, store, watched):
     watched.expected += NOISE
     portal.partner.language = language
     portal.partner.save()
     UploadPage(page, portal.url).sign_in("ines", PASSWORD)
     page.set_viewport_size(DESKTOP)
-    STATES[state](Stage(page, portal, card, store))
+    (STATES | WAITING)[state](Stage(page, portal, card, store))
     expect(page.locator("html")).to_have_attribute("lang", language)
     take_pictures(page, state, language)
     for width, viewport in (("desktop", DESKTOP), ("phone", PHONE)):
