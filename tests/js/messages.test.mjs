@@ -85,7 +85,7 @@ test("every code that the portal can answer has a text of its own", () => {
 });
 // Answers to calls that this page never makes, and roots of classes that are never answered as such.
 const NOT_FOR_THE_PAGE = new Set([
-  "error", "bucket_taken", "round_trip_broken", "not_under_way", "no_receipt", "receipt_too_large", "receipts_busy",
+  "error", "bucket_taken", "bucket_reserved", "round_trip_broken", "not_under_way", "no_receipt", "receipt_too_large", "receipts_busy",
   "no_free_name", "reason_missing", "too_many_files", // what maintainers do with files beside others, changed or vanished
   "copy_missing", "destination_taken", "source_changed", // copies within the store
 ]);
