@@ -14,6 +14,7 @@ from tests.uploads.conftest import put
 from tests.uploads.field import FieldClient
 from uploads.models import UploadLog, UploadSession
 from uploads.services.settling_keys import settle_unsettled_keys
+from uploads.unsettled import RESERVATION_GRACE
 
 JPEG = {"Content-Type": "image/jpeg"}
 STILL = "an older program may still write here until"
@@ -39,10 +40,10 @@ def urls_of(old: FieldClient, names: list[str]) -> list[str]:
 
 
 def live_on_for(seconds: float) -> None:
-    """The old program's URLs, and PUTs that began before they ran out."""
-    UploadLog.objects.filter(unsettled_until__isnull=False).update(
-        unsettled_until=timezone.now() + timedelta(seconds=seconds)
-    )
+    """The old program's PUTs that began before its URLs ran out; the URLs themselves are dead."""
+    until = timezone.now() + timedelta(seconds=seconds)
+    rows = UploadLog.objects.filter(unsettled_until__isnull=False)
+    rows.update(unsettled_until=until, grant_expires_at=until - RESERVATION_GRACE)
 
 
 def unsettle(names: list[str]) -> None:
@@ -147,7 +148,7 @@ def test_a_finished_upload_whose_verdict_turns_is_told_by_itself(
     UploadLog.objects.update(unsettled_until=F("unsettled_until") - timedelta(minutes=20))
     page.reload()
     settle_unsettled_keys()
-    expect(page.get_by_text("its card may be wiped")).to_be_visible(timeout=90_000)
+    expect(page.get_by_text("the card may be wiped")).to_be_visible(timeout=90_000)
     assert contents(objects) == card.contents(".jpg")
 
 

@@ -37,6 +37,7 @@ export class Offers {
   #receiptUrl;
   #onGoOn;
   /** For an upload that is finished but for what an older program could still overwrite. */ #timer = 0;
+  /** @type {{text: string, link: Node}[]} uploads that turned out to be finished and safe */ #turned = [];
 
   /**
    * @param {{api: import("./api.js").Api, journal: import("./journal.js").Journal, account: string,
@@ -54,6 +55,7 @@ export class Offers {
    * @param {string|null} wantedSession its id, where the person came here to go on with that one
    */
   async show(wantedSession) {
+    this.#turned = [];
     const kept = await this.#journal.unfinished(this.#account);
     /** @type {Offer[]} */ const offers = [];
     if (wantedSession && /^\d+$/.test(wantedSession)) {
@@ -67,7 +69,12 @@ export class Offers {
         if (offer) offers.push(offer);
       }
     }
-    showOffers(offers);
+    showOffers(offers, this.#turned);
+  }
+
+  /** @param {number} sessionId */
+  #receiptOf(sessionId) {
+    return el("a", { href: this.#receiptUrl(sessionId) }, t("resume.receipt"));
   }
 
   hide() {
@@ -84,6 +91,8 @@ export class Offers {
     if (await isHeld(lockName(deployment, dataType))) return null;
     const session = await this.#sessionOf(upload.sessionId);
     if (session?.finished_at && session.safe_to_wipe) {
+      // It came to its end, and nobody was here to be told.
+      this.#turned.push({ text: t("resume.turned", { folder, place, id: deployment }), link: this.#receiptOf(session.id) });
       await this.#journal.forget(journalId);
       return null;
     }
@@ -115,10 +124,7 @@ export class Offers {
       const session = await this.#sessionOf(id);
       if (!session) this.#timer = setTimeout(look, LOOK_AGAIN_MS);
       else if (session.unsettled) this.#lookAgain(session);
-      else if (session.safe_to_wipe) {
-        await this.show(null);
-        showNote(t("resume.turned"), el("a", { href: this.#receiptUrl(id) }, t("resume.receipt")));
-      } else await this.show(null);
+      else await this.show(null);
     };
     this.#timer = setTimeout(look, Math.max(waitMs, 0) + LOOK_AGAIN_MS);
   }
@@ -129,7 +135,7 @@ export class Offers {
    */
   async #showSession(sessionId) {
     const session = await this.#api.sessionOf(sessionId, new AbortController().signal);
-    if (session.finished_at) return showNote(t("resume.finished"), el("a", { href: this.#receiptUrl(sessionId) }, t("resume.receipt")));
+    if (session.finished_at) return showNote(t("resume.finished"), this.#receiptOf(sessionId));
     if (session.account !== this.#account) return showNote(t("resume.foreign"));
     const { deployment, data_type: dataType, location_name: place, uploader_name: uploaderName, season_reason: reason } = session;
     const { unsettled, unsettled_until: unsettledUntil } = session;

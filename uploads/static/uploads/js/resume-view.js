@@ -13,12 +13,18 @@ import { t } from "./messages.js";
  * @property {(() => void)|null} onForget null where this browser has nothing to forget
  */
 
-/** @param {readonly Offer[]} offers none hides the panel */
-export function showOffers(offers) {
+/**
+ * @param {readonly Offer[]} offers
+ * @param {readonly {text: string, link: Node}[]} [turned] what came to its end while nobody looked; nothing at all hides
+ *   the panel
+ */
+export function showOffers(offers, turned = []) {
   const panel = byId("resume");
-  panel.hidden = offers.length === 0;
+  panel.hidden = offers.length + turned.length === 0;
+  const title = offers.length || !turned.length ? t("resume.title", { count: Math.max(1, offers.length) }) : t("resume.turnedTitle");
   panel.replaceChildren(
-    el("h2", { id: "resume-title" }, t("resume.title", { count: Math.max(1, offers.length) })),
+    el("h2", { id: "resume-title" }, title),
+    ...turned.map(({ text, link }) => el("p", {}, text, " ", link)),
     ...offers.map(({ text, notes, hint, onGoOn, onForget }, index) =>
       el(
         "div",

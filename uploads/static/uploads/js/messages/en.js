@@ -112,7 +112,8 @@ export const messages = {
   "resume.finished": "That upload is finished.",
   "resume.foreign": "That upload is somebody else's: only they can go on with it.",
   "resume.receipt": "See its receipt",
-  "resume.turned": "An upload that was waiting is finished now: its card may be wiped.",
+  "resume.turnedTitle": "An upload is finished",
+  "resume.turned": "“{folder}” to {place} ({id}): every file is stored and verified; the card may be wiped.",
 
   "list.more": { one: "… and {count} more", other: "… and {count} more" },
   "list.download": "Download the list (CSV)",

@@ -112,7 +112,8 @@ export const messages = {
   "resume.finished": "Esa carga ya terminó.",
   "resume.foreign": "Esa carga es de otra persona: solo ella puede continuarla.",
   "resume.receipt": "Ver su recibo",
-  "resume.turned": "Una carga que estaba en espera ha terminado: su tarjeta puede borrarse.",
+  "resume.turnedTitle": "Una carga ha terminado",
+  "resume.turned": "«{folder}» a {place} ({id}): todos los archivos están almacenados y comprobados; la tarjeta puede borrarse.",
 
   "list.more": { one: "… y {count} más", many: "… y {count} más", other: "… y {count} más" },
   "list.download": "Descargar la lista (CSV)",
