@@ -14,6 +14,7 @@ from amiportal.snapshots.services import plan_restore, read_snapshot, restore, t
 from amiportal.snapshots.services.planning import RETIRE, Selection
 from deployments.models import Bucket, Deployment, HardwareConfig
 from tests.cast import make_bucket, make_deployment, make_person
+from tests.networkwatch import own_transaction
 
 EVERYTHING = Selection.everything()
 NAMES = st.sampled_from(["Ladera", "Torre", "Coast", "Ñandú 多摩", "x" * 100])
@@ -93,7 +94,7 @@ def tables(panama, maintainer):
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deeds=st.lists(st.tuples(DEEDS, WHICH, NAMES), min_size=1, max_size=8))
 def test_restored_is_as_it_was(tables, maintainer, deeds):
-    with transaction.atomic():
+    with own_transaction():
         snapshot = take_snapshot(actor=None, reason=Snapshot.Reason.HAND)
         for deed, at, name in deeds:
             with transaction.atomic():
