@@ -1,7 +1,7 @@
 """`make run`: the whole portal on this machine, for development and trials. No Django here.
 
 Starts the embedded parts, a worker and the web server, prints where they are, and ends exactly these when it is
-told to stop (Ctrl-C, SIGTERM, a closed terminal) or when one of them ends by itself.
+told to stop (Ctrl-C, SIGTERM, a closed terminal) or when one of them ends by itself. A worker is started again.
 """
 
 import fcntl
@@ -30,6 +30,9 @@ from amiportal.embedded.layout import REPOSITORY
 
 READY_TIMEOUT_S = 60
 WATCH_INTERVAL_S = 0.5
+# So often within so long the worker is started again: one that ends at once, time after time, is at fault itself.
+STARTED_AGAIN_MOST = 5
+STARTED_AGAIN_WITHIN_S = 600.0
 # gunicorn and the worker finish what they are at within 10 s; see gunicorn.conf.py and _worker_command.
 STOP_STEPS = ((signal.SIGTERM, 15.0),)
 
@@ -45,8 +48,11 @@ class Ended(Exception):
 class Service:
     """The web server or the worker: a process of ours alone, recorded so that the next start finds one left over."""
 
-    def __init__(self, name: str, layout: Layout, command: list[str], marker: str):
+    def __init__(self, name: str, layout: Layout, command: list[str], marker: str, *, is_started_again: bool = False):
         self.name = name
+        self._is_started_again = is_started_again
+        self._ends: list[float] = []
+        self._variables: dict[str, str] = {}
         self.log = layout.log_dir / f"{name}.log"
         self._command = command
         self._marker = marker
@@ -63,15 +69,26 @@ class Service:
         self._record_path.unlink(missing_ok=True)
 
     def start(self, variables: dict[str, str]) -> None:
+        self._variables = variables
         self._child = processes.spawn(self._command, log=self.log, cwd=REPOSITORY, env=variables)
         processes.record_of(self._child, marker=self._marker).write(self._record_path)
 
     def check(self) -> None:
+        """Start it again where it ended and may be, else raise Ended."""
         if self._child and self._child.poll() is not None:
+            if self._may_start_again():
+                say(f"The {self.name} ended by itself (status {self._child.returncode}) and is started again.")
+                self.start(self._variables)
+                return
             raise Ended(
                 f"The {self.name} ended by itself (status {self._child.returncode}). From {self.log}:\n"
                 f"{processes.tail(self.log)}"
             )
+
+    def _may_start_again(self) -> bool:
+        now = time.monotonic()
+        self._ends = [moment for moment in self._ends if now - moment < STARTED_AGAIN_WITHIN_S] + [now]
+        return self._is_started_again and len(self._ends) <= STARTED_AGAIN_MOST
 
     def stop(self) -> None:
         if self._child is None:
@@ -125,7 +142,7 @@ def main() -> int:
     layout.prepare()
     port = ports.configured("PORT") or DEFAULT_WEB_PORT
     web = Service("web", layout, _web_command(), str(REPOSITORY))
-    worker = Service("worker", layout, _worker_command(), str(REPOSITORY))
+    worker = Service("worker", layout, _worker_command(), str(REPOSITORY), is_started_again=True)
     try:
         with _alone(layout), ExitStack() as started:
             signals = Signals()
@@ -145,7 +162,7 @@ def main() -> int:
             started.callback(signals.ignore)
             _wait_until_ready(port, (web, worker))
             _print_addresses(layout, variables, port)
-            _watch(parts, (web, worker))
+            _watch(parts, (web, worker), signals)
     except Told:
         say("Stopped.")
         return 0
@@ -227,10 +244,11 @@ def _is_ready(port: int) -> bool:
         connection.close()
 
 
-def _watch(parts: Parts, services: tuple[Service, ...]) -> None:
+def _watch(parts: Parts, services: tuple[Service, ...], signals: Signals) -> None:
     while True:
-        for service in services:
-            service.check()
+        with signals.held_back():
+            for service in services:
+                service.check()
         for part in parts.parts:
             if part.record.process() is None:
                 raise Ended(f"{part.name} ended by itself. From {part.log}:\n{processes.tail(part.log)}")

@@ -16,6 +16,8 @@ import pytest
 
 from amiportal.embedded import ports
 from amiportal.embedded.processes import Record
+from amiportal.run import STARTED_AGAIN_MOST
+from tests.workers import wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -125,10 +127,26 @@ def test_again_under_a_prefix_and_without_its_launcher(place):
 def test_when_one_part_dies_the_rest_is_ended_and_it_is_said(place):
     with launched(place) as launcher:
         started = descendants(launcher)
+        os.kill(records(place)["web"].pid, signal.SIGKILL)
+        said, _ = launcher.communicate(timeout=60)
+        assert launcher.returncode == 1
+        assert "The web ended by itself" in said
+        assert not [process for process in started if process.is_running()]
+
+
+def test_a_worker_that_dies_is_started_again_and_one_that_dies_ever_again_ends_it_all(place):
+    with launched(place) as launcher:
+        started = descendants(launcher)
+        for _ in range(STARTED_AGAIN_MOST):
+            victim = records(place)["worker"]
+            os.kill(victim.pid, signal.SIGKILL)
+            assert any("(status -9) and is started again" in line for line in launcher.stdout)
+            wait_until(lambda gone=victim: (now := records(place).get("worker")) is not None and now.pid != gone.pid)
+        started += descendants(launcher)
         os.kill(records(place)["worker"].pid, signal.SIGKILL)
         said, _ = launcher.communicate(timeout=60)
         assert launcher.returncode == 1
-        assert "The worker ended by itself" in said
+        assert "The worker ended by itself (status -9)" in said
         assert not [process for process in started if process.is_running()]
 
 
