@@ -45,7 +45,7 @@ import traceback
 import unicodedata
 import urllib.request
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -122,6 +122,10 @@ SAMPLE = 64  # of the files recalled: another card that differs in one file of t
 SMALLEST_SAMPLE, SAMPLE_BYTES = 8, 512 * MIB
 RESET_BEFORE = "2002-01-01"  # recorders whose clocks were reset count from 1970, 1980 or 2000
 RESET_BEFORE_NS = int(datetime.fromisoformat(RESET_BEFORE + "T00:00+00:00").timestamp()) * 10**9
+UNSETTLED_MARGIN_S = 5.0  # after the moment at which the portal looks again, by its own clock
+UNSETTLED_PAUSE_S = 15.0  # where the portal names none, or one that is past and its worker has not compared yet
+SHORT_WAIT_S = 600.0  # what the portal reads meanwhile is waited for even with --no-wait
+TOGETHER_S = 60.0  # names that are due within so long of each other are asked about at once
 ROUNDS = 3  # how often what had vanished, or is to have another name, is tried again within one run
 FIRST_CONTACT_S = 20.0  # for a portal that has never answered: its address is probably wrong
 MAX_REPEATS = 5  # of a call that met another one at the portal
@@ -168,6 +172,8 @@ WHY = {
     "url_ran_out": "Its address in the store ran out on the way each time: the link is too slow. Try --jobs 1.",
     "new_file": "It appeared while the upload was running. Run the command again.",
     "not_sent": "It was not sent.",
+    "unsettled": "An older program may still write under this name. It is compared when that is over.",
+    "being_read": "The portal still reads it in the store, to compare it.",
 }
 PASSED_OVER = {
     "no_time": "no time in the name",
@@ -668,6 +674,31 @@ class Grant:
         return now + DATE_STEP_S >= signed_at + lifetime_s and age_s >= lifetime_s / 2
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A moment to come, by two clocks of this computer: the one stands while it sleeps, the other may be set."""
+
+    at: float
+    wall_at: float
+
+    @classmethod
+    def by(cls, clock: PortalClock, until: str | None) -> Due:
+        wait_s = clock.asked_at + clock.seconds_to(until) + UNSETTLED_MARGIN_S - time.monotonic()
+        if not 0 < wait_s < float("inf"):
+            wait_s = UNSETTLED_PAUSE_S
+        return cls(time.monotonic() + wait_s, time.time() + wait_s)
+
+    @property
+    def left_s(self) -> float:
+        return max(0.0, min(self.at - time.monotonic(), self.wall_at - time.time()))
+
+    @property
+    def told(self) -> str:
+        """As this computer's clock will show it."""
+        then = datetime.fromtimestamp(self.wall_at + 59)  # to the minute, and not too early
+        return f"{then:%H:%M}" if then.date() == datetime.now().date() else f"{then:%Y-%m-%d %H:%M}"
+
+
 @dataclass(slots=True, eq=False)
 class Item:
     """One file on its way."""
@@ -688,6 +719,7 @@ class Item:
     was_verified: bool = False  # the journal says that the run gone on with saw it verified
     doubt: CallFault | None = None  # why the last try failed, where it may have arrived all the same
     folders_in_name: int = 0
+    due: Due | None = None  # when the portal can say more: an older program may still write under the name
     former_name: str = ""  # under which it may be stored from when the folder stood in front
     status: str = ""  # how it ended
     code: str = ""
@@ -1765,6 +1797,7 @@ class Engine:
         self.session: dict = {}
         self.unreported = 0
         self.conflicts: list[Item] = []
+        self.waiting: list[Item] = []  # for what an older program may still do
         self._names = {item.name for item in plan.send}
         self._names_lock = threading.Lock()
         self._may_have_former = True
@@ -1816,8 +1849,8 @@ class Engine:
         self.session = session
         return True
 
-    def finish(self, declared: int) -> dict:
-        return self._call("finish", {"files": declared})
+    def finish(self, declared: int | None = None) -> dict:
+        return self._call("finish", {} if declared is None else {"files": declared})
 
     def _call(self, step: str, body: dict, *, method: str = "POST", max_tries: int = 0) -> dict:
         """A call about this session."""
@@ -1853,8 +1886,25 @@ class Engine:
     def again(self) -> list[Item]:
         """The files for another round, if there is to be one."""
         items, self._again = self._again, []
-        self._rounds_left -= 1
+        self._rounds_left -= bool(items)
         return items
+
+    def ask_again(self, items: Sequence[Item]) -> None:
+        """For another round: those that were sent are confirmed, the others granted."""
+        asked = set(map(id, items))
+        self.waiting = [item for item in self.waiting if id(item) not in asked]
+        for item in items:
+            item.due, item.code, item.message = None, "", ""
+        self._again += items
+
+    @property
+    def has_all_proven(self) -> bool:
+        return all(item.status in ("verified", "stored") for item in self.items)
+
+    def give_up_waiting(self) -> None:
+        for item in self.waiting:
+            self._settle(item, "unsettled", item.code, item.message)
+        self.waiting = []
 
     def settle_conflicts(self, choice: str) -> None:
         """What was found under taken names while nobody had chosen what to do then."""
@@ -1895,6 +1945,9 @@ class Engine:
                 item = next(self._waiting, None)
             if item is None:
                 return
+            if item.is_sent:  # and its name was unsettled then
+                self._sent.put(item)
+                continue
             try:
                 self._read(item)
             except FileFault as fault:
@@ -1978,7 +2031,7 @@ class Engine:
                 elif row["status"] == "conflict" and self._options.choice == "folder" and self._rename(item):
                     renamed.append(item)
                 else:
-                    self._answered(item, row, step="presign")
+                    self._answered(item, row, clock, step="presign")
             pending = renamed
         return granted
 
@@ -2247,6 +2300,7 @@ class Engine:
             self._complete(job.large)
 
     def _complete(self, large: Large) -> None:
+        asked_at = time.monotonic()
         answer = self._call("complete", {"upload": large.upload})
         if answer["status"] == "completed":
             if self._close_large(large):
@@ -2258,7 +2312,7 @@ class Engine:
             self._queue_parts(large, numbers)
         elif self._close_large(large):
             status = answer["status"] if answer["status"] != "incomplete" else "failed"
-            self._answered(large.item, answer | {"status": status}, step="confirm")
+            self._answered(large.item, answer | {"status": status}, PortalClock(answer, asked_at), step="confirm")
 
     def _part_length(self, item: Item, number: int) -> int:
         return min(item.part_size, item.size - (number - 1) * item.part_size)
@@ -2307,6 +2361,7 @@ class Engine:
 
     def _confirm(self, batch: list[Item]) -> None:
         tries = 3 if self._halt.is_set else 0
+        asked_at = time.monotonic()
         answer = self._call("confirm", {"files": [item.name for item in batch]}, max_tries=tries)
         verified = []
         for item, row in paired(batch, answer):
@@ -2320,14 +2375,21 @@ class Engine:
                 item.is_sent, item.grant = False, None
                 self._again.append(item)
             else:
-                self._answered(item, row, step="confirm")
+                self._answered(item, row, PortalClock(answer, asked_at), step="confirm")
         self._journal.keep_verified(verified)
         for item in verified:
             self._settle(item, "verified")
 
-    def _answered(self, item: Item, row: dict, *, step: str) -> None:
-        """An end by the portal's word: stored before, conflict, refused, missing, mismatch."""
+    def _answered(self, item: Item, row: dict, clock: PortalClock, *, step: str) -> None:
+        """An end by the portal's word: stored before, conflict, refused, missing, mismatch; or none yet: unsettled."""
         item.step = step
+        if row["status"] == "unsettled":
+            item.due, item.grant = Due.by(clock, row.get("until")), None
+            item.code, item.message = row.get("code") or "unsettled", row.get("message") or ""
+            self._drop_body(item)
+            self._log.note("unsettled", f"{item.path} as {item.name}, asked again at {item.due.told}")
+            self.waiting.append(item)
+            return
         self._settle(item, row["status"], row.get("code") or row["status"], row.get("message") or "")
         if row["status"] == "conflict" and not self._options.choice:
             self.conflicts.append(item)
@@ -2482,6 +2544,10 @@ def files_(count: int) -> str:
     return f"{number(count)} file{'' if count == 1 else 's'}"
 
 
+def names_(count: int) -> str:
+    return f"{number(count)} name{'' if count == 1 else 's'}"
+
+
 def bytes_(count: float) -> str:
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000 or unit == "GB":
@@ -2526,6 +2592,8 @@ class Meter:
             parts += [f"{bytes_(rate)}/s", f"{duration_((tally.bytes - passed) / rate)} left"]
         if tally.bad:
             parts.append(f"{number(tally.bad)} not stored")
+        if self._engine.waiting:
+            parts.append(f"{number(len(self._engine.waiting))} wait")
         if self._portal.away_since is not None:
             parts.append("the portal does not answer, trying again")
         elif self._engine.gate.is_closed:
@@ -2632,6 +2700,10 @@ def upload_parser(is_card: bool) -> argparse.ArgumentParser:
         "--patience", metavar="MIN", type=positive, default=720.0,
         help="minutes to wait for a portal or store that is away (default 720)",
     )  # fmt: skip
+    parser.add_argument(
+        "--no-wait", action="store_true",
+        help="where an older program may still write for long: do not wait, say when to look again, exit code 1",
+    )  # fmt: skip
     parser.add_argument("--reread", action="store_true", help="read again what a run that was stopped has read already")
     parser.add_argument("--resume", action="store_true", help="go on with an earlier run; done anyway")
     parser.add_argument("--receipt", metavar="FILE", help="where to keep the signed receipt (default: beside the log)")
@@ -2692,7 +2764,7 @@ def run(given: argparse.Namespace, is_card: bool, screen: Screen, log: Log) -> i
         return carry_out_card(context, folder)
     deployment, bucket = choose_deployment(context)
     data_type = given.data_type or choose_data_type(screen, bucket.get("data_types", []))
-    return carry_out(context, Target(folder, deployment, data_type))
+    return run_courses([carry_out(context, Target(folder, deployment, data_type))])[0]
 
 
 def read_token(screen: Screen, address: str) -> str:
@@ -2706,10 +2778,34 @@ def read_token(screen: Screen, address: str) -> str:
     return token
 
 
-def carry_out(context: Context, target: Target) -> int:
-    if context.arguments.verify:
-        return verify_card(context, target)
-    return upload(context, target)
+# One data type's way to its exit code; it yields when all that is left is to wait for a moment hours away.
+Course = Generator[None, None, int]
+
+
+def carry_out(context: Context, target: Target) -> Course:
+    return verify_card(context, target) if context.arguments.verify else upload(context, target)
+
+
+def run_courses(courses: Sequence[Course]) -> list[int]:
+    """Their exit codes. First each until it can only wait, so that none waits for another; an interruption ends all."""
+    codes: list[int] = []
+    left = list(courses)
+    try:
+        while left and INTERRUPTED not in codes:
+            still = []
+            for course in left:
+                try:
+                    next(course)
+                    still.append(course)
+                except StopIteration as end:
+                    codes.append(end.value)
+                    if end.value == INTERRUPTED:
+                        break
+            left = still
+    finally:
+        for course in courses:
+            course.close()
+    return codes
 
 
 # Choosing
@@ -2746,7 +2842,7 @@ def carry_out_card(context: Context, card: str) -> int:
     """Each data type by itself; then the verdict about the card, which counts what none of them covers."""
     look = look_over(card)
     targets = choose_targets(context, card, look)
-    codes = [carry_out(context, target) for target in targets]
+    codes = run_courses([carry_out(context, target) for target in targets])
     worst = max(codes, key=[OK, NOT_ALL, REFUSED, INTERRUPTED].index)
     if worst == INTERRUPTED:
         return worst
@@ -2795,11 +2891,11 @@ def tell_card(
         screen.say("", words, even_if_quiet=True)
 
 
-def tell_paths(screen: Screen, told: Sequence[tuple[str, str]]) -> None:
+def tell_paths(screen: Screen, told: Sequence[tuple[str, str]], *, even_if_quiet: bool = True) -> None:
     for path, why in told[:20]:
-        screen.say(f"  {path}: {why}", even_if_quiet=True)
+        screen.say(f"  {path}: {why}", even_if_quiet=even_if_quiet)
     if len(told) > 20:
-        screen.say(f"  ... and {number(len(told) - 20)} more: see the log", even_if_quiet=True)
+        screen.say(f"  ... and {number(len(told) - 20)} more: see the log", even_if_quiet=even_if_quiet)
 
 
 def choose_deployment(context: Context) -> tuple[str, dict]:
@@ -2858,7 +2954,7 @@ def choose_data_type(screen: Screen, allowed: Sequence[str]) -> str:
 # Uploading
 
 
-def upload(context: Context, target: Target) -> int:
+def upload(context: Context, target: Target) -> Course:
     screen, given = context.screen, context.arguments
     screen.say("", target.described)
     found = look_through(context, target)
@@ -2882,7 +2978,7 @@ def upload(context: Context, target: Target) -> int:
         if given.dry_run:
             screen.say("This was a dry run: nothing was sent.", even_if_quiet=True)
             return NOT_ALL if found.other_data and not target.is_part else OK
-        return send(context, target, found, plan, journal, reason)
+        return (yield from send(context, target, found, plan, journal, reason))
     finally:
         journal.close()
 
@@ -3033,7 +3129,7 @@ def tell_survey(screen: Screen, target: Target, survey: dict) -> None:
         screen.say(f"  {fit['deployment']} ({about}) fits {files_(fit['files'])}.", even_if_quiet=True)
 
 
-def send(context: Context, target: Target, found: Scan, plan: Plan, journal: Journal, reason: str) -> int:
+def send(context: Context, target: Target, found: Scan, plan: Plan, journal: Journal, reason: str) -> Course:
     given, screen, halt = context.arguments, context.screen, context.halt
     journal.recall_names(plan.send)
     options = Options(
@@ -3048,21 +3144,102 @@ def send(context: Context, target: Target, found: Scan, plan: Plan, journal: Jou
             deployment=target.deployment, data_type=target.data_type, uploader_name=given.name[:200], reason=reason
         )
         engine.report_unreadable([path for path, _ in found.unreadable])
-        run_rounds(context, engine, journal)
-        if halt.is_set:
-            return tell_interrupted(context, engine)
+        run_rounds(context, engine, journal, engine.items)
+    wait = Wait(context)
+    while engine.waiting and not halt.is_set:
+        yield
+        with interruptible(screen, halt):
+            wait.say(engine.waiting)
+            if not wait.until_due(engine.waiting):
+                break
+            engine.ask_again([item for item in engine.waiting if not item.due.left_s])
+            run_rounds(context, engine, journal, engine.again())
+    if halt.is_set:
+        return tell_interrupted(context, engine)
+    engine.give_up_waiting()
+    with interruptible(screen, halt):
         late = changed_meanwhile(context, target, found, engine)
         verdict = engine.finish(plan.declared + len(late))
-    journal.forget()
+        journal.forget()
+        verdict = compared_to_the_end(context, engine, verdict)
+    # Without a fault of ours it is only the portal's word that is waited for.
+    is_whole = engine.has_all_proven and not (late or plan.not_sent or found.unreadable)
+    while is_whole and verdict.get("unsettled") and not halt.is_set:
+        due = Due.by(PortalClock(verdict, time.monotonic()), verdict.get("unsettled_until"))
+        yield
+        with interruptible(screen, halt):
+            wait.say_names(verdict["unsettled"], due)
+            if not wait.until(due):
+                break
+            verdict = compared_to_the_end(context, engine, engine.finish())
+    if halt.is_set:
+        return tell_interrupted(context, engine)
     keep_receipt(context, engine)
     return tell_verdict(context, target, found, plan, engine, verdict, late)
 
 
-def run_rounds(context: Context, engine: Engine, journal: Journal) -> None:
-    """Until nothing is left to try; raises what ended the run before its time."""
+class Wait:
+    """For the moment until which an older program may write: other files have gone on, and patience has an end."""
+
+    def __init__(self, context: Context):
+        self._context = context
+        given = context.arguments
+        self._left_until = time.monotonic() + min(60 * given.patience, SHORT_WAIT_S if given.no_wait else float("inf"))
+        self._said = ""
+
+    def say(self, items: Sequence[Item]) -> None:
+        items = [item for item in items if item.code == "unsettled"]
+        if not items:
+            return
+        last = max((item.due for item in items), key=lambda due: due.at)
+        if self._said != last.told and self._lasts_for(last):
+            tell_paths(self._context.screen, [(item.path, item.why) for item in items], even_if_quiet=False)
+        self.say_names(len(items), last)
+
+    def say_names(self, count: int, due: Due) -> None:
+        """Once for each moment."""
+        if self._said == due.told or not self._lasts_for(due):
+            return
+        self._said = due.told
+        self._context.screen.say(
+            f"An older program may still write under {names_(count)} until {due.told}. All else is done; what is there"
+            " then is compared, and this goes on by itself. Ctrl-C ends it, and the same command goes on."
+        )
+
+    def until_due(self, items: Sequence[Item]) -> bool:
+        """Until the first are due, with those that are so soon after; False where nobody waits so long."""
+        first = min((item.due for item in items), key=lambda due: due.at)
+        together = [item.due for item in items if item.due.at <= first.at + TOGETHER_S]
+        return self.until(max(together, key=lambda due: due.at))
+
+    def until(self, due: Due) -> bool:
+        screen, halt = self._context.screen, self._context.halt
+        if not self._lasts_for(due):
+            return False
+        while due.left_s and not halt.is_set:
+            screen.status(f"Waiting until {due.told}: {duration_(due.left_s)} left")
+            with contextlib.suppress(Halted):
+                halt.sleep(min(1.0, due.left_s))
+        return not halt.is_set
+
+    def _lasts_for(self, due: Due) -> bool:
+        return time.monotonic() + due.left_s <= self._left_until
+
+
+def compared_to_the_end(context: Context, engine: Engine, verdict: dict) -> dict:
+    """The portal compares what was proven long ago once more, a part of it in each call."""
+    began = time.monotonic()
+    while verdict.get("comparing") and time.monotonic() - began < 60 * context.arguments.patience:
+        context.screen.status(f"The portal compares once more: {files_(verdict['comparing'])} left")
+        context.halt.sleep(SHORTEST_WAIT_S)
+        verdict = engine.finish()
+    return verdict
+
+
+def run_rounds(context: Context, engine: Engine, journal: Journal, items: Sequence[Item]) -> None:
+    """Until nothing is left to try but what must be waited for; raises what ended the run before its time."""
     halt, screen = context.halt, context.screen
     meter = Meter(engine, context.portal)
-    items = engine.items
     while items and not halt.is_set:
         threads = engine.start(items)
         while any(thread.is_alive() for thread in threads):
@@ -3160,6 +3337,7 @@ def tell_verdict(
     whole_ = not bad and not found.unreadable
     safe = whole_ and verdict.get("safe_to_wipe") is True
     tell_not_stored(screen, bad, found.unreadable)
+    tell_when_to_look_again(screen, bad)
     if engine.unreported:
         screen.say("The portal could not be told of all failures: please send the log to a maintainer.")
     left_out = len(found.left_out) - len(found.unreadable) - len(found.other_data)
@@ -3178,7 +3356,7 @@ def tell_verdict(
     elif safe:
         words = f"SAFE TO WIPE: {files_(len(plan.send))} stored and verified ({proven}; {session})."
     elif whole_:
-        words = f"NOT SAFE TO WIPE: the portal could not confirm that all is stored ({proven}; {session})."
+        words = f"NOT SAFE TO WIPE: {why_withheld(verdict)} ({proven}; {session})."
     else:
         count = len(bad) + len(found.unreadable)
         words = f"NOT SAFE TO WIPE: {files_(count)} not safely stored ({proven}; {session})."
@@ -3187,6 +3365,34 @@ def tell_verdict(
     screen.say(words, even_if_quiet=not (safe and target.is_part))
     screen.say(f"Log: {log.path}")
     return OK if safe else NOT_ALL
+
+
+def why_withheld(verdict: dict) -> str:
+    """Why the portal does not call safe what this program could not fault."""
+    why = []
+    if verdict.get("refused"):
+        count = verdict["refused"]
+        why.append(f"{files_(count)} answered with a conflict and not stored under another name")
+    if verdict.get("unsettled"):
+        due = Due.by(PortalClock(verdict, time.monotonic()), verdict.get("unsettled_until"))
+        why.append(f"an older program may still write under {names_(verdict['unsettled'])} until {due.told}")
+    if verdict.get("comparing"):
+        why.append(f"{files_(verdict['comparing'])} still to be compared once more")
+    return "; ".join(why) or "the portal could not confirm that all is stored"
+
+
+def tell_when_to_look_again(screen: Screen, items: Sequence[Item]) -> None:
+    dues = [item.due for item in items if item.code == "unsettled" and item.due]
+    if not dues:
+        if any(item.code == "being_read" for item in items):
+            screen.say("The portal still reads some of them. Run the same command again later.", even_if_quiet=True)
+        return
+    last = max(dues, key=lambda due: due.at)
+    screen.say(
+        f"An older program may still write under {names_(len(dues))} until {last.told}. Look again after that, by the"
+        " same command.",
+        even_if_quiet=True,
+    )
 
 
 def tell_not_stored(screen: Screen, items: Sequence[Item], unreadable: Sequence[tuple[str, str]]) -> None:
@@ -3216,7 +3422,7 @@ def tell_stopped(context: Context, engine: Engine) -> None:
 # Checking a card
 
 
-def verify_card(context: Context, target: Target) -> int:
+def verify_card(context: Context, target: Target) -> Course:
     """Reads every file and has the portal look at the store; sends nothing, writes nothing."""
     screen, log, halt = context.screen, context.log, context.halt
     screen.say("", f"Checking {target.described}")
@@ -3237,8 +3443,20 @@ def verify_card(context: Context, target: Target) -> int:
         stored |= {(item.size, item.md5) for item in readable if item.status == "stored"}
         checked += len(batch)
         screen.status(f"{number(checked)} of {files_(len(found.items))} checked, {number(len(missing))} not stored")
+    wait = Wait(context)
+    while waiting := [item for item in missing if item.due]:
+        wait.say(waiting)
+        yield
+        if not wait.until_due(waiting):
+            break
+        due = [item for item in waiting if not item.due.left_s]
+        asked = set(map(id, due))
+        missing = [item for item in missing if id(item) not in asked]
+        missing += not_in_store_now(context, target, due)
+        stored |= {(item.size, item.md5) for item in due if item.status == "stored"}
     # A copy was sent once, under the name of its like.
     missing = [item for item in missing if (item.size, item.md5) not in stored]
+    tell_when_to_look_again(screen, missing)
     for item in missing:
         log.note("not stored", f"{item.path} {item.md5} {item.code}")
     tell_not_stored(screen, sorted(missing, key=lambda item: item.path), found.unreadable)
@@ -3282,16 +3500,21 @@ def not_in_store(context: Context, target: Target, items: list[Item]) -> list[It
         for asked in without_namesakes(waiting):
             files = [{"name": item.name, "size": item.size, "md5": item.md5} for item in asked]
             body = {"deployment": target.deployment, "data_type": target.data_type, "files": files}
+            asked_at = time.monotonic()
             try:
                 answer = context.portal.ask("POST", "uploads/verify/", body, halt=context.halt)
             except CallFault as fault:
                 raise Refusal(f"The portal answered: {fault.message or fault.code}", fault.code) from None
             for item, row in paired(asked, answer):
                 if row["status"] == "stored":
-                    item.status = "stored"
-                elif item.path not in first_answers:
-                    first_answers[item.path] = row
+                    item.status, item.due = "stored", None
+                    continue
+                if item.path not in first_answers:
                     left[item.path] = iter(names_of(item.path, item.md5)[1:])
+                if row["status"] == "unsettled":
+                    item.due = Due.by(PortalClock(answer, asked_at), row.get("until"))
+                if item.path not in first_answers or row["status"] == "unsettled":
+                    first_answers[item.path] = row
     bad = [item for item in items if not item.status]
     for item in bad:
         row = first_answers[item.path]
@@ -3299,6 +3522,21 @@ def not_in_store(context: Context, target: Target, items: list[Item]) -> list[It
         if item.code == "missing":
             item.code = "on_card_alone"
     return bad
+
+
+def not_in_store_now(context: Context, target: Target, items: Sequence[Item]) -> list[Item]:
+    """As `not_in_store`, of files that were read a while ago."""
+    name_of = {item.path: composed(item.path.rpartition("/")[2]) for item in items}
+    asked, changed = [], []
+    for item in items:
+        item.name, item.due, item.status, item.code, item.message = name_of[item.path], None, "", "", ""
+        try:
+            check_unchanged(item)
+            asked.append(item)
+        except FileFault as fault:
+            item.status, item.code = "failed", fault.code
+            changed.append(item)
+    return changed + not_in_store(context, target, asked)
 
 
 def _takes_next(item: Item, names: Iterator[str]) -> bool:

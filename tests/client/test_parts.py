@@ -1,11 +1,12 @@
 """Large files, in parts: only what the store lacks is sent, whatever came between."""
 
+import json
 import signal
 import threading
 
 import pytest
 
-from tests.faults import CommitThenDrop, FlipByte, ResetMidBody, Status, sometimes
+from tests.faults import CommitThenDrop, Fault, FlipByte, ResetMidBody, Status, sometimes
 from uploads.models import UploadLog
 
 MIB = 1024**2
@@ -88,3 +89,21 @@ def test_a_large_file_that_changes_is_not_verified(proxy, script, large, objects
     assert "It changed while it was read or sent" in run.out
     assert objects() == {}
     assert not UploadLog.objects.filter(status="verified").exists()
+
+
+class OtherPart(Fault):
+    """The store has a first part of the right size and of other content."""
+
+    def strike(self, request, forward, proxy):
+        answer = forward(request)
+        told = json.loads(answer.body)
+        told["parts"] = [{"number": 1, "size": 16 * MIB, "md5": "0" * 32}]
+        return answer.with_body(json.dumps(told).encode())
+
+
+def test_a_part_of_other_content_is_not_taken_for_ours(front, script, large, objects):
+    front.fault = lambda request: OtherPart() if request.method == "GET" and "upload=" in request.target else None
+    run = script.upload(large.root)
+    assert run.code == 0, run.out
+    assert objects() == large.contents(".jpg")
+    assert sum(request.path.endswith("/complete/") for request in front.seen) == 1
