@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from amiportal.doctor.keeping import WARN_END, WARN_FULL
 from amiportal.doctor.models import Finding
-from amiportal.doctor.observations import State
+from amiportal.doctor.observations import STALE_AFTER, State
 from amiportal.objectstore.models import Allocation
 from deployments.models import Bucket, Deployment, Status
 from uploads.models import Drift, Inventory, StorageDay, UploadFailure, UploadLog, UploadSession
@@ -249,10 +249,15 @@ def drift() -> dict | None:
 
 
 def health() -> dict:
-    """How many findings of the doctor are bad or want a look; `checked_at` None before the first round."""
-    return Finding.objects.aggregate(
+    """How many findings of the doctor are bad or want a look; `checked_at` None before the first round.
+
+    is_stale: nobody has looked for so long that what was found says nothing of now.
+    """
+    found = Finding.objects.aggregate(
         bad=Count("pk", filter=Q(state=State.BAD)),
         warn=Count("pk", filter=Q(state=State.WARN)),
         checked_at=Min("checked_at"),
         worst=Min(F("title"), filter=Q(state=State.BAD)),
     )
+    checked_at = found["checked_at"]
+    return found | {"is_stale": checked_at is not None and timezone.now() - checked_at > STALE_AFTER}

@@ -1,7 +1,11 @@
 """What one check says. Pure."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
+
+# A round takes place every five minutes. What was found before three of them says nothing of now.
+STALE_AFTER = timedelta(minutes=15)
 
 
 class State(StrEnum):

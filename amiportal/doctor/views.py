@@ -6,10 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from amiportal.doctor.models import Finding
-from amiportal.doctor.observations import State
+from amiportal.doctor.observations import STALE_AFTER, State
 from amiportal.doctor.services import examine, record
 from amiportal.doctor.telling import tell
 
@@ -51,6 +52,7 @@ def doctor_page(request: HttpRequest) -> HttpResponse:
         row.link = _link(row.subject)
     well = [row for row in findings if row.state == State.OK]
     well_buckets = [row for row in well if row.subject.startswith(_BUCKET)]
+    checked_at = min((row.checked_at for row in findings), default=None)
     context = admin.site.each_context(request) | {
         "title": "Health",
         "findings": findings,
@@ -62,7 +64,8 @@ def doctor_page(request: HttpRequest) -> HttpResponse:
         "buckets_since": max((row.since for row in well_buckets), default=None),
         "broken": sum(row.state == State.BAD for row in findings),
         "to_look_at": sum(row.state == State.WARN for row in findings),
-        "checked_at": min((row.checked_at for row in findings), default=None),
+        "checked_at": checked_at,
+        "is_stale": checked_at is not None and timezone.now() - checked_at > STALE_AFTER,
     }
     return TemplateResponse(request, "admin/doctor/health.html", context)
 
