@@ -1,5 +1,8 @@
 """The rules that the portal, the page and the script share, by the cases of tests/data/rules."""
 
+from collections import Counter
+from datetime import UTC, datetime
+
 import pytest
 
 from deployments.names import DataType
@@ -7,6 +10,7 @@ from tests.shared_rules import cases
 from uploads.capture_time import device_time
 from uploads.downstream import passed_over
 from uploads.keys import name_refusal
+from uploads.services.counting import Tally, night_of
 
 
 @pytest.mark.parametrize(("name", "time"), cases("device_times"))
@@ -24,3 +28,20 @@ def test_what_is_passed_over_downstream(name, reason):
 def test_names_that_are_refused(name, code):
     refusal = name_refusal(name, data_type=DataType.SNAPSHOT_IMAGES)
     assert (refusal.code if refusal else "") == code
+
+
+def test_the_count_of_a_store_reads_times_as_they_are_read_one_by_one():
+    names = [name for name, _ in cases("device_times")]
+    # Of an hour that was seen before: minutes and seconds that are none, alone and with a time behind them.
+    names += [
+        "20240918036139.jpg",
+        "20240918032360.jpg",
+        "20240918036139_20240918042339.jpg",
+        "2024-09-18_03-59-59.jpg",
+    ]
+    tally = Tally(now=datetime(2026, 1, 1, tzinfo=UTC), first_day=None, last_day=None)
+    tally.add(names, [1] * len(names))
+    times = [taken_at for name in names if (taken_at := device_time(name)) and taken_at.year >= 2000]
+    assert tally.undated == len(names) - len(times)
+    assert tally.span == (min(times), max(times))
+    assert {night: objects for night, (objects, _) in tally.nights.items()} == Counter(map(night_of, times))
