@@ -143,8 +143,9 @@ def test_an_object_that_cannot_be_read_holds_nobody_up(sender, other_sender, upl
     assert settle_claims() == {"read": 1, "proven": 1}
 
 
-def test_an_object_that_is_gone_is_forgotten(sender, store, site, settings):
-    """Somebody asked about it, and it was removed before its turn came."""
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_an_object_that_is_gone_is_forgotten(sender, store, site, settings, is_replaced):
+    """Somebody asked about it; before its turn came it was removed, or another of its size took its place."""
     sent(sender)
     settle_claims()
     settings.READ_BYTES_PER_CALL = 0
@@ -152,6 +153,8 @@ def test_an_object_that_is_gone_is_forgotten(sender, store, site, settings):
     without_parts = {name: value for name, value in sender.file.described.items() if name != "multipart_md5"}
     assert sender.client.results("check", files=[without_parts])[0]["code"] == "being_read"
     store.delete_object(Bucket=site.bucket.name, Key=sender.key())
+    if is_replaced:
+        store.put_object(Bucket=site.bucket.name, Key=sender.key(), Body=TWO_PARTS.altered().content)
     assert settle_claims() == {"failed": 1}
     assert not ObjectContent.objects.exists()
 

@@ -18,7 +18,7 @@ from uploads.services.checking import check_batch_size
 from uploads.services.extra_headers import HEADERS_ADDED, added_headers, refused_for
 from uploads.services.failing import report_rows
 from uploads.services.granting import take_back
-from uploads.services.proof import Proof, being_read, look_closely, prove
+from uploads.services.proof import Proof, being_read, look, look_closely, prove
 from uploads.unsettled import unsettled_keys, unsettled_result
 
 Status = UploadLog.Status
@@ -68,7 +68,10 @@ def settle_rows(*, session: UploadSession, rows: dict[str, UploadLog]) -> dict[s
 def _compare(session: UploadSession, rows: dict[str, UploadLog]) -> dict[str, FileResult]:
     if not rows:
         return {}
-    found = look_closely(session=session, names=list(rows))
+    # What was proven before was looked at closely then, and is asked for as cheaply as the store allows.
+    proven = [name for name, row in rows.items() if row.status in UploadLog.PROVEN]
+    found = look(session=session, names=proven, confirm_absent=True) if proven else {}
+    found |= look_closely(session=session, names=[name for name in rows if name not in found])
     results = _settle(rows, found, session=session)
     # A row that somebody else changed since it was read is read again: what the store has stands either way.
     ids = {row.pk: name for name, row in rows.items()}
