@@ -98,6 +98,13 @@ def test_another_etag_of_the_same_content_is_no_change(deployment, verified, sto
     assert asked == [("HEAD", NAMES[3])]
 
 
+def test_another_size_is_told_without_reading(deployment, verified, put, proxy):
+    put(NAMES[0], BODY[:-1])
+    counted(deployment)
+    assert found() == {(NAMES[0], "changed")}
+    assert proxy.count(method="GET", is_listing=False) == 0
+
+
 def test_an_object_cut_into_other_parts_is_no_change(deployment, account, store):
     where = {"Bucket": deployment.bucket.name, "Key": "dep000119/snapshot_images/large.jpg"}
     parts = [b"a" * 5 * 1024**2, b"b"]
