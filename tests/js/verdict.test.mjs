@@ -56,3 +56,13 @@ test("what was proven long ago is looked at once more: the portal is called unti
   assert.equal(calls, 4);
   assert.equal(outcome.safeToWipe, true);
 });
+
+test("the portal says yes, and in the same breath that something is not settled: withheld", async () => {
+  const store = fakeStore();
+  const items = makeItems(5);
+  const open = { safe_to_wipe: true, unsettled: 1, unsettled_until: "2026-11-26T07:31:00Z", waitMs: 0 };
+  const api = { ...fakeApi(store, { finish: () => async () => open }), sessionOf: async () => open };
+  const ports = { api, transport: store, hasher, clock: fakeClock(), random: seeded(1) };
+  const outcome = await new Uploader({ target, items, declaredFiles: 5, ports }).run(new AbortController().signal);
+  assert.deepEqual([outcome.verified, outcome.safeToWipe], [5, false]);
+});
