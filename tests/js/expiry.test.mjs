@@ -101,3 +101,20 @@ test("a refusal on a URL that is good ends the file after one that is fresh, how
   assert.deepEqual(outcome.notStored.map(({ code }) => code), ["http_403"]);
   assert.equal(outcome.verified, 5);
 });
+
+test("refused on a good URL and then a dozen times on ones that had run out: none of these is meant", async () => {
+  const { store, clock, api } = world({ lifeS: 60, putMs: () => 0 });
+  let tries = 0;
+  const transport = {
+    async put(job) {
+      tries += 1;
+      if (tries > 13) return store.put(job);
+      if (tries > 1) await clock.sleep(61_000, job.signal);
+      throw denied();
+    },
+  };
+  const items = makeItems(1);
+  const ports = { api, transport, hasher, clock, random: seeded(1) };
+  const outcome = await new Uploader({ target, items, declaredFiles: 1, ports }).run(new AbortController().signal);
+  assert.deepEqual([tries, outcome.safeToWipe], [14, true]);
+});

@@ -97,8 +97,10 @@ test("measuring goes by slices of time, and ends when its time is up", async () 
 
 test("checksums that were written down come back once size and time are known to be the same", async () => {
   const rows = [["1.jpg", 3, 7, { md5: "a" }], ["2.jpg", 4, 6, { md5: "b" }], ["3.jpg", 5, 8, { md5: "c" }]];
+  const grown = { path: "3.jpg", size: 6, lastModified: 8 };
   const files = [picked("1.jpg", "one"), picked("2.jpg", "two"), picked("3.jpg", "three"), { ...picked("1.jpg", "one"), size: 3, lastModified: 7 }];
-  await journalOf(rows).recall(1, files);
+  await journalOf(rows).recall(1, [...files, grown]);
+  assert.equal(grown.recalled, undefined);
   const recalled = () => files.map((file) => file.recalled?.md5);
   assert.deepEqual(recalled(), [undefined, undefined, undefined, "a"]);
   await measureAll(files, { pause: async () => {} });
