@@ -86,7 +86,7 @@ def test_about_namesakes_one_question_is_asked(open_terminal, card, objects):
     terminal = open_terminal(str(card.root), "--deployment", "dep000119", "--data-type", "snapshot_images")
     terminal.answer("(f), or leave them out (l)?", "f")
     assert terminal.end() == 0, terminal.seen
-    assert set(objects()) == {"a_20250714220000.jpg", "b_20250714220000.jpg"}
+    assert set(objects()) == {"20250714220000-a.jpg", "20250714220000-b.jpg"}
 
 
 def test_about_names_taken_in_the_store_too(open_terminal, card, objects, store, portal):
@@ -95,7 +95,7 @@ def test_about_names_taken_in_the_store_too(open_terminal, card, objects, store,
     terminal = open_terminal(str(card.root), "--deployment", "dep000119", "--data-type", "snapshot_images")
     terminal.answer("(f), or leave them out (l)?", "f")
     assert terminal.end() == 0, terminal.seen
-    assert set(objects()) == {name, f"snapshots_{name}"}
+    assert set(objects()) == {name, name.replace(".jpg", "-snapshots.jpg")}
 
 
 def test_the_reason_for_another_season_is_asked_for(open_terminal, card, objects):
