@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,12 @@ def done(database: Database, job: int) -> Callable[[], bool]:
     return lambda: database.status(job) == "succeeded"
 
 
+def make_trial_bucket(store) -> None:
+    """Another test of this process may have made it."""
+    with suppress(store.exceptions.BucketAlreadyOwnedByYou, store.exceptions.BucketAlreadyExists):
+        store.create_bucket(Bucket="test-upload")
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["restart", "crash"])
 def test_a_worker_outlives_a_restart_of_the_database(database, start, how):
     worker = start()
@@ -59,7 +66,7 @@ def test_a_worker_outlives_a_restart_of_the_database(database, start, how):
 def test_a_job_that_ends_while_the_database_is_away_is_not_left_under_way(database, start, store):
     """The end of the job could not be written when it came; nor may the worker have lost its place meanwhile."""
     held = Held()
-    store.create_bucket(Bucket="test-upload")
+    make_trial_bucket(store)
     with FaultProxy(settings.S3_ENDPOINT_URL, fault=lambda request: held if request.is_listing else None) as proxy:
         worker = start(*QUICK, S3_ENDPOINT_URL=proxy.url, S3_READ_TIMEOUT_S="100")
         args = '{"deployment_id": "dep_test", "data_type": "snapshot_images"}'
@@ -107,7 +114,7 @@ def test_without_a_database_at_its_start_it_ends_with_1(start, database):
 def test_two_workers_and_the_rounds_go_on_when_one_is_killed_and_the_database_restarts(database, start, store):
     """All at once, as in production: rounds of the schedule, counts, one that is ordered again, a death, a restart."""
     held = Held()
-    store.create_bucket(Bucket="test-upload")
+    make_trial_bucket(store)
     with FaultProxy(settings.S3_ENDPOINT_URL, fault=lambda request: held if request.is_listing else None) as proxy:
         options = {"S3_ENDPOINT_URL": proxy.url, "S3_READ_TIMEOUT_S": "100"}
         first = start("--fetch-job-polling-interval=0.5", **options)

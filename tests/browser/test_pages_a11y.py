@@ -129,7 +129,7 @@ def test_from_the_list_to_the_receipt_and_a_file_by_its_name(signed_in, portal, 
     expect(page.get_by_role("heading", name="Safe to wipe")).to_be_visible()
     page.get_by_label("Names that begin with").fill("20250714000007")
     page.get_by_role("button", name="Search").click()
-    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("section[aria-labelledby='files-title'] tbody tr")).to_have_count(1)
     with page.expect_download() as download:
         page.get_by_role("link", name="List of files (CSV)").click()
     assert re.fullmatch(r"receipt-\d+\.csv", download.value.suggested_filename)

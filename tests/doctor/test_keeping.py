@@ -105,5 +105,5 @@ def test_few_queries(ladera, savanna, django_assert_num_queries):
     held(ladera)
     held(savanna)
     snapshot(hours_ago=1)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(list(keeping.examine_keeping())) == 4

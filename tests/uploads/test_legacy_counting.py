@@ -4,12 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.db.models import F
-from django.test import Client
 from django.utils import timezone
 
 from amiportal.objectstore import listing
 from tests.uploads import holding
-from tests.uploads.field import FieldClient
+from tests.uploads.field import FieldClient, by_token
 from uploads.models import Inventory, UploadSession
 
 QUERY = {"data_type": "snapshot_images"}
@@ -31,8 +30,7 @@ def place(account, site, store, listings):
     holding.counted(site.deployment)
     listings.clear()
     Inventory.objects.update(objects_count=41)  # so that one sees where an answer comes from
-    http = Client()
-    http.force_login(account)
+    http = by_token(account)
 
     def ask():
         query = QUERY | {"country_location_name": f"{site.bucket.title} - {site.deployment.location_name}"}

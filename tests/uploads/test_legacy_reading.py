@@ -7,7 +7,7 @@ from django.test import Client
 
 from amiportal.objectstore import listing
 from deployments.models import Bucket, Deployment
-from tests.uploads.field import PASSWORD, FieldClient
+from tests.uploads.field import PASSWORD, FieldClient, by_token
 
 
 def test_listing_and_counting_a_place(account, site, store, probed_store):
@@ -50,8 +50,7 @@ def test_a_long_list_comes_as_it_is_read_and_is_one_array(account, site, store, 
         store.put_object(Bucket=site.bucket.name, Key=site.key(f"{number:04d}.jpg"), Body=b"x")
     late = "dep000120/snapshot_images/\N{LATIN SMALL LETTER E WITH ACUTE}\N{QUOTATION MARK}.jpg"
     store.put_object(Bucket=site.bucket.name, Key=late, Body=b"x")
-    http = Client()
-    http.force_login(account)
+    http = by_token(account)
     place = f"{site.bucket.title} - {site.deployment.location_name}"
     query = {"country_location_name": place, "data_type": "snapshot_images"}
     pieces = iter(http.get("/list-data/", query).streaming_content)
@@ -66,10 +65,9 @@ def test_the_log_is_for_maintainers_and_cannot_be_forged(account, site, maintain
     field = FieldClient(account, site)
     forged = "Eve\n2024-06-24 15:00:17,687 - main - INFO - User Admin from gbr uploaded 9 x to deployment y."
     field.post("generate-presigned-url", filename="a.jpg", file_type="image/jpeg", name=forged)
-    http = Client()
-    http.force_login(account)
+    http = by_token(account)
     assert http.get("/logs/").status_code == 403
-    http.force_login(maintainer)
+    http = by_token(maintainer)
     lines = b"".join(http.get("/logs").streaming_content).decode().splitlines()
     assert len(lines) == 1
     assert lines[0].endswith(f"from {site.bucket.name} uploaded 1 snapshot_images to deployment dep000119.")

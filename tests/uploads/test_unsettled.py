@@ -159,12 +159,37 @@ def test_verdicts_of_before_are_looked_at_once(uploader, old, url, store, site):
         stored_at=moment - timedelta(hours=4),
         verified_at=moment - timedelta(hours=4),
     )
-    assert uploader.call("finish").json()["safe_to_wipe"] is True
+    assert UploadLog.objects.filter(session=session, status__in=UploadLog.PROVEN).count() == 2
     overwrite(url, OTHER)
     urls_die()
     settle_unsettled_keys()
     assert uploader.call("finish").json()["safe_to_wipe"] is False
     assert UploadLog.objects.get(filename=NAME, md5__gt="").error_code == "changed"
+
+
+def test_the_last_look_of_a_session_proves_nothing_on_such_a_key(uploader, old, url):
+    """As a verdict of the state before: at the end it is neither confirmed nor given a new time."""
+    overwrite(url, CARD)
+    old.post("check-file-exist", filename=NAME)
+    uploader.open(files=2)
+    uploader.send("other.jpg", CARD)
+    session = UploadLog.objects.get(session=uploader.session_id).session
+    long_ago = timezone.now() - timedelta(hours=4)
+    proof = {"size_bytes": len(CARD), "md5": described(NAME, CARD)["md5"], "etag": described(NAME, CARD)["md5"]}
+    row = UploadLog.objects.create(
+        session=session,
+        deployment=session.deployment,
+        data_type=session.data_type,
+        filename=NAME,
+        status="present",
+        stored_at=long_ago,
+        verified_at=long_ago,
+        **proof,
+    )
+    verdict = uploader.call("finish").json()
+    assert (verdict["safe_to_wipe"], verdict["unsettled"]) == (False, 1)
+    row.refresh_from_db()
+    assert (row.status, row.verified_at) == ("unsettled", long_ago)
 
 
 def test_the_lifetime_of_old_urls_is_a_setting(old, settings):

@@ -16,6 +16,7 @@ from uploads.ledger import Change
 from uploads.messages import MAX_BATCH_FILES
 from uploads.models import UploadLog, UploadSession
 from uploads.services.proof import Proof, look, prove
+from uploads.unsettled import unsettled_keys
 
 OLD_AFTER = timedelta(hours=1)
 BUDGET_S = 15.0  # what one call may take; clients wait longer for an answer, proxies hardly
@@ -45,8 +46,13 @@ def _compare(session: UploadSession, rows: list[UploadLog]) -> int:
     found = look(session=session, names=[row.filename for row in rows], confirm_absent=True)
     files = {row.pk: ledger.card_file(row) for row in rows if not _is_as_it_was(row, found[row.filename])}
     proofs = prove(files.values(), found, bucket=session.deployment.bucket.name)
+    untils = unsettled_keys(deployment=session.deployment, data_type=session.data_type, names=list(found))
     still, changes, unread = [], [], 0
     for row in rows:
+        if row.filename in untils:
+            until = untils[row.filename]
+            changes.append(Change(row.pk, row.status, Status.UNSETTLED, "unsettled", unsettled_until=until))
+            continue
         stored = found[row.filename]
         proof = proofs.get(files[row.pk]) if row.pk in files else None
         if stored is None:
