@@ -115,7 +115,12 @@ def test_two_workers_and_the_rounds_go_on_when_one_is_killed_and_the_database_re
     """All at once, as in production: rounds of the schedule, counts, one that is ordered again, a death, a restart."""
     held = Held()
     make_trial_bucket(store)
-    with FaultProxy(settings.S3_ENDPOINT_URL, fault=lambda request: held if request.is_listing else None) as proxy:
+
+    def hold(request) -> Held | None:
+        """A count's listing, and none of the doctor's, who looks at the store in a round of the schedule."""
+        return held if request.is_listing and request.query.get("prefix", "").startswith("dep_test/") else None
+
+    with FaultProxy(settings.S3_ENDPOINT_URL, fault=hold) as proxy:
         options = {"S3_ENDPOINT_URL": proxy.url, "S3_READ_TIMEOUT_S": "100"}
         first = start("--fetch-job-polling-interval=0.5", **options)
         assert held.begun.wait(PATIENCE_S)  # a count of the night's plan, which is made up for at the start
@@ -134,6 +139,7 @@ def test_two_workers_and_the_rounds_go_on_when_one_is_killed_and_the_database_re
     assert second.process.poll() is None
     assert second.stop() == 0
     ended = database.ask("SELECT task_name, status FROM procrastinate_jobs WHERE status NOT IN ('todo', 'succeeded')")
-    assert ended == [("uploads.take_inventory", "aborted")]  # the dead one's, for which the one ordered again stands
+    # The dead one's job gives way where the one ordered again waits already, and is done again where it does not yet.
+    assert ended in ([], [("uploads.take_inventory", "aborted")])
     assert database.ask("SELECT DISTINCT error FROM uploads_inventory") == [("",)]
     assert {name for (name,) in database.ask(SUCCEEDED)} >= ROUNDS_OF_A_START
