@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
 from django.utils import timezone
 
 from amiportal.accounts.models import User
@@ -31,10 +30,20 @@ from uploads.services.checking import check_batch_size, refusals
 from uploads.services.failing import Refused, record_refusals
 from uploads.services.granting import reserve
 from uploads.services.proof import look
-from uploads.unsettled import RESERVATION_GRACE, unsettled_keys
+from uploads.unsettled import RESERVATION_GRACE
 
 NAME_TWICE = "name_twice"
 _REFUSED_KEY = "_refused/file"
+_OF_KEYS = """
+SELECT DISTINCT filename FROM uploads_uploadlog
+WHERE deployment_id = %(deployment)s AND data_type = %(data_type)s AND filename = ANY(%(names)s)
+"""
+_BUSY = f"""{_OF_KEYS} AND (
+    md5 <> '' AND grant_expires_at > %(alive_since)s
+    OR md5 = '' AND beside_key = '' AND unsettled_until > %(now)s AND grant_expires_at IS NOT NULL
+    OR session_id = %(session)s AND status IN ('granted', 'stored')
+)"""
+_CLAIMED = f"""{_OF_KEYS} AND (status IN ('verified', 'present') OR md5 <> '' AND grant_expires_at > %(alive_since)s)"""
 Status = UploadLog.Status
 
 
@@ -156,7 +165,7 @@ def _note_shared_url(session: UploadSession, outcome: Granted, times: _Times) ->
 def _grant(session: UploadSession, wanted: Sequence[CardFile], outcome: Granted, times: _Times) -> None:
     first, beside = _first_of_names(wanted)
     found = look(session=session, names=list(first)) if first else {}
-    busy = _keys_with_urls(session, first, now=times.now) | _own_names(session, first)
+    busy = _busy(session, first, now=times.now)
     for name in list(first):
         if name in busy:
             beside.append(first.pop(name))
@@ -187,27 +196,29 @@ def _first_of_names(wanted: Sequence[CardFile]) -> tuple[dict[str, CardFile], li
     return first, [file for file in wanted if first.setdefault(file.name, file) is not file]
 
 
-def _keys_with_urls(session: UploadSession, names: Collection[str], *, now: datetime) -> set[str]:
-    """Of these names those whose keys have a URL out, of an old client or of the new API, whatever became of its row.
+def _busy(session: UploadSession, names: Collection[str], *, now: datetime) -> set[str]:
+    """Of these names those whose key has a URL out, whatever became of its row, or that this visit has sent already.
 
-    Two URLs on one key, of which one binds no MD5, would let one file silently replace another.
+    Two URLs on one key, of which one binds no MD5, would let one file silently replace another; and whoever asks again
+    for a name of this visit has a second file of it.
     """
+    return _names_by(_BUSY, session, names, now=now)
+
+
+def _names_by(statement: str, session: UploadSession, names: Collection[str], *, now: datetime) -> set[str]:
     if not names:
         return set()
-    old = unsettled_keys(deployment=session.deployment, data_type=session.data_type, names=names)
-    rows = UploadLog.objects.filter(
-        deployment=session.deployment,
-        data_type=session.data_type,
-        filename__in=names,
-        grant_expires_at__gt=now - RESERVATION_GRACE,
-    )
-    return set(old) | set(rows.exclude(md5="").values_list("filename", flat=True))
-
-
-def _own_names(session: UploadSession, names: Collection[str]) -> set[str]:
-    """Names that this visit has sent already: whoever asks for one again has a second file of that name."""
-    rows = UploadLog.objects.filter(session=session, filename__in=names, status__in=[Status.GRANTED, Status.STORED])
-    return set(rows.values_list("filename", flat=True))
+    given = {
+        "session": session.pk,
+        "deployment": session.deployment_id,
+        "data_type": session.data_type,
+        "names": list(names),
+        "now": now,
+        "alive_since": now - RESERVATION_GRACE,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+        return {name for (name,) in cursor.fetchall()}
 
 
 def _already_stored(file: CardFile, outcome: Granted) -> None:
@@ -247,13 +258,7 @@ def _vanished(session: UploadSession, rows: Mapping[str, UploadLog]) -> list[str
 
 def _claimed(session: UploadSession, names: Collection[str], *, now: datetime) -> list[str]:
     """Names that others call proven, or have a URL for: the rows just written are taken back, no URL was given."""
-    theirs = UploadLog.objects.filter(
-        Q(status__in=UploadLog.PROVEN) | Q(grant_expires_at__gt=now - RESERVATION_GRACE) & ~Q(md5=""),
-        deployment=session.deployment,
-        data_type=session.data_type,
-        filename__in=names,
-    )
-    claimed = sorted(set(theirs.values_list("filename", flat=True)))
+    claimed = sorted(_names_by(_CLAIMED, session, names, now=now))
     if claimed:
         own = UploadLog.objects.filter(session=session, filename__in=claimed, status=Status.GRANTED, md5="")
         with transaction.atomic():
