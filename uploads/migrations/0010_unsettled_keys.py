@@ -54,11 +54,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='uploadlog',
-            index=models.Index(condition=models.Q(('unsettled_until__isnull', False)), fields=['deployment', 'data_type', 'filename'], name='ledger_unsettled_keys'),
-        ),
-        migrations.AddIndex(
-            model_name='uploadlog',
-            index=models.Index(condition=models.Q(('unsettled_until__isnull', False)), fields=['unsettled_until'], name='ledger_unsettled_due'),
+            index=models.Index(condition=models.Q(('unsettled_until__isnull', False)), fields=['deployment', 'data_type', 'filename', 'unsettled_until'], name='ledger_unsettled_keys'),
         ),
         migrations.AddIndex(
             model_name='uploadlog',

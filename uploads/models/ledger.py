@@ -175,12 +175,10 @@ class UploadLog(models.Model):
                 name="ledger_proven_by_parts",
             ),
             models.Index(
-                fields=["deployment", "data_type", "filename"],
+                # The last column, too, for those that are due: they are few, and a second index would cost each grant.
+                fields=["deployment", "data_type", "filename", "unsettled_until"],
                 condition=Q(unsettled_until__isnull=False),
                 name="ledger_unsettled_keys",
-            ),
-            models.Index(
-                fields=["unsettled_until"], condition=Q(unsettled_until__isnull=False), name="ledger_unsettled_due"
             ),
             models.Index(
                 fields=["deployment", "data_type", "path_on_card"],
