@@ -1,0 +1,81 @@
+"""A claim and an old client's grant in the same moment: each is written first, then asks, so one sees the other."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from tests.uploads.conftest import put
+from tests.uploads.field import FieldClient
+from uploads import ledger
+from uploads.messages import CardFile
+from uploads.models import UploadLog, UploadSession
+from uploads.services import confirming, field_clients, granting
+
+NAME, CARD = "20240918032339-snapshot.jpg", b"the card's bytes"
+
+
+@pytest.fixture
+def give_old_url(account, site):
+    """Writes what an old client's grant writes, whose look at the store lies before ours."""
+
+    def give() -> None:
+        now = timezone.now()
+        session = UploadSession.objects.create(
+            account=account,
+            deployment=site.deployment,
+            data_type="snapshot_images",
+            is_legacy=True,
+            started_at=now,
+            last_seen_at=now,
+        )
+        times = {"now": now, "expires_at": now + timedelta(hours=1), "unsettled_until": now + timedelta(hours=2)}
+        assert ledger.reserve(session=session, files=[CardFile(NAME, None)], **times) == {NAME}
+
+    return give
+
+
+def test_a_file_found_stored_while_an_old_url_is_given(rival, store, site, monkeypatch, give_old_url):
+    store.put_object(Bucket=site.bucket.name, Key=site.key(NAME), Body=CARD, ContentType="image/jpeg")
+    real = granting.look
+
+    def meanwhile(**asked):
+        found = real(**asked)
+        give_old_url()
+        return found
+
+    monkeypatch.setattr(granting, "look", meanwhile)
+    assert rival.grant(NAME, CARD)["status"] == "unsettled"
+    assert not UploadLog.objects.filter(status__in=UploadLog.PROVEN).exists()
+
+
+def test_a_file_confirmed_while_an_old_url_is_given(rival, monkeypatch, give_old_url):
+    granted = rival.grant(NAME, CARD)
+    put(granted["url"], granted["headers"], CARD)
+    UploadLog.objects.update(status="expired")  # long ago: its key is free
+    real = confirming.look_closely
+
+    def meanwhile(**asked):
+        found = real(**asked)
+        give_old_url()
+        return found
+
+    monkeypatch.setattr(confirming, "look_closely", meanwhile)
+    assert rival.results("confirm", files=[NAME])[0]["status"] == "unsettled"
+    assert not UploadLog.objects.filter(status__in=UploadLog.PROVEN).exists()
+
+
+def test_an_old_url_asked_for_while_a_file_is_found_stored(account, site, rival, store, objects, monkeypatch):
+    """The old client's look saw no file yet: its URL leads beside it, and what was called stored stays."""
+
+    def absent(*, names, **asked):
+        store.put_object(Bucket=site.bucket.name, Key=site.key(NAME), Body=CARD, ContentType="image/jpeg")
+        assert rival.grant(NAME, CARD)["status"] == "stored"
+        return dict.fromkeys(names)
+
+    monkeypatch.setattr(field_clients, "look", absent)
+    asked = {"filename": NAME, "file_type": "image/jpeg"}
+    url = FieldClient(account, site).post("generate-presigned-url", **asked).json()
+    assert "/_beside/" in url
+    assert put(url, {"Content-Type": "image/jpeg"}, b"other").status == 200
+    assert objects()[site.key(NAME)] == CARD
