@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -96,50 +98,53 @@ class BucketAdmin(SavedByServices, Kept, History, AddressesOfBucket, ModelAdmin)
 
     @action(description="Create or check in the store", icon="cloud_sync", permissions=["open"])
     def open_in_store(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        bucket = get_object_or_404(Bucket, pk=object_id)
-        back = reverse("admin:deployments_bucket_change", args=[bucket.pk])
-        if request.method != "POST":
-            return ask(
-                self,
-                request,
-                title=f"{bucket.title}: create or check in the store",
-                text=f"If the store has no bucket “{bucket.name}” it is made. Where the store can, it is shut to the "
-                "public and the upload page is let in (CORS). What it holds is not touched, nor are the CORS rules of "
-                "other applications.",
-                button="Create or check",
-                back=back,
-            )
-        try:
+        def open_it(bucket: Bucket) -> None:
             bucket = services.make_bucket_in_store(actor=request.user, bucket=bucket)
-        except EXPLAINED as error:
-            messages.error(request, explanation(error))
-        else:
             if bucket.store_error:
                 messages.warning(request, bucket.store_error)
             else:
                 messages.success(request, f"{bucket.name} is in the store and open to the upload page.")
-        return HttpResponseRedirect(back)
+
+        return self._asked_first(
+            request,
+            object_id,
+            open_it,
+            title="{bucket.title}: create or check in the store",
+            text="If the store has no bucket “{bucket.name}” it is made. Where the store can, it is shut to the "
+            "public and the upload page is let in (CORS). What it holds is not touched, nor are the CORS rules of "
+            "other applications.",
+            button="Create or check",
+        )
 
     @action(description="Keep older versions", icon="history", permissions=["open"])
     def keep_versions(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def keep(bucket: Bucket) -> None:
+            services.keep_versions(actor=request.user, bucket=bucket)
+            self.log_change(request, bucket, "Older versions are kept in the store.")
+            messages.success(request, f"{bucket.name} keeps older versions from now on.")
+
+        return self._asked_first(
+            request,
+            object_id,
+            keep,
+            title="{bucket.title}: keep older versions",
+            text="From now on the store keeps what is overwritten or deleted in “{bucket.name}”, so that it can "
+            "be brought back. It takes room of the allocation until its operator removes it. What was overwritten "
+            "before stays lost. Only the store's operator can switch it off.",
+            button="Keep them",
+        )
+
+    def _asked_first(
+        self, request: HttpRequest, object_id: str, do: Callable[[Bucket], None], *, title: str, text: str, button: str
+    ) -> HttpResponse:
+        """`do` on a POST, the question before it; title and text may name the {bucket}."""
         bucket = get_object_or_404(Bucket, pk=object_id)
         back = reverse("admin:deployments_bucket_change", args=[bucket.pk])
         if request.method != "POST":
-            return ask(
-                self,
-                request,
-                title=f"{bucket.title}: keep older versions",
-                text=f"From now on the store keeps what is overwritten or deleted in “{bucket.name}”, so that it can "
-                "be brought back. It takes room of the allocation until its operator removes it. What was overwritten "
-                "before stays lost. Only the store's operator can switch it off.",
-                button="Keep them",
-                back=back,
-            )
+            title, text = title.format(bucket=bucket), text.format(bucket=bucket)
+            return ask(self, request, title=title, text=text, button=button, back=back)
         try:
-            services.keep_versions(actor=request.user, bucket=bucket)
+            do(bucket)
         except EXPLAINED as error:
             messages.error(request, explanation(error))
-        else:
-            self.log_change(request, bucket, "Older versions are kept in the store.")
-            messages.success(request, f"{bucket.name} keeps older versions from now on.")
         return HttpResponseRedirect(back)

@@ -110,25 +110,8 @@ def claim_next() -> ObjectContent | None:
 
 def keep(bucket: str, md5s: Mapping[StoredObject, str]) -> None:
     """Keep what a caller of its own budget has read: it need not be read again."""
-    now = timezone.now()
-    ObjectContent.objects.bulk_create(
-        [
-            ObjectContent(
-                bucket=bucket,
-                key=stored.key,
-                etag=stored.etag,
-                size_bytes=stored.size_bytes,
-                md5=md5,
-                asked_at=now,
-                try_at=now,
-                read_at=now,
-            )
-            for stored, md5 in sorted(md5s.items(), key=lambda item: identity(item[0]))
-        ],
-        update_conflicts=True,
-        unique_fields=["key", "bucket", "etag", "size_bytes"],
-        update_fields=["md5", "read_at"],
-    )
+    read_at = timezone.now()
+    _write(bucket, {stored: {"md5": md5, "read_at": read_at} for stored, md5 in md5s.items()})
 
 
 def read_by() -> datetime:
@@ -136,8 +119,10 @@ def read_by() -> datetime:
     return timezone.now() + _ROUND
 
 
-def _waiting(bucket: str, objects: Collection[StoredObject]) -> dict[Identity, ObjectContent]:
-    """A row for each object, made where there was none: what a call does not read itself, a worker reads next."""
+def _write(bucket: str, values: Mapping[StoredObject, dict]) -> None:
+    """Set these values of the objects' rows, the same columns in each; rows are made where there are none."""
+    if not values:
+        return
     now = timezone.now()
     ObjectContent.objects.bulk_create(
         [
@@ -146,16 +131,21 @@ def _waiting(bucket: str, objects: Collection[StoredObject]) -> dict[Identity, O
                 key=stored.key,
                 etag=stored.etag,
                 size_bytes=stored.size_bytes,
-                is_awaited=True,
                 asked_at=now,
                 try_at=now,
+                **values[stored],
             )
-            for stored in sorted(objects, key=identity)
+            for stored in sorted(values, key=identity)
         ],
         update_conflicts=True,
         unique_fields=["key", "bucket", "etag", "size_bytes"],
-        update_fields=["is_awaited"],
+        update_fields=list(next(iter(values.values()))),
     )
+
+
+def _waiting(bucket: str, objects: Collection[StoredObject]) -> dict[Identity, ObjectContent]:
+    """A row for each object, made where there was none: what a call does not read itself, a worker reads next."""
+    _write(bucket, {stored: {"is_awaited": True} for stored in objects})
     rows = ObjectContent.objects.filter(bucket=bucket, key__in={stored.key for stored in objects})
     return {(row.key, row.etag, row.size_bytes): row for row in rows}
 
