@@ -148,7 +148,8 @@ def test_a_finished_upload_whose_verdict_turns_is_told_by_itself(
     UploadLog.objects.update(unsettled_until=F("unsettled_until") - timedelta(minutes=20))
     page.reload()
     settle_unsettled_keys()
-    expect(page.get_by_text("the card may be wiped")).to_be_visible(timeout=90_000)
+    turned = "every file is stored and verified; the card may be wiped"
+    expect(page.get_by_text(turned)).to_be_visible(timeout=90_000)
     assert contents(objects) == card.contents(".jpg")
 
 
