@@ -74,7 +74,7 @@ chromium: $(VENV)/installed-dev
 	@$(BIN)/python -m tests.chromium && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "Installing Chromium for the browser tests ..."; \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null; \
 	fi; \
 	$(BIN)/python -m tests.chromium || \
 	echo "SKIPPED: the browser tests, because there is no Chromium. Install it, or name it in CHROMIUM."

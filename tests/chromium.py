@@ -1,10 +1,14 @@
-"""Which Chromium the browser tests drive."""
+"""Which Chromium the browser tests drive.
+
+The headless shell, where there is one: the same engine without the window's parts, at less than half of the
+processor's time.
+"""
 
 import os
 import shutil
 import sys
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def find() -> str | None:

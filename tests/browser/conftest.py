@@ -158,6 +158,14 @@ def proxy(settings) -> Iterator[FaultProxy]:
 
 
 @pytest.fixture
+def whole_proxy(proxy, settings) -> FaultProxy:
+    """As `proxy`, and the portal's own calls (listings, HEADs, parts) go through it too. Ask for it before the page."""
+    settings.S3_ENDPOINT_URL = proxy.url
+    settings.S3_READ_TIMEOUT_S = 5
+    return proxy
+
+
+@pytest.fixture
 def watched() -> Watched:
     return Watched()
 
@@ -168,7 +176,11 @@ def context(chromium_browser, watched, server) -> Iterator[BrowserContext]:
 
     Asks for the server so as to be closed before it: a page that still loads would else meet a closed port.
     """
-    context = chromium_browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
+    context = chromium_browser.new_context(
+        locale="en-GB",
+        viewport={"width": 1280, "height": 900},
+        reduced_motion="reduce",  # what moves is painted anew by the processor, all the time
+    )
     context.set_default_timeout(PATIENCE_MS)
     context.add_init_script(WATCH_CSP)
     context.on("console", lambda message: message.type == "error" and watched.problems.append(message.text))

@@ -27,8 +27,18 @@ def schemes_of(language: str, width: str) -> tuple[str, ...]:
     return ("light",) if (language == "en") == (width == "desktop") else ("dark",)
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize("state", STATES | WAITING)
+def states_in_languages() -> list:
+    """Each state in one of the languages, turn about; in both where pictures are kept, and in `make soak`."""
+    both = [(state, language) for state in STATES | WAITING for language in ("en", "es")]
+    if PICTURES_KEPT:
+        return both
+    # Of four in a row the first and the last: en, es, en, es of the states.
+    return [
+        pytest.param(*each, marks=() if number % 4 in (0, 3) else pytest.mark.soak) for number, each in enumerate(both)
+    ]
+
+
+@pytest.mark.parametrize(("state", "language"), states_in_languages())
 def test_nothing_stands_in_the_way(state, language, page, portal, card, store, watched):
     watched.expected += NOISE
     portal.partner.language = language

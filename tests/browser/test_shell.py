@@ -19,6 +19,7 @@ def test_in_and_out_again(page, portal):
     opened.sign_in("ines", PASSWORD)
     expect(page).to_have_url(portal.url + "/upload/")
     expect(page.get_by_role("navigation", name="Portal")).not_to_contain_text("Admin")
+    expect(page.locator("#steps")).to_have_attribute("aria-busy", "false")  # its calls would be answered with 401
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     page.goto(portal.url + "/upload/")

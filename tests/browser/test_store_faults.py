@@ -57,23 +57,37 @@ def keys_of(contents: dict[str, bytes]) -> dict[str, bytes]:
     return {f"dep000119/snapshot_images/{name}": content for name, content in contents.items()}
 
 
+MIXED = [
+    Status(503, retry_after_s=1),
+    Status(429),
+    Status(500, "InternalError"),
+    ResetMidBody(8_000),
+    CommitThenDrop(),
+    FlipByte(at=10_000),
+]
+
+
 def test_mixed_faults_on_a_third_of_the_puts(faulty_page, proxy, card, objects):
     card.add_snapshots(60)
-    faults = [
-        Status(503, retry_after_s=1),
-        Status(429),
-        Status(500, "InternalError"),
-        ResetMidBody(8_000),
-        CommitThenDrop(),
-        FlipByte(at=10_000),
-    ]
-    proxy.fault = sometimes(0.33, faults, seed=7, method="PUT")
+    proxy.fault = sometimes(0.33, MIXED, seed=7, method="PUT")
     faulty_page.upload(card.root)
     expect(faulty_page.verdict_title).to_have_text("60 files stored and verified; they may be wiped")
     assert proxy.count(method="PUT") > 70
     assert objects() == keys_of(card.contents(".jpg"))
     assert set(UploadLog.objects.values_list("status", flat=True)) == {"verified"}
     assert not UploadFailure.objects.exists()
+
+
+def test_mixed_faults_on_a_fifth_of_all_calls(whole_proxy, faulty_page, card, objects):
+    """The portal's own calls meet them too."""
+    card.add_snapshots(40)
+    whole_proxy.fault = sometimes(0.2, MIXED, seed=11)
+    faulty_page.upload(card.root)
+    expect(faulty_page.verdict_title).to_have_text("40 files stored and verified; they may be wiped")
+    assert whole_proxy.count(method="PUT") > 40
+    assert any(request.method in ("GET", "HEAD") for request in whole_proxy.seen)
+    assert objects() == keys_of(card.contents(".jpg"))
+    assert set(UploadLog.objects.values_list("status", flat=True)) == {"verified"}
 
 
 def test_every_answer_lost_is_no_conflict(faulty_page, proxy, card, objects):

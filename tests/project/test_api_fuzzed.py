@@ -30,7 +30,7 @@ def session_one(script, ladera) -> UploadSession:
 
 @pytest.mark.parametrize("role", ["script", "maintainer"])
 @schema.parametrize()
-@settings(max_examples=examples(full=100, usual=5), suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(full=100, usual=3), suppress_health_check=list(HealthCheck))
 def test_no_input_is_a_server_error(case, role, request, session_one):
     if "session_id" in case.path_parameters:
         case.path_parameters = {**case.path_parameters, "session_id": session_one.pk}
