@@ -2847,8 +2847,9 @@ def carry_out_card(context: Context, card: str) -> int:
     if worst == INTERRUPTED:
         return worst
     uncovered = uncovered_on(card, look, targets)
-    tell_card(context, targets, uncovered, all_well=worst == OK)
-    return worst or (NOT_ALL if uncovered else OK)
+    is_safe = tell_card(context, targets, uncovered, all_well=worst == OK)
+    is_well = not uncovered if context.arguments.dry_run else is_safe
+    return worst or (OK if is_well else NOT_ALL)
 
 
 def uncovered_on(card: str, look: CardLook, targets: Sequence[Target]) -> list[tuple[str, str]]:
@@ -2868,14 +2869,15 @@ def uncovered_on(card: str, look: CardLook, targets: Sequence[Target]) -> list[t
 
 def tell_card(
     context: Context, targets: Sequence[Target], uncovered: Sequence[tuple[str, str]], *, all_well: bool
-) -> None:
+) -> bool:
+    """Whether the card is safe."""
     screen, given = context.screen, context.arguments
     for path, reason in uncovered:
         context.log.note("uncovered", f"{path}: {reason}")
     tell_paths(screen, [(path, f"Not covered: {UNCOVERED[reason]}.") for path, reason in uncovered])
     proven = sum(target.proven for target in targets)
     parts = ", ".join(f"{target.data_type} {number(target.proven)}" for target in targets)
-    is_safe = all_well and proven and not uncovered
+    is_safe = all_well and proven > 0 and not uncovered
     if given.dry_run:
         words = "" if not uncovered else f"Uploading would not cover {'; '.join(by_reason(uncovered))}."
     elif is_safe and given.verify:
@@ -2889,6 +2891,7 @@ def tell_card(
     if words:
         context.log.note("safe" if is_safe else "not safe", words)
         screen.say("", words, even_if_quiet=True)
+    return is_safe
 
 
 def tell_paths(screen: Screen, told: Sequence[tuple[str, str]], *, even_if_quiet: bool = True) -> None:
