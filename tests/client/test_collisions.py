@@ -1,9 +1,12 @@
 """Names that two files share, on the card or in the store: never silent, never overwritten."""
 
 import hashlib
+import json
+from types import SimpleNamespace
 
 import pytest
 
+from tests.client.program import ami_upload as program
 from uploads.models import UploadLog
 
 
@@ -58,11 +61,24 @@ def test_one_folder_more_where_one_does_not_tell_apart(script, card, objects):
     }
 
 
-def test_left_out_namesakes_withhold_the_verdict(script, card, namesakes, objects):
-    run = script.upload(card.root, "--on-collision", "leave-out")
+def test_left_out_namesakes_withhold_the_verdict(script, card, namesakes, objects, tmp_path):
+    run = script.upload(card.root, "--on-collision", "leave-out", "--receipt", str(tmp_path / "proof.json"))
     assert run.code == 1
     assert "2 files not safely stored" in run.last_words
     assert set(objects()) == {"20250714220000-snapshot.jpg"}
+    signed = json.loads((tmp_path / "proof.json").read_text())["summary"]
+    assert (signed["selected_files"], signed["safe_to_wipe"]) == (3, False)
+
+
+def test_namesakes_that_cannot_be_read_are_no_copies_of_each_other(card, namesakes):
+    found = program.scan(str(card.root), "snapshot_images")
+    for path in namesakes:
+        (card.root / path).unlink()
+    screen = SimpleNamespace(status=lambda text: None)
+    given = SimpleNamespace(on_collision="folder", dry_run=True)
+    context = SimpleNamespace(screen=screen, halt=program.Halt(), arguments=given)
+    plan = program.make_plan(context, found, SimpleNamespace(note=lambda key: ""))
+    assert (len(plan.send), plan.copies) == (3, [])
 
 
 def test_copies_are_sent_once_and_said_so(script, card, objects):
@@ -103,6 +119,19 @@ def test_a_taken_name_gets_the_folder_too(script, card, taken, objects):
     assert again.code == 0, again.out
     assert "2 stored before" in again.last_words
     assert len(objects()) == 3
+
+
+def test_a_name_of_another_file_of_the_card_is_not_taken(script, card, taken, objects):
+    first, second = card.jpeg(3_000), card.jpeg(3_000)
+    card.add(f"a/{taken}", first)
+    card.add("b/20250714220000-snapshot-a.jpg", second)
+    run = script.upload(card.root, "--on-collision", "folder")
+    assert run.code == 0, run.out
+    assert objects() == {
+        taken: b"the season before",
+        "20250714220000-snapshot-a.jpg": second,
+        "20250714220000-snapshot-card-a.jpg": first,
+    }
 
 
 def test_many_pairs_are_all_told(script, card, objects):

@@ -84,3 +84,10 @@ def test_what_was_changed_is_found_out(check, genuine, name):
 def test_what_was_not_is_valid(check, genuine):
     code, told = check(genuine.encode())
     assert (code, told[:6]) == (0, "VALID:")
+
+
+def test_a_genuine_one_is_told_as_it_is(check):
+    assert check(signed(2))[1].rstrip().splitlines()[0].endswith("; safe to wipe.")
+    code, told = check(signed(2, safe_to_wipe=False))
+    assert (code, told[:6]) == (0, "VALID:")
+    assert "4 of 4 files proven to be stored; NOT safe to wipe." in told

@@ -102,6 +102,32 @@ def test_one_such_file_is_enough(scan, whole, path, words):
     assert words in run.last_words
 
 
+def test_a_data_type_whose_only_file_cannot_be_read_withholds_the_verdict(scan, whole):
+    recording = whole.root / "AMI/audible/20250714_220000.WAV"
+    recording.unlink()
+    recording.symlink_to(whole.root / "gone.wav")
+    run = scan()
+    assert run.code == 1, run.out
+    assert run.last_words.startswith("NOT SAFE TO WIPE: not all that was sent is safely stored")
+
+
+def test_a_card_without_data_is_not_safe(scan, card):
+    card.add("AMI/Snapshot Images/Thumbs.db", b"junk")
+    for options in ([], ["--verify"]):
+        run = scan(*options)
+        assert run.code == 1, run.out
+        assert "it holds no data" in run.last_words
+    assert scan("--dry-run").code == 0
+
+
+def test_one_data_type_that_the_portal_does_not_confirm_is_enough(scan, whole, front):
+    doubts = [Unsafe()]
+    front.fault = lambda request: doubts.pop() if doubts and request.path.endswith("finish/") else None
+    run = scan()
+    assert run.code == 1, run.out
+    assert run.last_words.startswith("NOT SAFE TO WIPE: not all that was sent is safely stored")
+
+
 def test_a_link_to_nowhere_outside_of_all_folders_is_counted(scan, whole):
     (whole.root / "20250714230000-a.jpg").symlink_to(whole.root / "gone.jpg")
     run = scan()

@@ -214,6 +214,22 @@ def test_a_check_waits_too(script, card, portal, ends_soon):
     assert UNTIL in run.out
 
 
+def test_a_check_that_waited_looks_at_the_card_again(script, card, portal, front):
+    names = card.add_snapshots(2)
+    assert script.upload(card.root).code == 0
+    old_url(portal, names[0], seconds=WAIT_S)
+
+    def station_writes(request):
+        if request.path.endswith("/uploads/verify/"):
+            card.add(f"snapshots/{names[0]}", card.jpeg(20_000))
+
+    front.fault = station_writes
+    run = script.upload(card.root, "--verify")
+    assert run.code == 1, run.out
+    assert run.last_words == "NOT SAFE: 1 file of 2 not proven to be stored."
+    assert f"card/snapshots/{names[0]}: It changed while it was read or sent." in run.out
+
+
 def test_on_a_whole_card_no_data_type_waits_for_another(script, card, portal, old_program, ends_soon, store):
     Bucket.objects.filter(pk=portal.bucket.pk).update(data_types=["snapshot_images", "audible_recordings"])
     names = card.add_snapshots(2)

@@ -89,7 +89,7 @@ def test_the_receipt_is_kept_where_it_is_wanted(script, card, tmp_path):
     assert json.loads((tmp_path / "proof.json").read_text())["summary"]["safe_to_wipe"] is True
 
 
-def test_a_file_that_comes_while_the_upload_runs_is_not_forgotten(script, card, proxy, portal, objects):
+def test_a_file_that_comes_while_the_upload_runs_is_not_forgotten(proxy, script, card, objects, tmp_path):
     names = card.add_snapshots(3)
     late = card.jpeg(20_000)
 
@@ -97,11 +97,27 @@ def test_a_file_that_comes_while_the_upload_runs_is_not_forgotten(script, card, 
         card.add("snapshots/20250801220000-snapshot.jpg", late)
 
     proxy.fault = camera_still_writes
-    run = script.upload(card.root)
+    run = script.upload(card.root, "--receipt", str(tmp_path / "proof.json"))
     assert run.code == 1
     assert run.last_words.startswith("NOT SAFE TO WIPE: 1 file not safely stored")
     assert "It appeared while the upload was running" in run.out
     assert set(objects()) == set(names)
+    signed = json.loads((tmp_path / "proof.json").read_text())["summary"]
+    assert (signed["selected_files"], signed["safe_to_wipe"]) == (4, False)
+
+
+def test_a_file_that_changes_after_it_was_sent_is_not_taken_for_stored(script, card, front):
+    names = card.add_snapshots(3)
+
+    def station_writes(request):
+        if request.path.endswith("/confirm/"):
+            card.add(f"snapshots/{names[1]}", card.jpeg(20_000))
+
+    front.fault = station_writes
+    run = script.upload(card.root)
+    assert run.code == 1, run.out
+    assert run.last_words.startswith("NOT SAFE TO WIPE: 1 file not safely stored (3 verified")
+    assert f"{names[1]}: It changed while it was read or sent" in run.out
 
 
 def test_an_unknown_deployment_is_a_matter_of_usage(script, card):

@@ -78,3 +78,18 @@ def test_what_was_never_sent_is_not_said_to_have_been(script, card):
     run = script.upload(card.root, "--verify")
     assert run.code == 1
     assert f"card/snapshots/{name}: The store does not have it: it is on the card alone." in run.out
+
+
+def test_what_is_gone_before_it_is_read_is_not_passed_over(script, card, front):
+    names = card.add_snapshots(260, size_bytes=500)  # more than are asked about at once
+    assert script.upload(card.root).code == 0
+
+    def station_deletes(request):
+        if request.path.endswith("/uploads/verify/"):
+            (card.root / "snapshots" / names[-1]).unlink(missing_ok=True)
+
+    front.fault = station_deletes
+    run = script.upload(card.root, "--verify")
+    assert run.code == 1, run.out
+    assert run.last_words == "NOT SAFE: 1 file of 260 not proven to be stored."
+    assert f"card/snapshots/{names[-1]}: It could not be read." in run.out
