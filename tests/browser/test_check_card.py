@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from deployments.models import Deployment
 from tests.browser.conftest import PASSWORD
+from tests.browser.test_sizes import HOLD_CHOICE
 from tests.browser.upload_page import UploadPage
 from uploads.models import UploadLog, UploadSession
 
@@ -100,6 +101,19 @@ def test_a_file_that_cannot_be_read_is_not_safe(check_page, portal, card, store,
     page.get_by_role("button", name="Check the card").click()
     expect(check_page.verdict_title).to_contain_text("1 of 3 files is not in the store")
     expect(check_page.verdict.get_by_role("row", name=names[1])).to_contain_text("could not be read from the card")
+
+
+def test_a_file_gone_before_it_was_looked_at_is_not_safe(check_page, portal, card, store, page):
+    kept, gone = card.add_snapshots(2)
+    store_all(store, portal, card.contents(".jpg"))
+    check_page.choose("dep000119", "Snapshot images")
+    page.evaluate(HOLD_CHOICE)
+    check_page.pick_folder(card.root)
+    (card.root / "snapshots" / gone).unlink()
+    page.evaluate("dispatchEvent(new Event('let-go'))")
+    page.get_by_role("button", name="Check the card").click()
+    expect(check_page.verdict_title).to_have_text("NOT SAFE Do not wipe the card: 1 of 2 files is not in the store")
+    expect(check_page.verdict.get_by_role("row", name=gone)).to_contain_text("The browser could not read it")
 
 
 def test_a_portal_that_cannot_tell_gives_no_verdict(check_page, portal, card, page, watched):

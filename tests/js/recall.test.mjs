@@ -69,13 +69,16 @@ test("one file of hundreds differs where pieces tell it: all that was taken for 
 });
 
 test("the first are always read: a difference that no piece tells is found at the first", async () => {
-  const { outcome, read, differences } = await (async () => {
-    const run = resumed({ onCard: (n) => bytes(n).replace("then", "than") });
-    return { ...run, outcome: await run.done };
-  })();
-  assert.equal(outcome.stored, 0);
+  const { read, differences, done } = resumed({ onCard: (n) => bytes(n).replace("then", "than"), more: { random: () => 0.99 } });
+  assert.equal((await done).stored, 0);
   assert.equal(new Set(read).size, 400);
   assert.equal(differences.length, 1);
+});
+
+test("a share of the others is read again as well, drawn anew each time: at a draw of 0 every file", async () => {
+  const { read, done } = resumed({ count: 60, more: { random: () => 0 } });
+  assert.equal((await done).stored, 60);
+  assert.equal(new Set(read).size, 60);
 });
 
 test("what was recalled says at most that a file was stored: any other answer, and it is read", async () => {

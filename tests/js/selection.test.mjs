@@ -84,10 +84,12 @@ test("of three namesakes two alike: the copy is sent once, and two names are nee
   }
 });
 
-test("a namesake that cannot be read is no copy of anything", async () => {
-  const { made } = await plan([entry("A/1.jpg", "a"), entry("B/1.jpg", "a")], [], (path) => path === "B/1.jpg");
-  assert.deepEqual(made.duplicates, []);
-  assert.equal(made.groups[0].files.length, 2);
+test("a namesake that cannot be read is no copy of anything, nor is another such", async () => {
+  for (const isBroken of [(path) => path === "B/1.jpg", () => true]) {
+    const { made } = await plan([entry("A/1.jpg", "a"), entry("B/1.jpg", "a")], [], isBroken);
+    assert.deepEqual(made.duplicates, []);
+    assert.equal(made.groups[0].files.length, 2);
+  }
 });
 
 test("empty files are left out, also of namesakes; one that is gone from the card is declared all the same", async () => {

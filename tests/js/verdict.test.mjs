@@ -66,3 +66,13 @@ test("the portal says yes, and in the same breath that something is not settled:
   const outcome = await new Uploader({ target, items, declaredFiles: 5, ports }).run(new AbortController().signal);
   assert.deepEqual([outcome.verified, outcome.safeToWipe], [5, false]);
 });
+
+test("asked again the portal says yes, and that it compares some once more: withheld", async () => {
+  const store = fakeStore();
+  const items = makeItems(5);
+  const open = { safe_to_wipe: false, unsettled: 1, unsettled_until: "2026-11-26T07:31:00Z", waitMs: 0 };
+  const api = { ...fakeApi(store, { finish: () => async () => open }), sessionOf: async () => ({ safe_to_wipe: true, comparing: 3 }) };
+  const ports = { api, transport: store, hasher, clock: fakeClock(), random: seeded(1) };
+  const outcome = await new Uploader({ target, items, declaredFiles: 5, ports }).run(new AbortController().signal);
+  assert.deepEqual([outcome.verified, outcome.safeToWipe], [5, false]);
+});
