@@ -61,7 +61,10 @@ def test_what_contradicts_itself_is_no_proof_even_if_signed():
     assert fault(signed(2, 4, key_id="0" * 16)) == "contents"
     assert fault(signed(2, 4, unsettled=1)) == "contents"
     assert fault(signed(2, 4, refused=1)) == "contents"
-    assert fault(signed(2, entries=[file_entry(0), file_entry(1, status="unsettled")])) == ""
+    assert fault(signed(2, files=0, safe_to_wipe=True)) == "contents"
+    unsettled = [file_entry(0), file_entry(1, status="unsettled")]
+    assert fault(signed(2, entries=unsettled)) == ""
+    assert fault(signed(2, entries=unsettled, safe_to_wipe=True)) == "contents"
 
 
 def test_one_of_a_kind_to_come_asks_for_a_newer_program():

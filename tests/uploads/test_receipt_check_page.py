@@ -2,6 +2,7 @@
 
 import gzip
 import threading
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,7 +10,9 @@ from tests.receipt_making import PUBLIC_KEY_TEXT, signed
 from tests.receipt_mutations import mutated
 from tests.uploads.test_receipt_keys import receipt_of
 from uploads import receipt_views
-from uploads.models import GivenVerdict, ReceiptKey
+from uploads.models import GivenVerdict, ReceiptKey, UploadSession
+
+UNKNOWN = "The portal has no record of having issued it. Show it to a maintainer."
 
 
 @pytest.fixture
@@ -58,12 +61,29 @@ def test_what_is_packed_wrongly_is_no_receipt(ask, body):
     assert ask(body, packed=True)["code"] == "layout"
 
 
-def test_one_without_a_record_is_shown_to_a_maintainer(ask, genuine):
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"files_sha256": "0" * 64},
+        {"safe_to_wipe": False},
+        {"given_at": datetime(2100, 1, 1, tzinfo=UTC), "last_given_at": datetime(2100, 1, 2, tzinfo=UTC)},
+        {"given_at": datetime(2020, 1, 1, tzinfo=UTC), "last_given_at": datetime(2020, 1, 2, tzinfo=UTC)},
+    ],
+    ids=["other files", "said unsafe", "before any", "after the last"],
+)
+def test_one_without_a_record_is_shown_to_a_maintainer(ask, genuine, other):
     """A key in other hands signs whatever it is given."""
-    GivenVerdict.objects.filter(how="receipt").update(files_sha256="0" * 64)
+    GivenVerdict.objects.filter(how="receipt").update(**other)
     told = ask(genuine)
     assert told["valid"] is True
-    assert told["notes"] == ["The portal has no record of having issued it. Show it to a maintainer."]
+    assert told["notes"] == [UNKNOWN]
+
+
+def test_one_that_was_issued_for_another_session_is_no_record(ask, genuine):
+    issued = GivenVerdict.objects.get(how="receipt")
+    issued.session = UploadSession.objects.exclude(pk=issued.session_id).get()
+    issued.save()
+    assert ask(genuine)["notes"] == [UNKNOWN]
 
 
 def test_one_of_the_first_kind_is_told_as_such(ask):

@@ -43,6 +43,10 @@ def heading(html: str) -> str:
     return " ".join(html.partition('id="verdict-title">')[2].partition("</h2>")[0].split())
 
 
+def named_unproven(html: str) -> str:
+    return html.partition('id="unproven-title"')[2].partition("</section>")[0]
+
+
 def test_a_whole_upload_is_safe_to_wipe_and_says_who_where_and_when(read, finished):
     html = read(finished)
     assert heading(html) == "Safe to wipe"
@@ -68,7 +72,7 @@ def test_files_that_are_not_proven_are_named_with_their_reason(read, session):
     html = read(session)
     assert "What changed since" not in html  # what never was there was not lost
     assert heading(html) == "Not safe to wipe"
-    named = html.partition('id="unproven-title"')[2].partition("</section>")[0]
+    named = named_unproven(html)
     assert "b.jpg" in named
     assert "c.jpg" in named
     assert "could not be sent" in named
@@ -85,6 +89,15 @@ def test_what_vanished_since_is_told(read, finished):
     assert "b.jpg" in lost
     assert "20250714220000-a.jpg" not in lost
     assert 'id="unproven-title"' not in html
+
+
+def test_what_was_stored_unproven_and_vanished_is_told_as_lost(read, session):
+    make_file(session, "a.jpg")
+    make_file(session, "b.jpg", "missing", error_code="vanished")
+    html = read(session)
+    assert heading(html) == "Not safe to wipe"
+    assert "b.jpg" in html.partition('id="lost-title"')[2].partition("</section>")[0]
+    assert "b.jpg" not in named_unproven(html)
 
 
 def test_an_unfinished_one_says_so_and_leads_on(client, read, uploader, maintainer):

@@ -87,6 +87,21 @@ def test_what_came_later_is_told_as_better(uploader, given):
     assert given(uploader)[0][2:] == ["not safe to wipe 1 of 1 proven", "safe to wipe 2 of 2 proven"]
 
 
+@pytest.mark.parametrize("status", ["missing", "mismatch", "moved", "removed"])
+def test_what_was_lost_is_told_though_as_many_came_later(uploader, given, status):
+    uploader.open(files=3)
+    uploader.send("a.jpg", b"a")
+    uploader.send("b.jpg", b"b")
+    uploader.call("finish")
+    late = UploadLog.objects.get(filename="a.jpg")
+    late.pk, late.filename = None, "c.jpg"
+    late.stored_at = late.verified_at = timezone.now()
+    late.save()
+    UploadLog.objects.filter(filename="b.jpg").update(verified_at=timezone.now())  # compared anew, and then lost
+    change(uploader, status, "b.jpg")
+    assert given(uploader)[0][2:] == ["not safe to wipe 2 of 2 proven", "1 file changed since"]
+
+
 def test_a_file_that_was_never_proven_did_not_change(uploader, given):
     uploader.open(files=2)
     uploader.send("a.jpg", b"a")

@@ -43,8 +43,9 @@ def test_an_unsettled_file_is_said_to_be_so(unsettled, page, client):
     summary = says(content)
     assert (summary["unsettled"], summary["unproven"], summary["safe_to_wipe"]) == (1, 1, False)
     assert summary["unsettled_until"] is not None
-    notes = client.post("/receipts/check/", content, content_type="application/json").json()["notes"]
-    assert notes[0].startswith("An older program could still write over some of the files then (until ")
+    told = client.post("/receipts/check/", content, content_type="application/json").json()
+    assert (told["valid"], told["safe_to_wipe"]) == (True, False)
+    assert told["notes"][0].startswith("An older program could still write over some of the files then (until ")
 
     html = page(unsettled)
     assert heading(html) == "Not settled yet: keep the card"

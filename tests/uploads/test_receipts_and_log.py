@@ -55,6 +55,15 @@ def test_a_receipt_counts_the_newest_row_of_each_name(uploader):
     assert [file["status"] for file in receipt["files"]] == ["verified"]
 
 
+def test_chosen_files_that_never_came_are_counted_as_unproven(uploader):
+    uploader.open(files=3)
+    uploader.send("a.jpg", b"a")
+    uploader.call("finish")
+    receipt = json.loads(read(uploader.http.get(f"/api/v1/uploads/sessions/{uploader.session_id}/receipt/")))
+    told = {name: receipt["summary"][name] for name in ("files", "selected_files", "unproven", "safe_to_wipe")}
+    assert told == {"files": 1, "selected_files": 3, "unproven": 2, "safe_to_wipe": False}
+
+
 def test_the_log_in_three_forms(uploader):
     uploader.results("presign", files=[described(f"{n}.jpg", b"x%d" % n, path="=cmd()") for n in range(5)])
     page = uploader.http.get("/api/v1/uploads/log/", {"page_size": 2}).json()
