@@ -34,8 +34,18 @@ def places(server, panama, kenya) -> dict[str, Deployment]:
 
 
 @pytest.fixture
-def world(page, server, maintainer, places) -> Page:
+def motion() -> str:
+    """What the person's computer says of things that move; tests may override it by parametrisation."""
+    return "reduce"
+
+
+either_motion = pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+
+
+@pytest.fixture
+def world(page, server, maintainer, places, motion) -> Page:
     """The map, with its deployments on it; the trial deployment of every portal has no place."""
+    page.emulate_media(reduced_motion=motion)
     sign_in(page, server, maintainer).goto(f"{server}/admin/map/")
     expect(page.locator("#map-told")).to_have_text("5 deployments, 3 of them on the map")
     return page
@@ -54,6 +64,7 @@ def listed(page: Page) -> list[str]:
     return page.locator("#map-list li a").all_inner_texts()
 
 
+@either_motion
 def test_what_stands_at_one_place_is_all_within_reach(world):
     marker(world, "2 deployments, 1 of them active: show them apart").click()
     expect(marker(world, "dep000045 · Ladera, active")).to_be_visible()
@@ -100,6 +111,7 @@ def test_by_keyboard_into_a_popup_and_out(world):
     expect(marker(world, re.compile("dep000007"))).to_be_focused()
 
 
+@either_motion
 def test_the_list_shows_a_deployment_on_the_map_out_of_its_cluster(world):
     world.get_by_role("button", name="Show dep000044 on the map").click()
     expect(world.locator(".map-popup")).to_contain_text("dep000044, inactive")

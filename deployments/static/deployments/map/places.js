@@ -57,7 +57,10 @@ export class Places {
   bringOut(id) {
     const marker = this.markers.get(id);
     this.map.setView(marker.getLatLng(), Math.min(this.map.getZoom(), CLOSEST_FIT), { animate: false });
-    this.clusters.zoomToShowLayer(marker, () => marker.openPopup());
+    const show = () => this.clusters.zoomToShowLayer(marker, () => marker.openPopup());
+    show();
+    // Without animations the end of the zoom that brought a cluster apart folds it again: now that it is over, once more.
+    if (!this.clusters.options.animate && !marker.isPopupOpen()) show();
   }
 }
 
