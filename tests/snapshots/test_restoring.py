@@ -155,6 +155,27 @@ def test_rows_that_change_at_the_last_moment(maintainer, ladera, monkeypatch):
     assert (ladera.system_id, ladera.camera_id) == ("wrong", "new")
 
 
+def test_what_the_database_does_not_keep_is_no_restore(maintainer, ladera, savanna):
+    """A trigger of the operator's takes each update, and leaves one column as it was."""
+    snapshot = taken()
+    Deployment.objects.update(system_id="wrong", camera_id="")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(
+            "CREATE FUNCTION keep_system() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN NEW.system_id = OLD.system_id; RETURN NEW; END $$"
+        )
+        cursor.execute(
+            "CREATE TRIGGER keep_system BEFORE UPDATE ON deployments_deployment "
+            "FOR EACH ROW EXECUTE FUNCTION keep_system()"
+        )
+    with pytest.raises(RestoreRefused, match="dep000045 · Ladera did not come out as it should"):
+        go_back(maintainer, snapshot, one(ladera))
+    ladera.refresh_from_db()
+    assert (ladera.system_id, ladera.camera_id) == ("wrong", "")
+    assert not ladera.history.filter(history_change_reason__startswith="Restored").exists()
+
+
 def test_what_could_not_stand_is_told_in_the_preview_and_refused(maintainer, panama, ladera):
     snapshot = taken()
     services.retire_deployment(actor=maintainer, deployment=ladera, reason="over")

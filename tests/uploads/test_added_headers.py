@@ -3,6 +3,7 @@
 import pytest
 from django.core.cache import cache
 
+from amiportal.objectstore.lookup import FEW_NAMES
 from amiportal.objectstore.models import StoreProbe
 from tests.uploads.conftest import described, put
 from tests.uploads.test_settling import run_out
@@ -76,6 +77,16 @@ def test_asking_again_instead_of_confirming_is_no_way_around(uploader, rival):
     sent_with(uploader, {"Content-Disposition": "attachment"})
     for client in (rival, uploader):
         assert client.grant(NAME, CONTENT)["code"] == "headers_added"
+    assert not UploadLog.objects.filter(status__in=UploadLog.PROVEN).exists()
+
+
+def test_nor_is_asking_for_so_many_that_a_listing_answers(uploader, rival):
+    """A listing tells no headers."""
+    names = [f"2025071422{minute:02}00-a.jpg" for minute in range(2 * FEW_NAMES)]
+    for name in names:
+        sent_with(uploader, {"Content-Encoding": "gzip"}, name=name)
+    results = rival.results("presign", files=[described(name, CONTENT) for name in names])
+    assert {result["code"] for result in results} == {"headers_added"}
     assert not UploadLog.objects.filter(status__in=UploadLog.PROVEN).exists()
 
 

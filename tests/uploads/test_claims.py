@@ -42,6 +42,17 @@ def verified(sender, files: list[dict]) -> list[dict]:
     return response.json()["files"]
 
 
+def put_by_hand(store, site, key: str, file: LargeFile) -> None:
+    """In the portal's parts, past the portal."""
+    target = {"Bucket": site.bucket.name, "Key": key}
+    target["UploadId"] = store.create_multipart_upload(**target)["UploadId"]
+    parts = [
+        {"PartNumber": number, "ETag": store.upload_part(**target, PartNumber=number, Body=body)["ETag"]}
+        for number, body in file.parts.items()
+    ]
+    store.complete_multipart_upload(**target, MultipartUpload={"Parts": parts})
+
+
 def reads(proxy) -> int:
     return sum(request.method == "GET" and "?" not in request.target for request in proxy.seen)
 
@@ -75,16 +86,21 @@ def test_an_object_that_was_replaced_is_read_anew(in_parts, proxy, store, site):
     """Of equal size, in as many parts: only the ETag tells that it is another one."""
     verified(in_parts, claims(TWO_PARTS, WRONG[:1]))
     other = TWO_PARTS.altered()
-    target = {"Bucket": site.bucket.name, "Key": in_parts.key()}
-    target["UploadId"] = store.create_multipart_upload(**target)["UploadId"]
-    parts = [
-        {"PartNumber": number, "ETag": store.upload_part(**target, PartNumber=number, Body=body)["ETag"]}
-        for number, body in other.parts.items()
-    ]
-    store.complete_multipart_upload(**target, MultipartUpload={"Parts": parts})
+    put_by_hand(store, site, in_parts.key(), other)
     right, wrong = claims(TWO_PARTS, [other.described["md5"], TWO_PARTS.described["md5"]])
     assert [answer["status"] for answer in verified(in_parts, [right, wrong])] == ["stored", "mismatch"]
     assert reads(proxy) == 2
+
+
+def test_what_is_read_of_another_object_settles_no_claim(in_parts, store, site):
+    """It took the place of the one that was proven, before anybody had read that: the next count tells of it."""
+    other = TWO_PARTS.altered()
+    put_by_hand(store, site, in_parts.key(), other)
+    (answer,) = verified(in_parts, claims(other, [other.described["md5"]]))
+    assert answer["status"] == "stored"
+    settle_claims()
+    row = UploadLog.objects.get()
+    assert (row.status, row.error_code, row.whole_read_at) == ("verified", "", None)
 
 
 def test_beyond_the_budget_of_a_call_it_is_read_by_the_worker(in_parts, proxy, settings):

@@ -84,6 +84,18 @@ def test_a_file_that_was_never_proven_counts_when_its_url_is_dead(deployment, ac
     assert taken.unaccounted == 0
 
 
+def test_of_two_who_found_it_otherwise_the_one_who_is_wrong_is_told(deployment, account, other_colleague, put):
+    """No live row holds the key, and the ETag that stands first in their order is the one in the store."""
+    put(NAMES[0])
+    right = row(deployment, account, NAMES[0], status="present")
+    etag = described("", OTHER)["md5"]
+    wrong = row(deployment, other_colleague, NAMES[0], status="present", md5=etag, etag=etag)
+    assert right.etag < wrong.etag
+    counted(deployment)
+    assert states([right, wrong]) == ["present", "mismatch"]
+    assert Drift.objects.get().row_id == wrong.pk
+
+
 def test_another_etag_of_the_same_content_is_no_change(deployment, verified, store, proxy):
     """Encrypted anew by the operator: ETags that no longer are MD5s, of a store that was probed to give MD5s."""
     store.put_object(Bucket=deployment.bucket.name, Key=f"dep000119/snapshot_images/{NAMES[3]}", Body=OTHER)

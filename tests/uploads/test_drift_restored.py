@@ -58,6 +58,14 @@ def test_it_is_brought_back_settled_and_safe_again(keeping, store, uploader, htt
     assert Drift.objects.filter(settled_at=None).count() == 0
 
 
+def test_of_several_versions_the_one_that_was_proven_is_brought_back(keeping, store, uploader, http, objects):
+    drifts = lose(store, keeping, uploader)
+    store.put_object(Bucket=keeping.bucket.name, Key=keeping.key("a.jpg"), Body=OTHER[:-1] + b"!")
+    answer = http.post(f"/admin/uploads/drift/{drifts[0].pk}/bring_this_back/", {"apply": "1"}, follow=True)
+    assert "1 in the store as before" in answer.content.decode()
+    assert objects() == {keeping.key("a.jpg"): BODY}
+
+
 def test_without_versions_it_says_so_and_changes_nothing(site, store, uploader, http, objects):
     drifts = lose(store, site, uploader)
     page = f"/admin/uploads/drift/{drifts[0].pk}/bring_this_back/"

@@ -3,11 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 
+from amiportal.objectstore.models import StoreProbe
 from tests.faults import Status
+from tests.guises import opaque_etags
 from uploads.models import UploadLog, UploadSession
 from uploads.services import rechecking
+from uploads.services.claims import settle_claims
 
 
 def proven_long_ago() -> None:
@@ -45,6 +49,22 @@ def test_a_conflict_is_mended_when_the_content_is_proven_under_another_name(uplo
     assert uploader.send("a-100MEDIA.jpg", b"B")["status"] == "verified"
     verdict = uploader.call("finish").json()
     assert (verdict["safe_to_wipe"], verdict["refused"]) == (True, 0)
+
+
+def test_a_conflict_is_mended_by_no_grant_and_by_nobody_elses_proof(uploader, rival):
+    """Where the other file lies is not where this card's file was asked for, and may be lost by itself."""
+    uploader.open(files=1)
+    uploader.send("a.jpg", b"a")
+    assert uploader.grant("a.jpg", b"B")["status"] == "conflict"
+    rival.open(files=1)
+    assert rival.send("a-100MEDIA.jpg", b"B")["status"] == "verified"
+    verdict = uploader.call("finish").json()
+    assert (verdict["safe_to_wipe"], verdict["refused"]) == (False, 1)
+    uploader.open(files=1)
+    uploader.send("c.jpg", b"c")
+    assert uploader.grant("c.jpg", b"D")["status"] == "conflict"
+    assert uploader.grant("c-100MEDIA.jpg", b"D")["status"] == "granted"
+    assert uploader.call("finish").json()["refused"] == 1
 
 
 @pytest.mark.parametrize("loss", ["gone", "other", "cut short"])
@@ -86,6 +106,22 @@ def test_what_one_call_cannot_look_at_is_left_to_the_next(uploader, monkeypatch)
         verdict = uploader.call("finish").json()
         left.append((verdict["comparing"], verdict["safe_to_wipe"]))
     assert left == [(3, False), (1, False), (0, True)]
+
+
+def test_what_nobody_has_read_yet_keeps_the_verdict_back(uploader, proxy, settings):
+    """The operator encrypted the objects meanwhile: their ETags tell nothing any more."""
+    uploader.open(files=1)
+    uploader.send("a.jpg", b"a")
+    proven_long_ago()
+    proxy.guises = [opaque_etags]
+    StoreProbe.objects.all().delete()
+    cache.clear()
+    settings.READ_BYTES_PER_CALL = 0
+    verdict = uploader.call("finish").json()
+    assert (verdict["safe_to_wipe"], verdict["comparing"]) == (False, 1)
+    settle_claims()
+    verdict = uploader.call("finish").json()
+    assert (verdict["safe_to_wipe"], verdict["comparing"]) == (True, 0)
 
 
 def test_a_fresh_proof_is_not_looked_at_again(uploader, proxy):

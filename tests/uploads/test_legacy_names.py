@@ -149,6 +149,16 @@ def test_a_name_of_its_own_that_is_taken_meanwhile(old, objects, site, store):
     assert by_name(objects, site) == {NAME: b"A", SECOND: b"by hand", THIRD: b"B"}
 
 
+def test_a_second_file_is_not_found_by_the_name_that_it_will_have(old, objects, site, store):
+    """Somebody put another file there by hand: it is asked for, and says nothing of the one that lies beside."""
+    send(ask(old), b"A")
+    send(ask(old), b"B")
+    store.put_object(Bucket=site.bucket.name, Key=site.key(SECOND), Body=b"by hand")
+    assert exists(old, SECOND)
+    settle()
+    assert by_name(objects, site) == {NAME: b"A", SECOND: b"by hand", THIRD: b"B"}
+
+
 def test_one_url_for_two_files_is_refused_and_told(old, objects, site):
     """The batch client maps names to URLs: it would send both files by one."""
     names, types = [NAME, "a.jpg", NAME, "b.jpg"], ["image/jpeg"] * 4

@@ -124,6 +124,18 @@ def test_of_two_who_claim_otherwise_one_is_believed_in_the_end(sender, other_sen
     assert UploadLog.objects.exclude(md5=FALSE).get().status == "verified"
 
 
+def test_what_somebody_says_of_the_parts_stands_in_their_own_row_alone(sender, other_sender):
+    sent(sender)
+    settle_claims()
+    other_sender.client.data_type = sender.client.data_type
+    assert other_sender.presign(multipart_md5=f"{FALSE}-2")["status"] == "stored"
+    said = dict(UploadLog.objects.values_list("session_id", "multipart_md5"))
+    assert said == {
+        sender.client.session_id: TWO_PARTS.multipart_md5,
+        other_sender.client.session_id: f"{FALSE}-2",
+    }
+
+
 @pytest.mark.parametrize("fault", [Status(500), Status(404)])
 def test_an_object_that_cannot_be_read_holds_nobody_up(sender, other_sender, uploader, proxy, fault):
     """And is tried again, later and later."""

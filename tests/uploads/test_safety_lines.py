@@ -6,8 +6,9 @@ from django.test import RequestFactory
 
 from amiportal.client_address import client_address
 from amiportal.objectstore.models import StoreProbe
+from tests.cast import make_deployment
 from tests.guises import LateListing, opaque_etags
-from tests.uploads.conftest import put
+from tests.uploads.conftest import Site, Uploader, put
 from tests.uploads.field import FieldClient
 from uploads import ledger
 from uploads.ledger import Change
@@ -31,6 +32,16 @@ def test_the_same_size_is_not_the_same_content(uploader, rival, store, site):
     assert UploadLog.objects.get(session=rival.session_id).status == "granted"
 
 
+def test_the_same_name_elsewhere_is_another_file(uploader, rival, store, site):
+    """Granted for the same content in two deployments, and found stored in one of them."""
+    elsewhere = Site(site.bucket, make_deployment("dep000120", site.bucket, "Wetland South", status="active"))
+    other = Uploader(rival.user, elsewhere).open()
+    other.grant("a.jpg", A)
+    store.put_object(Bucket=site.bucket.name, Key=site.key("a.jpg"), Body=A, ContentType="image/jpeg")
+    assert uploader.grant("a.jpg", A)["status"] == "stored"
+    assert UploadLog.objects.get(session=other.session_id).status == "granted"
+
+
 def test_a_transition_is_made_only_from_the_state_that_was_read(uploader):
     uploader.open(files=1)
     uploader.send("a.jpg", A)
@@ -46,6 +57,11 @@ def test_a_file_beside_the_declared_ones_withholds_the_verdict(uploader):
     uploader.grant("b.jpg", B)  # granted, and never sent
     verdict = uploader.call("finish", files=1).json()
     assert (verdict["safe_to_wipe"], verdict["verified"], verdict["unproven"]) == (False, 1, 1)
+
+
+def test_a_session_without_files_is_not_safe_to_wipe(uploader):
+    verdict = uploader.open(files=0).call("finish", files=0).json()
+    assert (verdict["safe_to_wipe"], verdict["verified"], verdict["unproven"]) == (False, 0, 0)
 
 
 def test_an_old_clients_question_does_not_settle_a_grant_with_an_md5(uploader, account, site):

@@ -56,6 +56,20 @@ def test_nothing_calls_it_stored_while_the_url_lives(rival, old, url):
     assert not UploadLog.objects.filter(status__in=UploadLog.PROVEN).exists()
 
 
+def test_nothing_is_said_of_a_file_that_has_not_come_yet(rival, old, url):
+    """Neither missing nor other content: what is there may change until the URL is dead."""
+    rival.open(files=1)
+    assert rival.grant(NAME, CARD)["status"] == "unsettled"
+    assert rival.results("confirm", files=[NAME])[0]["status"] == "unsettled"
+    overwrite(url, OTHER)
+    assert rival.results("confirm", files=[NAME])[0]["status"] == "unsettled"
+    assert rival.grant(NAME, CARD)["status"] == "unsettled"
+    overwrite(url, CARD)
+    urls_die()
+    settle_unsettled_keys()
+    assert rival.call("finish").json()["safe_to_wipe"] is True
+
+
 def test_it_is_safe_when_the_url_is_dead_and_the_content_was_the_cards(rival, old, url):
     overwrite(url, CARD)
     rival.open(files=1)

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from tests.uploads.conftest import put
+from tests.uploads.conftest import described, put
 from tests.uploads.field import FieldClient
 from uploads import ledger
 from uploads.messages import CardFile
 from uploads.models import UploadLog, UploadSession
-from uploads.services import confirming, field_clients, granting
+from uploads.services import confirming, field_clients, granting, verifying
 
 NAME, CARD = "20240918032339-snapshot.jpg", b"the card's bytes"
 
@@ -47,6 +47,37 @@ def test_a_file_found_stored_while_an_old_url_is_given(rival, store, site, monke
     monkeypatch.setattr(granting, "look", meanwhile)
     assert rival.grant(NAME, CARD)["status"] == "unsettled"
     assert not UploadLog.objects.filter(status__in=UploadLog.PROVEN).exists()
+
+
+def test_a_file_granted_while_an_old_url_is_given(rival, monkeypatch, give_old_url):
+    """Nothing was there at the look; by the time that the key is reserved it is an old client's."""
+    real = granting.look
+
+    def meanwhile(**asked):
+        found = real(**asked)
+        give_old_url()
+        return found
+
+    monkeypatch.setattr(granting, "look", meanwhile)
+    granted = rival.grant(NAME, CARD)
+    assert (granted["status"], granted.get("url")) == ("unsettled", None)
+    assert UploadLog.objects.get(session=rival.session_id).status == "unsettled"  # and is compared later
+
+
+def test_a_card_verified_while_an_old_url_is_given(rival, store, site, monkeypatch, give_old_url):
+    store.put_object(Bucket=site.bucket.name, Key=site.key(NAME), Body=CARD, ContentType="image/jpeg")
+    real = verifying.look_in
+
+    def meanwhile(**asked):
+        found = real(**asked)
+        give_old_url()
+        return found
+
+    monkeypatch.setattr(verifying, "look_in", meanwhile)
+    place = {"deployment": site.deployment.deployment_id, "data_type": "snapshot_images"}
+    body = place | {"files": [described(NAME, CARD)]}
+    (result,) = rival.http.post("/api/v1/uploads/verify/", body, format="json").json()["files"]
+    assert result["status"] == "unsettled"
 
 
 def test_a_file_confirmed_while_an_old_url_is_given(rival, monkeypatch, give_old_url):
