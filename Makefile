@@ -9,7 +9,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # Tests that drive a browser: they wait more than they work, hence beside the others.
 BESIDE := tests/browser
-PYTEST := $(BIN)/python -m pytest --dist loadfile
+# In the order of their names: those with few tests would come last, and the longest are among them.
+PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
 .DELETE_ON_ERROR:
 .PHONY: run test lint soak bench messages pictures lock clean chromium
