@@ -44,6 +44,7 @@ def test_nothing_is_kept_of_a_run_that_ended_unsafe(script, card, store, portal)
     assert script.upload(card.root).code == 1
     change_unseen(card.root / "snapshots" / names[0], card.jpeg(20_000))
     run = script.upload(card.root)
+    assert ANEW not in run.out  # nothing was there to be proven
     assert "2 files not safely stored (0 verified, 3 stored before" in run.last_words
 
 
