@@ -8,7 +8,8 @@ import os
 import shutil
 import sys
 
-NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SHELL = "chromium-headless-shell"
+NAMES = (SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def find() -> str | None:
@@ -18,4 +19,6 @@ def find() -> str | None:
 
 
 if __name__ == "__main__":
-    sys.exit(0 if find() else 1)
+    # `shell`: whether none has to be installed to have the quickest.
+    is_there = shutil.which(SHELL) or os.environ.get("CHROMIUM") if sys.argv[1:] == ["shell"] else find()
+    sys.exit(0 if is_there else 1)
