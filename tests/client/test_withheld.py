@@ -62,18 +62,23 @@ def test_what_the_portal_reads_is_waited_for_even_without_waiting_for_hours(scri
 
 
 class OtherContent(Fault):
-    """The portal found other content in the place of the first file."""
+    """The portal found other content under a name."""
+
+    def __init__(self, name: str):
+        self.name = name
 
     def strike(self, request, forward, proxy):
         answer = forward(request)
         told = json.loads(answer.body)
-        told["files"][0] |= {"status": "mismatch", "code": "mismatch"}
+        for file in told["files"]:
+            if file["name"] == self.name:
+                file |= {"status": "mismatch", "code": "mismatch"}
         return answer.with_body(json.dumps(told).encode())
 
 
 def test_what_the_portal_finds_to_be_other_content_is_not_stored(script, card, front):
     names = card.add_snapshots(2)
-    front.fault = lambda request: OtherContent() if request.path.endswith("/confirm/") else None
+    front.fault = lambda request: OtherContent(names[0]) if request.path.endswith("/confirm/") else None
     run = script.upload(card.root)
     assert run.code == 1, run.out
     assert run.last_words.startswith("NOT SAFE TO WIPE: 1 file not safely stored (1 verified, 0 stored before")
