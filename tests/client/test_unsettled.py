@@ -217,10 +217,13 @@ def test_a_check_waits_too(script, card, portal, ends_soon):
 def test_a_check_that_waited_looks_at_the_card_again(script, card, portal, front):
     names = card.add_snapshots(2)
     assert script.upload(card.root).code == 0
-    old_url(portal, names[0], seconds=WAIT_S)
+    old_url(portal, names[0], seconds=7_200)
+    first = threading.Event()
 
     def station_writes(request):
-        if request.path.endswith("/uploads/verify/"):
+        if request.path.endswith("/uploads/verify/") and not first.is_set():
+            first.set()
+            lasts(WAIT_S)
             card.add(f"snapshots/{names[0]}", card.jpeg(20_000))
 
     front.fault = station_writes
