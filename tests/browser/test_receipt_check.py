@@ -17,8 +17,12 @@ PHONE = {"width": 360, "height": 740}
 @pytest.fixture
 def genuine(portal) -> bytes:
     """Of three thousand files: the page packs them."""
-    session = make_session(portal.partner, portal.deployment, declared_files=3_000, finished_at=timezone.now())
-    for number in range(3_000):
+    return genuine_of(portal, files=3_000)
+
+
+def genuine_of(portal, files: int = 1) -> bytes:
+    session = make_session(portal.partner, portal.deployment, declared_files=files, finished_at=timezone.now())
+    for number in range(files):
         make_file(session, f"20250714{number:06d}-snapshot.jpg")
     return "".join(receipt(session)).encode()
 
@@ -48,6 +52,19 @@ def test_a_genuine_receipt_says_what_it_said_and_a_forged_one_nothing(key_page, 
     assert violations(key_page) == []
     key_page.set_viewport_size(PHONE)
     assert not key_page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+
+
+def test_a_genuine_one_that_does_not_say_safe_does_not_look_so(key_page, portal):
+    session = make_session(portal.partner, portal.deployment, declared_files=2, finished_at=timezone.now())
+    make_file(session, "20250714220000-snapshot.jpg")
+    make_file(session, "20250714221000-snapshot.jpg", "failed", error_code="network")
+    choose(key_page, "".join(receipt(session)).encode())
+    told = key_page.locator("#told.bad")
+    expect(told.get_by_role("heading", name="Genuine, and it does not say “safe”: receipt.json")).to_be_visible()
+    expect(told).to_contain_text("Then it was not safe to wipe the card.")
+    assert violations(key_page) == []
+    choose(key_page, genuine_of(portal))
+    expect(key_page.locator("#told.good").get_by_role("heading", name="Genuine: receipt.json")).to_be_visible()
 
 
 def session_of(content: bytes) -> str:

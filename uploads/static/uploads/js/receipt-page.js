@@ -34,9 +34,18 @@ async function check(file) {
   if (turn !== latest) return; // another receipt was dropped meanwhile
   state.textContent = "";
   told.replaceChildren(...(answer.valid ? genuine(answer, file.name) : refused(answer, file.name)));
-  told.className = `card verdict ${answer.valid ? "good" : answer.valid === false ? "bad" : "open"}`;
+  told.className = `card verdict ${lookOf(answer)}`;
   told.hidden = false;
   byId("told-title").focus();
+}
+
+/**
+ * The colour of a good verdict is for a receipt that says "safe", not for one that is merely genuine.
+ * @param {Answer} answer
+ */
+function lookOf(answer) {
+  if (answer.valid) return answer.safe_to_wipe ? "good" : "bad";
+  return answer.valid === false ? "bad" : "open";
 }
 
 /**
@@ -59,10 +68,10 @@ async function ask(file) {
  * @param {Genuine} answer
  * @param {string} name
  */
-function genuine({ message, facts, notes, now }, name) {
+function genuine({ safe_to_wipe: isSafe, message, facts, notes, now }, name) {
   const record = facts.map(([term, text]) => el("div", {}, el("dt", {}, term), el("dd", {}, text)));
   return [
-    head("good", t("receipt.genuine", { name })),
+    isSafe ? head("good", t("receipt.genuine", { name })) : head("bad", t("receipt.genuineUnsafe", { name })),
     el("p", {}, el("strong", {}, message)),
     ...notes.map((note) => el("div", { class: "notice" }, el("p", {}, note))),
     el("dl", { class: "record" }, ...record),

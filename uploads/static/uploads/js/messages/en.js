@@ -298,6 +298,7 @@ export const messages = {
   "receipt.checking": "Checking {name} …",
   "receipt.unanswered": "The portal could not be asked. Check the connection and try again.",
   "receipt.genuine": "Genuine: {name}",
+  "receipt.genuineUnsafe": "Genuine, and it does not say “safe”: {name}",
   "receipt.refused": "Not valid: {name}",
   "receipt.unchecked": "Not checked: {name}",
   "receipt.since": "What became of the files since:",

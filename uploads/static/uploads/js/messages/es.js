@@ -298,6 +298,7 @@ export const messages = {
   "receipt.checking": "Revisando {name} …",
   "receipt.unanswered": "No se pudo consultar al portal. Revise la conexión e intente de nuevo.",
   "receipt.genuine": "Auténtico: {name}",
+  "receipt.genuineUnsafe": "Auténtico, y no dice «seguro»: {name}",
   "receipt.refused": "No es válido: {name}",
   "receipt.unchecked": "Sin comprobar: {name}",
   "receipt.since": "Qué fue de los archivos desde entonces:",
