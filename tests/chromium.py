@@ -18,7 +18,11 @@ def find() -> str | None:
     return named or next((path for path in map(shutil.which, NAMES) if path), None)
 
 
+def is_quickest() -> bool:
+    """Whether installing the shell would change nothing."""
+    return find() is not None and (os.environ.get("CHROMIUM", "").strip() != "" or shutil.which(SHELL) is not None)
+
+
 if __name__ == "__main__":
-    # `shell`: whether none has to be installed to have the quickest.
-    is_there = shutil.which(SHELL) or os.environ.get("CHROMIUM") if sys.argv[1:] == ["shell"] else find()
-    sys.exit(0 if is_there else 1)
+    is_enough = is_quickest() if sys.argv[1:] == ["shell"] else find() is not None
+    sys.exit(0 if is_enough else 1)

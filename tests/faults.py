@@ -212,6 +212,18 @@ def first(count: int, fault: Fault, **wanted) -> Decide:
     return decide
 
 
+def every_kind(*, reset_at: int, flip_at: int) -> list[Fault]:
+    """What a store and the way to it do to a browser; the bytes at which a body breaks lie within the files sent."""
+    return [
+        Status(503, retry_after_s=1),
+        Status(429),
+        Status(500, "InternalError"),
+        ResetMidBody(reset_at),
+        CommitThenDrop(),
+        FlipByte(at=flip_at),
+    ]
+
+
 def first_of_each_key(fault: Fault, **wanted) -> Decide:
     """Strikes the first matching request to each key."""
     matches, lock, struck = always(fault, **wanted), threading.Lock(), set()

@@ -9,11 +9,10 @@ from playwright.sync_api import expect
 from tests.faults import (
     CommitThenDrop,
     Fault,
-    FlipByte,
     OkWithErrorBody,
-    ResetMidBody,
     Status,
     always,
+    every_kind,
     first,
     first_of_each_key,
     sometimes,
@@ -57,14 +56,7 @@ def keys_of(contents: dict[str, bytes]) -> dict[str, bytes]:
     return {f"dep000119/snapshot_images/{name}": content for name, content in contents.items()}
 
 
-MIXED = [
-    Status(503, retry_after_s=1),
-    Status(429),
-    Status(500, "InternalError"),
-    ResetMidBody(8_000),
-    CommitThenDrop(),
-    FlipByte(at=10_000),
-]
+MIXED = every_kind(reset_at=8_000, flip_at=10_000)
 
 
 def test_mixed_faults_on_a_third_of_the_puts(faulty_page, proxy, card, objects):

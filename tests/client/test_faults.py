@@ -15,6 +15,7 @@ from tests.faults import (
     ResetMidBody,
     Status,
     always,
+    every_kind,
     first,
     first_of_each_key,
     never,
@@ -25,16 +26,7 @@ from tests.throttle import Throttle
 from tests.wholeledger import check_whole
 from uploads.models import UploadFailure, UploadLog
 
-EVERY_KIND = [
-    Status(503, retry_after_s=1),
-    Status(429),
-    Status(500, "InternalError"),
-    Status(408),
-    ResetMidBody(3_000),
-    CommitThenDrop(),
-    FlipByte(at=1_000),
-    OkWithErrorBody(),
-]
+EVERY_KIND = [*every_kind(reset_at=3_000, flip_at=1_000), Status(408), OkWithErrorBody()]
 
 
 def first_try_of_each(make_fault):

@@ -15,6 +15,9 @@ from tests.mutations import ROOT, SafetyLine, safety_lines
 
 AT_ONCE = 2
 LONGEST_S = 900
+SOME_FAILED = (
+    1  # of pytest and of node; other codes of pytest say that a file could not be read, or that there is no test
+)
 
 
 def main(words: list[str]) -> int:
@@ -61,24 +64,22 @@ def _try(line: SafetyLine, copies: queue.SimpleQueue) -> str | None:
 def _first_red(tests: tuple[str, ...], copy: Path) -> str | None:
     scripts = [test for test in tests if test.startswith("tests/js/")]
     others = [test for test in tests if test not in scripts]
-    commands = []
-    if scripts:
-        commands.append(["node", "--test", "--test-reporter=tap", *scripts])
-    if others:
-        commands.append([sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider", *others])
-    for command in commands:
-        try:
-            ended = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=LONGEST_S)
-        except subprocess.TimeoutExpired:
-            return "(nothing passes: it hangs)"
-        if ended.returncode:
-            red = [row for row in ended.stdout.splitlines() if row.startswith(("FAILED ", "ERROR ", "not ok "))]
-            # No test's name: the tests could not be run at all, and that proves nothing.
-            return red[0].split(" - ")[0 if command[0] != "node" else -1] if red else _stop(command, ended)
-    return None
+    pytest = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider"]
+    red = _run(["node", "--test", "--test-reporter=tap", *scripts], "not ok ", copy) if scripts else None
+    return red or (_run([*pytest, *others], ("FAILED ", "ERROR "), copy) if others else None)
 
 
-def _stop(command: list[str], ended: subprocess.CompletedProcess) -> str:
+def _run(command: list[str], red_begins: str | tuple[str, ...], copy: Path) -> str | None:
+    """The first line that tells of a failed test. RuntimeError if the tests could not be run: that proves nothing."""
+    try:
+        ended = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=LONGEST_S)
+    except subprocess.TimeoutExpired:
+        return "(no test passes: it hangs)"
+    if ended.returncode == 0:
+        return None
+    red = [row for row in ended.stdout.splitlines() if row.startswith(red_begins)]
+    if ended.returncode == SOME_FAILED and red:
+        return red[0][:200]
     raise RuntimeError(f"{command}: exit code {ended.returncode}\n{ended.stdout[-2000:]}{ended.stderr[-2000:]}")
 
 

@@ -1,11 +1,11 @@
-"""docs/reliability.md names tests that there are, and tests name rows that it has."""
+"""docs/reliability.md names tests that there are, and every full count that is named after a row stands in that row."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.project.named_tests import ROOT, is_there
+
 ROWS = dict(re.findall(r"^\| (\d+) \| (.*)$", (ROOT / "docs/reliability.md").read_text(), re.MULTILINE))
 NAMED = sorted({name for row in ROWS.values() for name in re.findall(r"`(tests/[^`]+)`", row)})
 
@@ -16,12 +16,7 @@ def test_each_row_stands_once():
 
 @pytest.mark.parametrize("name", NAMED)
 def test_each_named_test_is_there(name):
-    file, _, function = name.partition("::")
-    assert (
-        re.search(rf"^def {function}\(", (ROOT / file).read_text(), re.MULTILINE)
-        if function
-        else (ROOT / file).exists()
-    )
+    assert is_there(name)
 
 
 def test_each_soak_test_of_a_row_is_named_by_it():

@@ -36,7 +36,7 @@ from tests.faults import (
     Fault,
     FlipByte,
     ResetMidBody,
-    Status,
+    every_kind,
     first_of_each_key,
     never,
     once,
@@ -48,14 +48,7 @@ pytestmark = pytest.mark.soak
 
 PATIENCE_MS = 3 * 3_600_000
 NOISE = ["Failed to load resource", "blocked by CORS policy", "net::ERR_"]
-EVERY_KIND = [
-    Status(503, retry_after_s=1),
-    Status(429),
-    Status(500, "InternalError"),
-    ResetMidBody(1_000),
-    CommitThenDrop(),
-    FlipByte(at=1_500),
-]
+EVERY_KIND = every_kind(reset_at=1_000, flip_at=1_500)
 
 
 class ClaimStored(Fault):

@@ -76,14 +76,19 @@ def test_a_file_compared_anew_in_between_has_changed_all_the_same(finished, give
     assert given(finished)[0][3] == "1 file changed since"
 
 
+def prove_late(name: str) -> None:
+    """A file of the same upload that is proven now, as a.jpg was before."""
+    late = UploadLog.objects.get(filename="a.jpg")
+    late.pk, late.filename = None, name
+    late.stored_at = late.verified_at = timezone.now()
+    late.save()
+
+
 def test_what_came_later_is_told_as_better(uploader, given):
     uploader.open(files=2)
     uploader.send("a.jpg", b"a")
     uploader.call("finish")
-    late = UploadLog.objects.get(filename="a.jpg")
-    late.pk, late.filename = None, "b.jpg"
-    late.stored_at = late.verified_at = timezone.now()
-    late.save()
+    prove_late("b.jpg")
     assert given(uploader)[0][2:] == ["not safe to wipe 1 of 1 proven", "safe to wipe 2 of 2 proven"]
 
 
@@ -93,10 +98,7 @@ def test_what_was_lost_is_told_though_as_many_came_later(uploader, given, status
     uploader.send("a.jpg", b"a")
     uploader.send("b.jpg", b"b")
     uploader.call("finish")
-    late = UploadLog.objects.get(filename="a.jpg")
-    late.pk, late.filename = None, "c.jpg"
-    late.stored_at = late.verified_at = timezone.now()
-    late.save()
+    prove_late("c.jpg")
     UploadLog.objects.filter(filename="b.jpg").update(verified_at=timezone.now())  # compared anew, and then lost
     change(uploader, status, "b.jpg")
     assert given(uploader)[0][2:] == ["not safe to wipe 2 of 2 proven", "1 file changed since"]

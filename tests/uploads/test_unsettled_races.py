@@ -35,63 +35,52 @@ def give_old_url(account, site):
     return give
 
 
-def test_a_file_found_stored_while_an_old_url_is_given(rival, store, site, monkeypatch, give_old_url):
+@pytest.fixture
+def give_after(monkeypatch, give_old_url):
+    """An old client is given its URL right after the named function of a module has looked at the store."""
+
+    def patch(module, function: str) -> None:
+        real = getattr(module, function)
+
+        def meanwhile(**asked):
+            found = real(**asked)
+            give_old_url()
+            return found
+
+        monkeypatch.setattr(module, function, meanwhile)
+
+    return patch
+
+
+def test_a_file_found_stored_while_an_old_url_is_given(rival, store, site, give_after):
     store.put_object(Bucket=site.bucket.name, Key=site.key(NAME), Body=CARD, ContentType="image/jpeg")
-    real = granting.look
-
-    def meanwhile(**asked):
-        found = real(**asked)
-        give_old_url()
-        return found
-
-    monkeypatch.setattr(granting, "look", meanwhile)
+    give_after(granting, "look")
     assert rival.grant(NAME, CARD)["status"] == "unsettled"
     assert not UploadLog.objects.filter(status__in=UploadLog.PROVEN).exists()
 
 
-def test_a_file_granted_while_an_old_url_is_given(rival, monkeypatch, give_old_url):
+def test_a_file_granted_while_an_old_url_is_given(rival, give_after):
     """Nothing was there at the look; by the time that the key is reserved it is an old client's."""
-    real = granting.look
-
-    def meanwhile(**asked):
-        found = real(**asked)
-        give_old_url()
-        return found
-
-    monkeypatch.setattr(granting, "look", meanwhile)
+    give_after(granting, "look")
     granted = rival.grant(NAME, CARD)
     assert (granted["status"], granted.get("url")) == ("unsettled", None)
     assert UploadLog.objects.get(session=rival.session_id).status == "unsettled"  # and is compared later
 
 
-def test_a_card_verified_while_an_old_url_is_given(rival, store, site, monkeypatch, give_old_url):
+def test_a_card_verified_while_an_old_url_is_given(rival, store, site, give_after):
     store.put_object(Bucket=site.bucket.name, Key=site.key(NAME), Body=CARD, ContentType="image/jpeg")
-    real = verifying.look_in
-
-    def meanwhile(**asked):
-        found = real(**asked)
-        give_old_url()
-        return found
-
-    monkeypatch.setattr(verifying, "look_in", meanwhile)
+    give_after(verifying, "look_in")
     place = {"deployment": site.deployment.deployment_id, "data_type": "snapshot_images"}
     body = place | {"files": [described(NAME, CARD)]}
     (result,) = rival.http.post("/api/v1/uploads/verify/", body, format="json").json()["files"]
     assert result["status"] == "unsettled"
 
 
-def test_a_file_confirmed_while_an_old_url_is_given(rival, monkeypatch, give_old_url):
+def test_a_file_confirmed_while_an_old_url_is_given(rival, give_after):
     granted = rival.grant(NAME, CARD)
     put(granted["url"], granted["headers"], CARD)
     UploadLog.objects.update(status="expired")  # long ago: its key is free
-    real = confirming.look_closely
-
-    def meanwhile(**asked):
-        found = real(**asked)
-        give_old_url()
-        return found
-
-    monkeypatch.setattr(confirming, "look_closely", meanwhile)
+    give_after(confirming, "look_closely")
     assert rival.results("confirm", files=[NAME])[0]["status"] == "unsettled"
     assert not UploadLog.objects.filter(status__in=UploadLog.PROVEN).exists()
 
