@@ -8,7 +8,6 @@ import hashlib
 import hmac
 
 from django.conf import settings
-from django.contrib.auth import authenticate
 from django.contrib.auth.backends import ModelBackend
 from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIRequest
@@ -18,6 +17,7 @@ from rest_framework.authentication import BasicAuthentication
 
 from amiportal.accounts.known_places import begin_try, end_try, known_place, note_place
 from amiportal.accounts.models import User
+from amiportal.accounts.passwords import user_by_password
 from amiportal.accounts.two_factor import has_two_factor
 from amiportal.client_address import client_address
 from amiportal.errors import PortalError
@@ -68,7 +68,7 @@ def _looked_at(request: WSGIRequest, username: str, password: str) -> User | Non
     address = client_address(request)
     place = known_place(username=username, address=address)
     if place is None:
-        user = authenticate(request=request, username=username, password=password)
+        user = user_by_password(request=request, username=username, password=password)
         if user is not None:
             note_place(user=user, address=address)
         return user

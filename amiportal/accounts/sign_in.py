@@ -18,6 +18,7 @@ from django_otp import login as otp_login
 
 from amiportal.accounts.mail import mail_is_configured
 from amiportal.accounts.models import User
+from amiportal.accounts.passwords import SignInForm
 from amiportal.accounts.two_factor import TooManyCodes, WrongCode, has_two_factor, verify
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -39,6 +40,7 @@ def sign_in(request: HttpRequest, user: User, *, to: str) -> HttpResponse:
 
 
 class SignIn(LoginView):
+    authentication_form = SignInForm
     redirect_authenticated_user = True
 
     def form_valid(self, form) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 import segno
 from django import forms
-from django.contrib.auth import authenticate, update_session_auth_hash
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from django_otp import login as otp_login
 
 from amiportal.accounts import two_factor
+from amiportal.accounts.passwords import user_by_password
 from amiportal.accounts.two_factor import TooManyCodes, WrongCode
 from amiportal.errors import Conflict
 
@@ -104,4 +105,4 @@ def _proven(request: HttpRequest, what: str, act) -> HttpResponse:
 
 def _password_is_right(request: HttpRequest, password: str) -> bool:
     """By the way of the sign-in, so that guesses count towards the lock-out."""
-    return authenticate(request, username=request.user.get_username(), password=password) is not None
+    return user_by_password(request=request, username=request.user.get_username(), password=password) is not None

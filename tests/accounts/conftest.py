@@ -2,6 +2,7 @@ import base64
 
 import pytest
 
+from tests.accounts.guessing import looked_at, server, slow_hash, victim  # noqa: F401 (fixtures)
 from tests.cast import PASSWORD
 
 
