@@ -17,7 +17,7 @@ PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
 # exec, so that a signal to make or to its group reaches the launcher, which ends what it started.
 run: $(VENV)/installed
-	@exec $(BIN)/python -m amiportal.run
+	@exec $(BIN)/python -m amiportal.dev.run
 
 test: $(VENV)/installed-dev lint chromium
 	$(BIN)/python -m tests.checks

@@ -6,7 +6,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from amiportal import embedded
+from amiportal.dev import embedded
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """The one settings file. Every value that differs between places comes from the environment; see .env.example.
 
 `manage.py` with nothing configured sets these variables itself for the embedded PostgreSQL and SeaweedFS
-(amiportal/embedded.py); anywhere else a missing one ends the start with its name.
+(amiportal/dev/embedded/); anywhere else a missing one ends the start with its name.
 """
 
 from datetime import timedelta
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 
 from amiportal import env
-from amiportal.admin_look import UNFOLD  # noqa: F401 (read by django-unfold)
+from amiportal.core.admin_look import UNFOLD  # noqa: F401 (read by django-unfold)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
@@ -89,17 +89,18 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_static",
     "procrastinate.contrib.django",
     "amiportal.accounts",
+    "amiportal.legacy",
     "amiportal.objectstore",
     "amiportal.background",
-    "amiportal.doctor",
+    "amiportal.operations.doctor",
     "deployments",
     "uploads",
-    "amiportal.snapshots",
+    "amiportal.operations.snapshots",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "amiportal.csp.PortalCSPMiddleware",
+    "amiportal.core.csp.PortalCSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -107,8 +108,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "amiportal.accounts.language.LanguageMiddleware",
-    "amiportal.accounts.sign_in.SecondStepMiddleware",
-    "amiportal.accounts.sign_in.SecondStepMiddleware",
+    "amiportal.accounts.pages.sign_in.SecondStepMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -169,7 +169,7 @@ AXES_COOLOFF_TIME = timedelta(hours=1)
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or a guesser could keep an account locked
 AXES_DISABLE_ACCESS_LOG = True
-AXES_LOCKOUT_CALLABLE = "amiportal.accounts.lockout.respond"
+AXES_LOCKOUT_CALLABLE = "amiportal.accounts.services.lockout.respond"
 AXES_VERBOSE = False
 # W006 asks for the address among the parameters; see above why it is not.
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]
@@ -190,7 +190,7 @@ if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 
-# --- Content-Security-Policy: see amiportal/csp.py for what the admin needs beyond this ------------------------
+# --- Content-Security-Policy: see amiportal/core/csp.py for what the admin needs beyond this ------------------------
 
 _STORE_ORIGIN = "{0.scheme}://{0.netloc}".format(urlsplit(S3_PUBLIC_ENDPOINT_URL))
 CONTENT_SECURITY_POLICY = {
@@ -219,9 +219,9 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "amiportal.api.Pages",
+    "DEFAULT_PAGINATION_CLASS": "amiportal.core.api.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "amiportal.api.exception_handler",
+    "EXCEPTION_HANDLER": "amiportal.core.api.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "UNICODE_JSON": False,  # a refused name may hold half a surrogate pair, which no UTF-8 can answer with
     "URL_FORMAT_OVERRIDE": None,  # ?format= is ours: csv and ndjson are streams, not renderings
@@ -301,8 +301,8 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("MAIL_FROM", "ami-portal@localhost"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"redact": {"()": "amiportal.redaction.RedactSecrets"}},
-    "formatters": {"line": {"()": "amiportal.redaction.OneLineFormatter"}},
+    "filters": {"redact": {"()": "amiportal.core.redaction.RedactSecrets"}},
+    "formatters": {"line": {"()": "amiportal.core.redaction.OneLineFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {
@@ -313,4 +313,4 @@ LOGGING = {
         "procrastinate": {"level": "WARNING"},
     },
 }
-DEFAULT_EXCEPTION_REPORTER_FILTER = "amiportal.redaction.PortalExceptionReporterFilter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "amiportal.core.redaction.PortalExceptionReporterFilter"

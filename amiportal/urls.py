@@ -5,11 +5,11 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from amiportal import health
 from amiportal.accounts.admin.mailing import addresses_page
-from amiportal.accounts.sign_in import admin_sign_in
-from amiportal.doctor.views import doctor_page
-from amiportal.maintainers_guide import maintainers_guide
+from amiportal.accounts.pages.sign_in import admin_sign_in
+from amiportal.operations import health
+from amiportal.operations.doctor.views import doctor_page
+from amiportal.operations.guide import maintainers_guide
 from deployments.admin.world_map import map_data, world_map
 from uploads.inventory_api import InventoryView
 
@@ -23,7 +23,7 @@ urlpatterns = [
     path("admin/people/addresses/", admin.site.admin_view(addresses_page), name="admin-addresses"),
     path("admin/login/", admin_sign_in, name="admin-login"),
     path("admin/", admin.site.urls),
-    path("accounts/", include("amiportal.accounts.urls")),
+    path("accounts/", include("amiportal.accounts.pages.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(), name="api-docs"),
     path("api/v1/uploads/", include("uploads.api_urls")),

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 
-from amiportal.errors import Conflict
-from amiportal.legacy import LegacyCall, LegacyRefusal, answer, legacy_call, legacy_path
+from amiportal.core.errors import Conflict
+from amiportal.legacy.protocol import LegacyCall, LegacyRefusal, answer, legacy_call, legacy_path
 from deployments import selectors, services
 from deployments.countries import code_of
 from deployments.models import Bucket, HardwareConfig, Status

@@ -1,7 +1,7 @@
 """Who may change what stands where. What people may see and use is a matter of selectors.py."""
 
 from amiportal.accounts.models import User
-from amiportal.errors import Forbidden
+from amiportal.core.errors import Forbidden
 
 
 def may_maintain(actor: User | None) -> bool:

@@ -12,7 +12,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from amiportal import embedded
+from amiportal.dev import embedded
 
 PREFIX = "ami-portal-tests-"
 # Read by settings.py and not set below: a developer's shell must not change what is tested.

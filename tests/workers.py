@@ -13,7 +13,7 @@ from urllib.parse import quote
 import psycopg
 from django.db import connection
 
-from amiportal.embedded import Layout, Parts, processes
+from amiportal.dev.embedded import Layout, Parts, processes
 from tests.faults import PATIENCE_S
 
 MANAGE = Path(__file__).parents[1] / "manage.py"

@@ -10,8 +10,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from amiportal.client_address import client_address
-from amiportal.errors import PortalError
+from amiportal.core.client_address import client_address
+from amiportal.core.errors import PortalError
 from uploads import exports, serializers
 from uploads.ledger_pages import Place, ledger_page
 from uploads.ledger_reading import read_ledger

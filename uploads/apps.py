@@ -7,7 +7,7 @@ class UploadsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported only now.
-        from amiportal.accounts import open_urls  # noqa: PLC0415
+        from amiportal.accounts.services import open_urls  # noqa: PLC0415
         from deployments import holdings  # noqa: PLC0415
         from uploads.admin.deployment_page import TELLER  # noqa: PLC0415
         from uploads.holdings import urls_of_person_end_at  # noqa: PLC0415

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from amiportal.csv_safe import safe_cell
+from amiportal.core.csv_safe import safe_cell
 from uploads.keys import key_prefix
 from uploads.log_columns import COLUMNS, as_told
 from uploads.log_files import BYTE_ORDER_MARK

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from amiportal.accounts.models import User
-from amiportal.errors import NotFound
+from amiportal.core.errors import NotFound
 from uploads.exports import receipt_csv_lines
 from uploads.models import GivenVerdict, UploadLog, UploadSession
 from uploads.permissions import session_visible_to

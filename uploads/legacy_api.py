@@ -10,9 +10,9 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.csrf import csrf_exempt
 
-from amiportal.client_address import client_address
-from amiportal.errors import NotFound, PortalError
-from amiportal.legacy import LegacyCall, LegacyRefusal, answer, legacy_call, legacy_path
+from amiportal.core.client_address import client_address
+from amiportal.core.errors import NotFound, PortalError
+from amiportal.legacy.protocol import LegacyCall, LegacyRefusal, answer, legacy_call, legacy_path
 from deployments.models import Deployment, Status
 from deployments.names import PLACE_SEPARATOR, DataType
 from deployments.selectors import deployments_visible_to

@@ -1,7 +1,7 @@
 """Who may upload where, and see which sessions."""
 
 from amiportal.accounts.models import User
-from amiportal.errors import Forbidden, NotFound
+from amiportal.core.errors import Forbidden, NotFound
 from amiportal.objectstore.own_files import is_own
 from deployments.models import Deployment
 from deployments.selectors import buckets_open_for_upload, deployments_visible_to

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from amiportal.errors import PortalError
+from amiportal.core.errors import PortalError
 from deployments.names import DataType
 from uploads.models import GivenVerdict
 from uploads.receipt_check import CheckedReceipt, NotAReceipt, check_receipt

@@ -15,12 +15,12 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions
 from rest_framework.authentication import BasicAuthentication
 
-from amiportal.accounts.known_places import begin_try, end_try, known_place, note_place
 from amiportal.accounts.models import User
 from amiportal.accounts.passwords import user_by_password
-from amiportal.accounts.two_factor import has_two_factor
-from amiportal.client_address import client_address
-from amiportal.errors import PortalError
+from amiportal.accounts.services.known_places import begin_try, end_try, known_place, note_place
+from amiportal.accounts.services.two_factor import has_two_factor
+from amiportal.core.client_address import client_address
+from amiportal.core.errors import PortalError
 
 REMEMBERED_FOR_S = 300
 

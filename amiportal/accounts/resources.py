@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
-from amiportal.accounts.contacts import PEOPLE, import_people, person_record, plan_people
 from amiportal.accounts.models import User
+from amiportal.accounts.services.contacts import PEOPLE, import_people, person_record, plan_people
 from amiportal.sheets.admin import SheetExport, SheetImport
 from amiportal.sheets.common import Sheet
 from amiportal.sheets.importing import SheetResource

@@ -1,8 +1,8 @@
 """Background work of this app. Each task may be killed anywhere and run again."""
 
-from amiportal.accounts.mail import MailFailed, mail_link
 from amiportal.accounts.models import PasswordLink
-from amiportal.accounts.password_links import links_for_forgotten
+from amiportal.accounts.services.mail import MailFailed, mail_link
+from amiportal.accounts.services.password_links import links_for_forgotten
 from amiportal.background.jobs import job
 
 

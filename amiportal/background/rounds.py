@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from amiportal.background.models import LeftOver
-from amiportal.errors import PortalError
+from amiportal.core.errors import PortalError
 
 # So long a round tries what fails. A store that is away costs a minute per item; the worker has other things to do.
 PATIENCE_S = 300.0

@@ -6,9 +6,9 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from amiportal.adminkit import History, Kept, SavedByServices, minute, take_over
+from amiportal.core.adminkit import History, Kept, SavedByServices, minute, take_over
 from amiportal.objectstore.allocation import update_allocation
-from amiportal.objectstore.habits import departures
+from amiportal.objectstore.capabilities import departures
 from amiportal.objectstore.models import Allocation, StoreProbe
 
 

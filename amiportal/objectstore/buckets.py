@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from botocore.exceptions import ClientError
 from django.conf import settings
 
-from amiportal.errors import Conflict, StoreDenied
+from amiportal.core.errors import Conflict, StoreDenied
 from amiportal.objectstore import cors, listing, own_files, public_access
 from amiportal.objectstore.client import client, error_for, has_no_such_call, our_errors
+from amiportal.objectstore.http import attempt, call
 from amiportal.objectstore.public_access import PublicAccess
-from amiportal.objectstore.wire import attempt, call
 
 PING_TIMEOUT_S = 3.0  # a readiness check that waits longer is itself the outage
 ENCRYPTION = "AES256"

@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 
-from amiportal.errors import BucketMissing, Conflict, PortalError, StoreDenied, StoreError, StoreUnavailable
+from amiportal.core.errors import BucketMissing, Conflict, PortalError, StoreDenied, StoreError, StoreUnavailable
 from amiportal.objectstore.own_files import key_for
 
 _BUCKET_MISSING = frozenset({"NoSuchBucket"})

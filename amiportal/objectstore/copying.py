@@ -1,11 +1,11 @@
 """Copies within the store, believed only when the store shows the copy; removals of what was seen to be copied."""
 
-from amiportal.errors import Conflict, StoreError
+from amiportal.core.errors import Conflict, StoreError
+from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.client import client, our_errors
-from amiportal.objectstore.habits import current_habits
+from amiportal.objectstore.http import call
 from amiportal.objectstore.lookup import content_md5, head
 from amiportal.objectstore.objects import StoredObject
-from amiportal.objectstore.wire import call
 
 
 def copy(*, bucket: str, source: StoredObject, key: str) -> StoredObject:

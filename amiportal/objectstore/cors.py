@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from botocore.exceptions import ClientError
 from django.conf import settings
 
-from amiportal.errors import StoreError, StoreUnavailable
+from amiportal.core.errors import StoreError, StoreUnavailable
 from amiportal.objectstore.client import client, has_no_such_call, our_errors
+from amiportal.objectstore.http import anonymous
 from amiportal.objectstore.presign import plain_signer
-from amiportal.objectstore.wire import anonymous
 
 MAX_AGE_S = 86_400
 # What the page sends with a PUT, and what it reads from the answer.

@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
 
-from amiportal.errors import BucketMissing, StoreError
+from amiportal.core.errors import BucketMissing, StoreError
+from amiportal.objectstore.http import call
 from amiportal.objectstore.listing_page import Page, read_page
 from amiportal.objectstore.objects import StoredObject
-from amiportal.objectstore.wire import call
 
 MAX_KEYS = 1000  # the most that S3 gives in a page
 _MAX_EMPTY_PAGES = 1000  # a store may skip over deleted keys, but not for ever

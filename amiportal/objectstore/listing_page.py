@@ -14,7 +14,7 @@ from functools import lru_cache
 from urllib.parse import unquote_plus
 from xml.etree import ElementTree
 
-from amiportal.errors import StoreError
+from amiportal.core.errors import StoreError
 from amiportal.objectstore.objects import StoredObject, bare_etag
 
 _COLUMNS = ("Key", "Size", "ETag", "LastModified")

@@ -19,11 +19,11 @@ from hashlib import md5
 
 from django.conf import settings
 
-from amiportal.errors import BucketMissing, StoreError, StoreUnavailable
+from amiportal.core.errors import BucketMissing, StoreError, StoreUnavailable
 from amiportal.objectstore import listing
 from amiportal.objectstore.client import unreachable
+from amiportal.objectstore.http import Body, call, open_body
 from amiportal.objectstore.objects import StoredObject, bare_etag, kept_headers
-from amiportal.objectstore.wire import Body, call, open_body
 
 FEW_NAMES = 8  # so many HEADs in parallel cost less than one page of a listing
 MANY_NAMES = 200  # beyond so many, a page that answers for none of them is dear, and likely before an upload:

@@ -12,11 +12,11 @@ from xml.sax.saxutils import escape
 
 from django.conf import settings
 
-from amiportal.errors import BucketMissing, StoreError
+from amiportal.core.errors import BucketMissing, StoreError
+from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.client import error_for
-from amiportal.objectstore.habits import current_habits
+from amiportal.objectstore.http import call
 from amiportal.objectstore.objects import bare_etag
-from amiportal.objectstore.wire import call
 
 MAX_PARTS_PER_PAGE = 1_000  # the most that S3 lists in one answer
 _PATIENT = 2  # times S3_MAX_ATTEMPTS, for questions whose repetition costs nothing

@@ -14,9 +14,9 @@ from hashlib import sha256
 
 from django.conf import settings
 
-from amiportal.errors import StoreError
+from amiportal.core.errors import StoreError
 from amiportal.objectstore import own_files
-from amiportal.objectstore.habits import current_habits
+from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.signing import (
     ALGORITHM,
     UNSIGNED_PAYLOAD,

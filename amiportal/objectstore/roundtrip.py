@@ -6,10 +6,10 @@ import secrets
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from amiportal.errors import StoreError
+from amiportal.core.errors import StoreError
 from amiportal.objectstore.client import error_for
+from amiportal.objectstore.http import anonymous, attempt, call
 from amiportal.objectstore.presign import signer
-from amiportal.objectstore.wire import anonymous, attempt, call
 
 PLACE = "portal-health/"  # beside all deployments, whose ids begin with "dep"
 _CLIENTS_TIMEOUT_S = 10.0

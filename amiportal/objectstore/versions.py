@@ -9,10 +9,10 @@ from datetime import datetime
 
 from botocore.exceptions import ClientError
 
-from amiportal.errors import StoreDenied, StoreError, StoreUnavailable
+from amiportal.core.errors import StoreDenied, StoreError, StoreUnavailable
 from amiportal.objectstore.client import client, has_no_such_call, our_errors
+from amiportal.objectstore.http import attempt
 from amiportal.objectstore.objects import bare_etag
-from amiportal.objectstore.wire import attempt
 
 
 @dataclass(frozen=True, slots=True)

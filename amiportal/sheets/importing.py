@@ -18,7 +18,7 @@ from import_export.resources import Resource
 from import_export.results import Error, Result, RowResult
 from import_export.tmp_storages import BaseStorage
 
-from amiportal.errors import PortalError
+from amiportal.core.errors import PortalError
 from amiportal.sheets.common import Columns, Fault, Sheet
 from amiportal.sheets.formats import SheetDataset
 from amiportal.sheets.plan import Plan, PlannedRow, SheetRefused

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from django.db import IntegrityError, transaction
 
-from amiportal.errors import Conflict, PortalError
+from amiportal.core.errors import Conflict, PortalError
 from amiportal.sheets.common import Fault
 
 

@@ -11,7 +11,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from amiportal.accounts.admin.mailing import AddressesOfBucket
-from amiportal.adminkit import EXPLAINED, History, Kept, SavedByServices, ask, explanation, minute, take_over
+from amiportal.core.adminkit import EXPLAINED, History, Kept, SavedByServices, ask, explanation, minute, take_over
 from amiportal.objectstore.public_access import PublicAccess
 from deployments import services
 from deployments.models import Bucket, station_data_types

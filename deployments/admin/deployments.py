@@ -5,7 +5,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from amiportal.adminkit import Kept, SavedByServices, marked, take_over, unbroken
+from amiportal.core.adminkit import Kept, SavedByServices, marked, take_over, unbroken
 from deployments import services
 from deployments.admin.filters import CameraKnown, CoordinatesKnown, HardwareKnown, SeasonKnown, Silent
 from deployments.admin.forms import DeploymentForm

@@ -13,8 +13,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from amiportal.adminkit import EXPLAINED, faults_of
-from amiportal.objectstore.habits import current_habits
+from amiportal.core.adminkit import EXPLAINED, faults_of
+from amiportal.objectstore.capabilities import current_habits
 from deployments import services
 from deployments.admin.guided_forms import BucketStep, PlaceStep, typed
 from deployments.admin.map_media import PlaceMap

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from amiportal.adminkit import History, SavedByServices, take_over
+from amiportal.core.adminkit import History, SavedByServices, take_over
 from amiportal.sheets.admin import SheetExport, SheetImport
 from deployments import services
 from deployments.models import HardwareConfig

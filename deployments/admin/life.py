@@ -12,8 +12,8 @@ from django.utils.html import format_html
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from amiportal.accounts import open_urls
-from amiportal.adminkit import EXPLAINED, ask, explanation, faults_of
+from amiportal.accounts.services import open_urls
+from amiportal.core.adminkit import EXPLAINED, ask, explanation, faults_of
 from deployments import holdings, services
 from deployments.admin.forms import NextSeasonForm, ReactivateForm, RetireForm, SeasonForm
 from deployments.models import Deployment, Status

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
-from amiportal.adminkit import ask
+from amiportal.core.adminkit import ask
 from deployments import holdings
 from deployments.admin.map_media import PlaceMap
 from deployments.models import Deployment

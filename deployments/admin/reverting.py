@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-from amiportal.adminkit import History
+from amiportal.core.adminkit import History
 from deployments import services
 from deployments.models import Deployment
 

@@ -8,9 +8,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from amiportal.accounts.models import User
-from amiportal.errors import Conflict, PortalError
+from amiportal.core.errors import Conflict, PortalError
 from amiportal.objectstore.buckets import BucketState, bucket_state, ensure_bucket
-from amiportal.objectstore.habits import current_habits
+from amiportal.objectstore.capabilities import current_habits
 from deployments.countries import code_fault
 from deployments.models import Bucket
 from deployments.names import SALTMARSH_DATA_TYPES, STATION_DATA_TYPES

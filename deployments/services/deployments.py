@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from amiportal.accounts.models import User
-from amiportal.errors import Conflict
+from amiportal.core.errors import Conflict
 from deployments import holdings
 from deployments.models import Bucket, Deployment, HardwareConfig, Status
 from deployments.names import deployment_number

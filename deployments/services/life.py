@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from amiportal.accounts.models import User
-from amiportal.errors import Conflict
+from amiportal.core.errors import Conflict
 from deployments.models import Deployment, Status
 from deployments.permissions import require_maintainer
 from deployments.services import numbers

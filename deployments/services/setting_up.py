@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from amiportal.accounts.models import User
-from amiportal.errors import PortalError
+from amiportal.core.errors import PortalError
 from deployments.models import Bucket, Deployment
 from deployments.permissions import require_maintainer
 from deployments.services.buckets import create_bucket, make_bucket_in_store, update_bucket

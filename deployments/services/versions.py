@@ -1,7 +1,7 @@
 """Whether a bucket keeps older versions of what is overwritten or deleted in it."""
 
 from amiportal.accounts.models import User
-from amiportal.errors import PortalError
+from amiportal.core.errors import PortalError
 from amiportal.objectstore import versions
 from deployments.models import Bucket
 from deployments.permissions import require_maintainer

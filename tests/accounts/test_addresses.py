@@ -3,9 +3,9 @@
 import pytest
 from django.contrib.auth.models import Group
 
-from amiportal.accounts.addresses import addresses_of, of_bucket, of_deployment
 from amiportal.accounts.models import User
 from amiportal.accounts.roles import Role
+from amiportal.accounts.services.addresses import addresses_of, of_bucket, of_deployment
 from tests.accounts.admin_pages import url
 from tests.cast import make_person
 from uploads.models import UploadSession

@@ -4,12 +4,12 @@ import pytest
 from django.test import Client
 from knox.models import AuthToken
 
-from amiportal.accounts.closing import close_account, open_account
 from amiportal.accounts.models import User
-from amiportal.accounts.password_links import make_link
 from amiportal.accounts.roles import Role
-from amiportal.accounts.tokens import make_token
-from amiportal.errors import Conflict, Forbidden
+from amiportal.accounts.services.closing import close_account, open_account
+from amiportal.accounts.services.password_links import make_link
+from amiportal.accounts.services.tokens import make_token
+from amiportal.core.errors import Conflict, Forbidden
 from tests.accounts.admin_pages import url
 from tests.cast import PASSWORD, make_person
 from tests.deployments.bringing import granted

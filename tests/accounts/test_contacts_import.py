@@ -7,10 +7,10 @@ from django.contrib.auth.models import Group
 from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from amiportal.accounts.contacts import PEOPLE, import_people, plan_people
 from amiportal.accounts.models import User
 from amiportal.accounts.roles import Role
-from amiportal.errors import Conflict, Forbidden, PortalError
+from amiportal.accounts.services.contacts import PEOPLE, import_people, plan_people
+from amiportal.core.errors import Conflict, Forbidden, PortalError
 from amiportal.sheets.formats import read_sheet
 from amiportal.sheets.plan import SheetRefused
 from deployments import hooks

@@ -4,9 +4,9 @@ import pytest
 from django.core import mail
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from amiportal.accounts import password_pages
 from amiportal.accounts.models import PasswordLink, User
-from amiportal.accounts.password_links import accounts_of_address
+from amiportal.accounts.pages import passwords
+from amiportal.accounts.services.password_links import accounts_of_address
 from amiportal.accounts.tasks import mail_new_password_task
 from tests.accounts.links import link_in
 from tests.cast import PASSWORD, make_person
@@ -90,7 +90,7 @@ def test_a_mailbox_is_not_flooded_and_the_newest_link_is_the_good_one(client, co
 
 
 def test_a_machine_that_tries_lists_is_stopped(client, monkeypatch):
-    monkeypatch.setattr(password_pages, "MOST_ASKED_AN_HOUR", 2)
+    monkeypatch.setattr(passwords, "MOST_ASKED_AN_HOUR", 2)
     answers = [client.post(PAGE, {"email": f"a{n}@example.org"}).status_code for n in range(4)]
     assert answers == [200, 200, 429, 429]
     assert len(ordered()) == 2

@@ -5,9 +5,9 @@ from django.core import mail
 from django.utils import timezone
 
 from amiportal.accounts.models import PasswordLink, User
-from amiportal.accounts.password_links import find_link, free_username, make_link, set_password_by_link
 from amiportal.accounts.roles import Role
-from amiportal.errors import Conflict, Forbidden
+from amiportal.accounts.services.password_links import find_link, free_username, make_link, set_password_by_link
+from amiportal.core.errors import Conflict, Forbidden
 from tests.accounts.admin_pages import url
 from tests.accounts.links import link_in
 from tests.cast import PASSWORD, make_person

@@ -7,15 +7,15 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from amiportal.accounts import legacy_meter
-from amiportal.accounts.legacy_clients import client_class
-from amiportal.accounts.legacy_meter import Meter, meter
-from amiportal.accounts.legacy_switches import turn
-from amiportal.accounts.legacy_use import uses
 from amiportal.accounts.models import LegacyCount, LegacySwitch
-from amiportal.accounts.tokens import make_token
-from amiportal.errors import Forbidden
-from amiportal.legacy import CALLS
+from amiportal.accounts.services.tokens import make_token
+from amiportal.core.errors import Forbidden
+from amiportal.legacy import meter as meter_module
+from amiportal.legacy.clients import client_class
+from amiportal.legacy.meter import Meter, meter
+from amiportal.legacy.protocol import CALLS
+from amiportal.legacy.switches import turn
+from amiportal.legacy.usage import uses
 from tests.accounts.admin_pages import url
 from tests.cast import PASSWORD
 
@@ -78,7 +78,7 @@ def test_the_first_of_a_day_is_written_at_once_and_the_others_together(colleague
 
 
 def test_after_some_seconds_they_are_written_by_the_next_call(monkeypatch):
-    monkeypatch.setattr(legacy_meter, "WRITTEN_EVERY_S", -1)
+    monkeypatch.setattr(meter_module, "WRITTEN_EVERY_S", -1)
     for _ in range(3):
         meter.count(account="shared", call="logs", style="basic", user_agent="")
     assert LegacyCount.objects.get().calls == 3
@@ -91,15 +91,15 @@ def test_processes_add_up():
 
 
 def test_a_database_that_refuses_fails_no_call_and_loses_no_number(monkeypatch, caplog):
-    add = legacy_meter._add
+    add = meter_module._add
 
     def refuse(rows):
-        raise legacy_meter.Error("no")
+        raise meter_module.Error("no")
 
-    monkeypatch.setattr(legacy_meter, "_add", refuse)
+    monkeypatch.setattr(meter_module, "_add", refuse)
     meter.count(account="shared", call="logs", style="basic", user_agent="")
     assert "could not be counted" in caplog.text
-    monkeypatch.setattr(legacy_meter, "_add", add)
+    monkeypatch.setattr(meter_module, "_add", add)
     assert counted() == [("shared", "logs", "basic", "unnamed", 1, 0)]
 
 

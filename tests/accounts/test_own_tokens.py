@@ -5,8 +5,8 @@ from django.utils import timezone
 from knox.models import AuthToken
 from rest_framework.test import APIClient
 
-from amiportal.accounts import tokens
-from amiportal.accounts.tokens import make_token
+from amiportal.accounts.services import tokens
+from amiportal.accounts.services.tokens import make_token
 
 pytestmark = pytest.mark.django_db
 PAGE = "/accounts/tokens/"

@@ -8,8 +8,8 @@ from knox.models import AuthToken
 from amiportal.accounts.models import User
 from amiportal.accounts.role_permissions import MAINTAINER_ACTIONS
 from amiportal.accounts.roles import Role
-from amiportal.accounts.tokens import make_token
-from amiportal.errors import Forbidden
+from amiportal.accounts.services.tokens import make_token
+from amiportal.core.errors import Forbidden
 from deployments import selectors
 from tests.accounts.admin_pages import change, role, url
 from tests.cast import PASSWORD, make_person

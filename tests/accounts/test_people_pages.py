@@ -4,12 +4,12 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from amiportal.accounts.amending import amend
 from amiportal.accounts.models import PasswordLink, User
-from amiportal.accounts.password_links import make_link, revoke_links
 from amiportal.accounts.roles import Role
-from amiportal.accounts.tokens import make_token
-from amiportal.errors import Forbidden
+from amiportal.accounts.services.password_links import make_link, revoke_links
+from amiportal.accounts.services.profile import amend
+from amiportal.accounts.services.tokens import make_token
+from amiportal.core.errors import Forbidden
 from tests.accounts.admin_pages import change, url
 from tests.cast import make_person
 

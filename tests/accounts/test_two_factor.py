@@ -6,9 +6,9 @@ from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from amiportal.accounts.models import User
-from amiportal.accounts.password_links import make_link
-from amiportal.accounts.tokens import make_token
-from amiportal.accounts.two_factor import has_two_factor
+from amiportal.accounts.services.password_links import make_link
+from amiportal.accounts.services.tokens import make_token
+from amiportal.accounts.services.two_factor import has_two_factor
 from tests.accounts.codes import code_of, enrol, forget_used_and_wrong_codes
 from tests.cast import PASSWORD
 
@@ -115,7 +115,7 @@ def test_the_second_step_is_for_whoever_passed_the_first_and_shortly(page, maint
     forget_used_and_wrong_codes()
     assert Client().post("/accounts/login/code/", {"code": code_of(key)})["Location"].startswith("/accounts/login/?")
     late = password_given()
-    monkeypatch.setattr("amiportal.accounts.sign_in.SECOND_STEP_WITHIN_S", -1)
+    monkeypatch.setattr("amiportal.accounts.pages.sign_in.SECOND_STEP_WITHIN_S", -1)
     assert late.post("/accounts/login/code/", {"code": code_of(key)})["Location"].startswith("/accounts/login/?")
     monkeypatch.undo()
     closed = password_given()

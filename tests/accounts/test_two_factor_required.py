@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from amiportal.accounts.two_factor import has_two_factor
+from amiportal.accounts.services.two_factor import has_two_factor
 from tests.accounts.admin_pages import url
 from tests.accounts.codes import code_of, enrol
 from tests.cast import PASSWORD

@@ -9,7 +9,7 @@ from django.utils import timezone
 from amiportal.background import rounds
 from amiportal.background.models import LeftOver
 from amiportal.background.rounds import each_alone, in_groups
-from amiportal.errors import StoreUnavailable
+from amiportal.core.errors import StoreUnavailable
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,8 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from amiportal import embedded
-from amiportal.embedded.ports import free_ports
+from amiportal.dev import embedded
+from amiportal.dev.embedded.ports import free_ports
 from tests.bench.ports import wait_for
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from amiportal.accounts.models import User
-from amiportal.accounts.tokens import make_token
+from amiportal.accounts.services.tokens import make_token
 from deployments.models import Bucket, Deployment
 from tests.bench.legacy_bench import FILE_BYTES, Ratio, names_of
 from tests.bench.rclone import rclone_environment

@@ -19,9 +19,9 @@ from django.db import connection
 from django.utils import timezone
 
 from amiportal.accounts.models import User
-from amiportal.embedded.ports import HOST
-from amiportal.embedded.processes import Record
-from amiportal.embedded.seaweedfs import binary
+from amiportal.dev.embedded.ports import HOST
+from amiportal.dev.embedded.processes import Record
+from amiportal.dev.embedded.seaweedfs import binary
 from deployments.models import Deployment
 from tests.bench.yardstick import new_client
 from uploads.models import UploadSession

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from amiportal.objectstore.client import client
+from amiportal.objectstore.http import call
 from amiportal.objectstore.lookup import head, lookup
 from amiportal.objectstore.presign import plain_signer
-from amiportal.objectstore.wire import call
 
 URLS = 5_000
 NAMES = 1_000

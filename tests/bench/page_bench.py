@@ -20,7 +20,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Playwright, sync_playwright
 
-from amiportal.embedded.ports import free_ports
+from amiportal.dev.embedded.ports import free_ports
 from amiportal.objectstore.presign import signer
 from tests import chromium
 from tests.bench.legacy_bench import FILE_BYTES, FILE_TYPE, Ratio, names_of

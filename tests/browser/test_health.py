@@ -2,8 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
-from amiportal.doctor.observations import Observation, State
-from amiportal.doctor.services import record
+from amiportal.operations.doctor.observations import Observation, State
+from amiportal.operations.doctor.services import record
 from tests.browser.admin import sign_in
 
 EVERY_S = 60

@@ -15,8 +15,8 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from amiportal.accounts.models import LegacyCount, User
-from amiportal.accounts.password_links import make_link
 from amiportal.accounts.roles import Role
+from amiportal.accounts.services.password_links import make_link
 from tests.accounts.codes import code_of, forget_used_and_wrong_codes
 from tests.accounts.links import link_in
 from tests.browser.axe import violations

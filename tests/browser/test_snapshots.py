@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from amiportal.accounts.models import User
 from amiportal.accounts.roles import Role
-from amiportal.snapshots.models import Snapshot
+from amiportal.operations.snapshots.models import Snapshot
 from deployments.models import Bucket, Deployment, HardwareConfig
 from tests.browser.axe import RULES
 from tests.browser.conftest import PASSWORD

@@ -15,7 +15,7 @@ from django.core.handlers.wsgi import WSGIHandler
 
 from amiportal.accounts.models import User
 from amiportal.accounts.roles import Role
-from amiportal.accounts.tokens import make_token
+from amiportal.accounts.services.tokens import make_token
 from amiportal.objectstore.models import StoreProbe
 from amiportal.objectstore.probe import probe
 from deployments.models import Bucket, Deployment

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from amiportal.accounts.models import User
-from amiportal.accounts.tokens import make_token
+from amiportal.accounts.services.tokens import make_token
 from amiportal.objectstore.models import StoreProbe
 from deployments.models import Bucket, Deployment, HardwareConfig
 from tests.cast import make_deployment

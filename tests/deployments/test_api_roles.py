@@ -2,7 +2,7 @@
 
 import pytest
 
-from amiportal.accounts.tokens import make_token
+from amiportal.accounts.services.tokens import make_token
 from deployments.models import Bucket, Deployment
 from tests.cast import signed_in
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from amiportal.errors import Forbidden
+from amiportal.core.errors import Forbidden
 from amiportal.sheets.plan import SheetRefused
 from deployments import hooks, services
 from deployments.models import Bucket, Deployment

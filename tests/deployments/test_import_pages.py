@@ -6,7 +6,7 @@ import pytest
 from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from amiportal.errors import Forbidden, PortalError
+from amiportal.core.errors import Forbidden, PortalError
 from amiportal.sheets.common import MAX_BYTES
 from amiportal.sheets.formats import read_sheet
 from amiportal.sheets.plan import SheetRefused

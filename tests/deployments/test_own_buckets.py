@@ -3,12 +3,12 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from amiportal.errors import Conflict
+from amiportal.core.errors import Conflict
 from amiportal.objectstore.own_files import USUAL_BUCKET
+from amiportal.operations.snapshots.models import Snapshot
+from amiportal.operations.snapshots.services import RestoreRefused, plan_restore, restore, take_snapshot
+from amiportal.operations.snapshots.services.planning import Selection
 from amiportal.sheets.plan import SheetRefused
-from amiportal.snapshots.models import Snapshot
-from amiportal.snapshots.services import RestoreRefused, plan_restore, restore, take_snapshot
-from amiportal.snapshots.services.planning import Selection
 from deployments import services
 from deployments.models import Bucket, Deployment
 from deployments.services.table_import import import_table

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from django.db import connection
 
-from amiportal.errors import Conflict
+from amiportal.core.errors import Conflict
 from deployments import services
 from deployments.models import Bucket, Deployment
 from deployments.services import deployments as service

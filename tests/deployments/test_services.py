@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 
-from amiportal.errors import Conflict, Forbidden
+from amiportal.core.errors import Conflict, Forbidden
 from deployments import services
 from deployments.models import Deployment, HardwareConfig
 from tests.cast import make_deployment

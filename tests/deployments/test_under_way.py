@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from amiportal.errors import Conflict
+from amiportal.core.errors import Conflict
 from deployments import holdings, services
 from deployments.models import Deployment
 from tests.cast import signed_in

@@ -2,7 +2,7 @@
 
 import pytest
 
-from amiportal.doctor import telling
+from amiportal.operations.doctor import telling
 from tests.smtpserver import SmtpServer
 
 

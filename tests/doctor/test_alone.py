@@ -7,13 +7,13 @@ from django.utils import timezone
 from amiportal.accounts.models import User
 from amiportal.accounts.roles import Role
 from amiportal.background.models import LeftOver
-from amiportal.doctor import drift, keeping
-from amiportal.doctor import store as doctor_store
-from amiportal.doctor.models import Finding
-from amiportal.doctor.observations import Observation, State
-from amiportal.doctor.services import examine, record
-from amiportal.doctor.telling import tell
-from amiportal.errors import StoreError
+from amiportal.core.errors import StoreError
+from amiportal.operations.doctor import drift, keeping
+from amiportal.operations.doctor import store as doctor_store
+from amiportal.operations.doctor.models import Finding
+from amiportal.operations.doctor.observations import Observation, State
+from amiportal.operations.doctor.services import examine, record
+from amiportal.operations.doctor.telling import tell
 from deployments.models import Bucket
 from tests.cast import make_person
 

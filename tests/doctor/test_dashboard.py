@@ -8,8 +8,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from amiportal import dashboard
 from amiportal.objectstore.models import Allocation
+from amiportal.operations import dashboard
 from deployments.models import Deployment
 from uploads.models import Inventory, StorageDay, UploadFailure, UploadLog, UploadSession
 from uploads.services.inventory import note_storage_day

@@ -8,12 +8,12 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from amiportal.doctor import machine
-from amiportal.doctor.models import Finding
-from amiportal.doctor.observations import Observation, State
-from amiportal.doctor.services import examine, record
 from amiportal.objectstore import roundtrip
 from amiportal.objectstore.buckets import ensure_bucket
+from amiportal.operations.doctor import machine
+from amiportal.operations.doctor.models import Finding
+from amiportal.operations.doctor.observations import Observation, State
+from amiportal.operations.doctor.services import examine, record
 from deployments.models import Bucket
 from tests.faultproxy import FaultProxy
 from tests.faults import Status, always
@@ -124,7 +124,7 @@ def test_the_stores_key_is_warned_of_sixty_days_before(trials, settings, days, s
 
 @pytest.mark.parametrize(("ahead_s", "state"), [(0.0, State.OK), (-31.0, State.WARN), (400.0, State.BAD)])
 def test_clocks_that_are_apart(trials, monkeypatch, ahead_s, state):
-    monkeypatch.setattr("amiportal.doctor.store.clock_difference_s", lambda bucket: ahead_s)
+    monkeypatch.setattr("amiportal.operations.doctor.store.clock_difference_s", lambda bucket: ahead_s)
     assert seen("clock").state == state
 
 

@@ -7,10 +7,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from amiportal.doctor import telling
-from amiportal.doctor.drift import GROUPS_TOLD, WAITS_AT_MOST, examine_drift
-from amiportal.doctor.services import record
-from amiportal.doctor.telling import tell
+from amiportal.operations.doctor import telling
+from amiportal.operations.doctor.drift import GROUPS_TOLD, WAITS_AT_MOST, examine_drift
+from amiportal.operations.doctor.services import record
+from amiportal.operations.doctor.telling import tell
 from tests.cast import make_person
 from tests.smtpserver import SmtpServer
 from tests.uploads.holding import row

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from amiportal.doctor.jobs import NotRunAgain, about, run_again, title_of
+from amiportal.operations.doctor.jobs import NotRunAgain, about, run_again, title_of
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/procrastinate/procrastinatejob/"

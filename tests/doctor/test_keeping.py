@@ -6,10 +6,10 @@ import pytest
 from django.utils import timezone
 
 from amiportal.accounts.models import User
-from amiportal.doctor import keeping
-from amiportal.doctor.observations import Observation, State
 from amiportal.objectstore.models import Allocation
-from amiportal.snapshots.models import Snapshot
+from amiportal.operations.doctor import keeping
+from amiportal.operations.doctor.observations import Observation, State
+from amiportal.operations.snapshots.models import Snapshot
 from deployments.models import Bucket, Deployment
 from uploads.models import Inventory
 

@@ -7,10 +7,10 @@ from asgiref.sync import async_to_sync
 from django.db import connection
 from django.test import Client
 
-from amiportal.doctor.models import Finding
-from amiportal.doctor.observations import Observation, State
-from amiportal.doctor.services import record
-from amiportal.doctor.tasks import recover_stalled_jobs_task
+from amiportal.operations.doctor.models import Finding
+from amiportal.operations.doctor.observations import Observation, State
+from amiportal.operations.doctor.services import record
+from amiportal.operations.doctor.tasks import recover_stalled_jobs_task
 
 pytestmark = pytest.mark.django_db
 

@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from amiportal.doctor.models import Finding
-from amiportal.doctor.observations import STALE_AFTER, Observation, State
-from amiportal.doctor.services import record
+from amiportal.operations.doctor.models import Finding
+from amiportal.operations.doctor.observations import STALE_AFTER, Observation, State
+from amiportal.operations.doctor.services import record
 
 pytestmark = pytest.mark.django_db
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 from django.core.management import call_command
 
-from amiportal.doctor.models import Finding
-from amiportal.doctor.observations import Observation, State
-from amiportal.doctor.services import record
-from amiportal.doctor.store import examine_store
 from amiportal.objectstore.buckets import ensure_bucket
+from amiportal.operations.doctor.models import Finding
+from amiportal.operations.doctor.observations import Observation, State
+from amiportal.operations.doctor.services import record
+from amiportal.operations.doctor.store import examine_store
 from deployments.models import Bucket
 from tests.faultproxy import FaultProxy
 from tests.trusting_stores import HeedsUnsigned, KnowsKeys, ShutsPublicAccess

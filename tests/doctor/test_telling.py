@@ -7,11 +7,11 @@ from django.db import connections
 from django.utils import timezone
 
 from amiportal.accounts.models import User
-from amiportal.doctor.failures import REPEATED_AFTER
-from amiportal.doctor.models import FailuresReported, Finding
-from amiportal.doctor.observations import Observation, State
-from amiportal.doctor.services import record
-from amiportal.doctor.telling import STANDS_AFTER, tell
+from amiportal.operations.doctor.failures import REPEATED_AFTER
+from amiportal.operations.doctor.models import FailuresReported, Finding
+from amiportal.operations.doctor.observations import Observation, State
+from amiportal.operations.doctor.services import record
+from amiportal.operations.doctor.telling import STANDS_AFTER, tell
 from uploads.models import UploadFailure, UploadSession
 
 pytestmark = pytest.mark.django_db

@@ -4,9 +4,9 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
-from amiportal.doctor.versions import examine_versions
 from amiportal.objectstore.models import StoreProbe
 from amiportal.objectstore.versions import forget_versions, keeps_versions
+from amiportal.operations.doctor.versions import examine_versions
 from deployments.models import Bucket
 from tests.faultproxy import FaultProxy
 from tests.faults import Status, always

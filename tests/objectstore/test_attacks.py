@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from amiportal.objectstore import presign
-from amiportal.objectstore.habits import current_habits, departures, habits_of
+from amiportal.objectstore.capabilities import current_habits, departures, habits_of
 from amiportal.objectstore.probe import ProbeResult, attacks, probe, record_probe
 from amiportal.objectstore.probe.workbench import Workbench
 from tests.faults import error_answer

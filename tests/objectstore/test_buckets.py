@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from botocore.exceptions import ClientError
 
-from amiportal.errors import Conflict, StoreDenied
+from amiportal.core.errors import Conflict, StoreDenied
 from amiportal.objectstore.buckets import bucket_state, ensure_bucket
 from amiportal.objectstore.cors import preflight_allows
 from tests.faults import Status, always

@@ -13,10 +13,9 @@ import botocore.config
 import pytest
 from django.core.files.base import ContentFile
 
-from amiportal import portal_files
-from amiportal.objectstore import presign
+from amiportal.objectstore import portal_files, presign
 from amiportal.objectstore.buckets import ensure_bucket, ping, uploads_key_reads_own_files
-from amiportal.objectstore.habits import current_habits, habits_of
+from amiportal.objectstore.capabilities import current_habits, habits_of
 from amiportal.objectstore.portal_storage import PortalStorage
 from amiportal.objectstore.probe import attacks, probe, record_probe
 from amiportal.objectstore.probe.workbench import Workbench

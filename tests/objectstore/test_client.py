@@ -4,7 +4,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 from amiportal.objectstore import client as module
-from amiportal.objectstore import lookup, wire
+from amiportal.objectstore import http, lookup
 from amiportal.objectstore.client import client
 from amiportal.objectstore.own_files import uploads_key
 
@@ -14,7 +14,7 @@ def test_all_threads_share_one_client():
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda _: client("gbr"), range(32)))
     assert len({id(one) for one in made}) == 1
-    assert wire.wire(uploads_key()) is wire.wire(uploads_key())
+    assert http.wire(uploads_key()) is http.wire(uploads_key())
 
 
 def test_settings_reach_the_client(settings):
@@ -28,17 +28,17 @@ def test_settings_reach_the_client(settings):
 
 
 def test_a_forked_child_makes_its_own(bucket):
-    parents = (client("gbr"), wire.wire(uploads_key()))
+    parents = (client("gbr"), http.wire(uploads_key()))
     lookup.lookup(bucket=bucket, prefix="a/", names=["a", "b"], confirm_absent=False)
     child = os.fork()
     if child == 0:
-        own = client("gbr") is not parents[0] and wire.wire(uploads_key()) is not parents[1]
+        own = client("gbr") is not parents[0] and http.wire(uploads_key()) is not parents[1]
         found = lookup.lookup(bucket=bucket, prefix="a/", names=["a", "b"], confirm_absent=False)
         os._exit(0 if own and found == {"a": None, "b": None} else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert (client("gbr"), wire.wire(uploads_key())) == parents
+    assert (client("gbr"), http.wire(uploads_key())) == parents
 
 
 def test_no_repr_shows_the_secret(settings):
-    for holder in (client("gbr"), wire.wire(uploads_key()), wire.wire(uploads_key())._identity):
+    for holder in (client("gbr"), http.wire(uploads_key()), http.wire(uploads_key())._identity):
         assert settings.S3_SECRET_ACCESS_KEY not in repr(holder)

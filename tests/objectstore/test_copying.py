@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from amiportal.errors import Conflict, StoreError
+from amiportal.core.errors import Conflict, StoreError
 from amiportal.objectstore import copying
 from amiportal.objectstore.lookup import head
 from tests.faults import Answer

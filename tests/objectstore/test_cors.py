@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from amiportal.errors import StoreDenied
+from amiportal.core.errors import StoreDenied
 from amiportal.objectstore import cors
 from amiportal.objectstore.buckets import bucket_state, ensure_bucket
 from tests.faults import Status, always

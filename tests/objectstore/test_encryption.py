@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from amiportal.objectstore.buckets import ensure_bucket
-from amiportal.objectstore.habits import habits_of
+from amiportal.objectstore.capabilities import habits_of
 from amiportal.objectstore.probe.encryption import bucket_encryption
 from amiportal.objectstore.probe.workbench import Workbench
 from tests.faults import Answer, error_answer

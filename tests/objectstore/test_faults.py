@@ -3,8 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
-from amiportal import errors
-from amiportal.objectstore import wire
+from amiportal.core import errors
+from amiportal.objectstore import http
 from amiportal.objectstore.buckets import bucket_state, ensure_bucket, ping
 from amiportal.objectstore.client import client, error_for, our_errors
 from amiportal.objectstore.listing import stream
@@ -37,8 +37,8 @@ reads = pytest.mark.parametrize("read", READS.values(), ids=READS)
 
 @pytest.fixture(autouse=True)
 def _quick_retries(monkeypatch):
-    monkeypatch.setattr(wire, "_MAX_BACKOFF_S", 0.0)
-    monkeypatch.setattr(wire, "_MAX_RETRY_AFTER_S", 0.0)
+    monkeypatch.setattr(http, "_MAX_BACKOFF_S", 0.0)
+    monkeypatch.setattr(http, "_MAX_RETRY_AFTER_S", 0.0)
 
 
 @pytest.fixture(scope="module")

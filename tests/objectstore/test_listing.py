@@ -2,7 +2,7 @@
 
 import pytest
 
-from amiportal.errors import BucketMissing, StoreError
+from amiportal.core.errors import BucketMissing, StoreError
 from amiportal.objectstore.listing import stream
 from tests.guises import RepeatedListing
 

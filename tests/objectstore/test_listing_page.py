@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from amiportal.errors import StoreError
+from amiportal.core.errors import StoreError
 from amiportal.objectstore import listing_page
 from amiportal.objectstore.listing_page import read_page
 

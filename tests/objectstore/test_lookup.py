@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from amiportal.errors import BucketMissing
+from amiportal.core.errors import BucketMissing
 from amiportal.objectstore import lookup as module
 from amiportal.objectstore.lookup import content_md5, head, just_before, lookup
 from tests.faults import ResetMidAnswer, once

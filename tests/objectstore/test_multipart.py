@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from amiportal.errors import BucketMissing, Conflict, StoreError, StoreUnavailable
-from amiportal.objectstore import habits, multipart
-from amiportal.objectstore.habits import Habits
+from amiportal.core.errors import BucketMissing, Conflict, StoreError, StoreUnavailable
+from amiportal.objectstore import capabilities, multipart
+from amiportal.objectstore.capabilities import Habits
+from amiportal.objectstore.http import call
 from amiportal.objectstore.lookup import head
-from amiportal.objectstore.wire import call
 from tests.faults import Answer, CommitThenDrop, OkWithErrorBody, Status, always, first, once
 
 KEY = "dep000001/audible_recordings/a b+ü.wav"
@@ -117,7 +117,7 @@ def test_the_condition_is_sent_only_where_it_is_honoured(upload, send, proxy, mo
 
 def test_habits_tell_what_the_probe_saw_of_parts():
     record = {"multipart_etag": {"value": "md5_of_md5s"}, "multipart_if_none_match": {"value": "ignored"}}
-    found = habits.habits_of(record)
+    found = capabilities.habits_of(record)
     assert (found.multipart_etag_is_md5_of_md5s, found.honours_multipart_if_none_match) == (True, False)
 
 

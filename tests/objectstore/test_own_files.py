@@ -9,11 +9,11 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from amiportal import portal_files, redaction
-from amiportal.errors import Conflict, StoreDenied
-from amiportal.objectstore import buckets, own_files, presign
+from amiportal.core import redaction
+from amiportal.core.errors import Conflict, StoreDenied
+from amiportal.objectstore import buckets, own_files, portal_files, presign
+from amiportal.objectstore.http import call
 from amiportal.objectstore.portal_storage import PortalStorage
-from amiportal.objectstore.wire import call
 from tests.trusting_stores import KnowsKeys
 
 FILES_KEY, FILES_SECRET = "files-access-key", "files-secret-key-of-the-portal"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
-from amiportal.errors import BucketMissing, StoreUnavailable
-from amiportal.objectstore.habits import IDEAL_VALUES, Habits, current_habits, departures, habits_of
+from amiportal.core.errors import BucketMissing, StoreUnavailable
+from amiportal.objectstore.capabilities import IDEAL_VALUES, Habits, current_habits, departures, habits_of
 from amiportal.objectstore.models import StoreProbe
 from amiportal.objectstore.probe import CHECKS, ProbeResult, probe, record_probe
 from tests import guises

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from amiportal.objectstore.admin import StoreProbeAdmin
-from amiportal.objectstore.habits import current_habits
+from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.models import StoreProbe
 from amiportal.objectstore.probe import CHECKS
 

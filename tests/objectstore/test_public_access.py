@@ -2,7 +2,7 @@
 
 import pytest
 
-from amiportal.errors import StoreUnavailable
+from amiportal.core.errors import StoreUnavailable
 from amiportal.objectstore import public_access
 from amiportal.objectstore.buckets import bucket_state, ensure_bucket
 from amiportal.objectstore.public_access import PublicAccess

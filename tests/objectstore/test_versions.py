@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from amiportal.objectstore.habits import habits_of
+from amiportal.objectstore.capabilities import habits_of
 from amiportal.objectstore.probe.versions import bucket_versioning
 from amiportal.objectstore.probe.workbench import Workbench
 from amiportal.objectstore.versions import forget_versions, keep_versions, keeps_versions, versions

@@ -16,10 +16,10 @@ import psutil
 import psycopg
 import pytest
 
-from amiportal.embedded import CannotStart, Layout, Parts, ports
-from amiportal.embedded.layout import load_or_make_secrets
-from amiportal.embedded.postgres import Postgres
-from amiportal.embedded.processes import Record
+from amiportal.dev.embedded import CannotStart, Layout, Parts, ports
+from amiportal.dev.embedded.layout import load_or_make_secrets
+from amiportal.dev.embedded.postgres import Postgres
+from amiportal.dev.embedded.processes import Record
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -38,7 +38,7 @@ def another_process_holding(layout: Layout):
     program = """
         import sys
         from pathlib import Path
-        from amiportal.embedded import Layout, Parts
+        from amiportal.dev.embedded import Layout, Parts
         with Parts(Layout(Path(sys.argv[1]))):
             print("up", flush=True)
             sys.stdin.readline()

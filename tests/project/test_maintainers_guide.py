@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from amiportal.maintainers_guide import PARTS, template_of
+from amiportal.operations.guide import PARTS, template_of
 from tests.browser.maintainers_guide.walk import FOLDER, labels_in, pictures_in, text_of
 
 SLUGS = [slug for protocols in PARTS.values() for slug in protocols]

@@ -6,10 +6,9 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
 
-from amiportal import portal_files
-from amiportal.doctor import machine
-from amiportal.objectstore import buckets
-from amiportal.objectstore.wire import anonymous
+from amiportal.objectstore import buckets, portal_files
+from amiportal.objectstore.http import anonymous
+from amiportal.operations.doctor import machine
 from tests.networkwatch import own_transaction, take
 from tests.smtpserver import SmtpServer
 

@@ -4,12 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from amiportal.embedded import ports
+from amiportal.dev.embedded import ports
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 OF_FORTY = """
 import sys
-from amiportal.embedded import ports
+from amiportal.dev.embedded import ports
 ports._LISTENERS = range(19_000, 19_040)
 print(*ports.free_ports(15), flush=True)
 sys.stdin.readline()

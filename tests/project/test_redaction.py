@@ -10,7 +10,7 @@ from django.views.debug import ExceptionReporter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amiportal.redaction import OneLineFormatter, RedactSecrets, redact
+from amiportal.core.redaction import OneLineFormatter, RedactSecrets, redact
 
 CANARY = "canary0123456789canary0123456789"
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from amiportal.embedded import ports
-from amiportal.embedded.processes import Record
-from amiportal.run import STARTED_AGAIN_MOST
+from amiportal.dev.embedded import ports
+from amiportal.dev.embedded.processes import Record
+from amiportal.dev.run import STARTED_AGAIN_MOST
 from tests.workers import wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -36,7 +36,7 @@ def place(tmp_path_factory) -> dict[str, str]:
 @contextmanager
 def launched(place: dict[str, str], **more: str):
     launcher = subprocess.Popen(
-        [sys.executable, "-m", "amiportal.run"],
+        [sys.executable, "-m", "amiportal.dev.run"],
         cwd=REPOSITORY,
         env=place | more,
         stdout=subprocess.PIPE,
@@ -87,7 +87,7 @@ def test_up_and_down_again(place):
             assert set(records(place)) == {"postgres", "store", "web", "worker"}
 
             second = subprocess.run(
-                [sys.executable, "-m", "amiportal.run"], cwd=REPOSITORY, env=place, capture_output=True, text=True
+                [sys.executable, "-m", "amiportal.dev.run"], cwd=REPOSITORY, env=place, capture_output=True, text=True
             )
             assert second.returncode == 1
             assert f"already running here (pid {launcher.pid})" in second.stderr
@@ -165,7 +165,7 @@ def test_a_taken_port_is_named(place):
         taken.bind(("127.0.0.1", int(place["PORT"])))
         taken.listen()
         ended = subprocess.run(
-            [sys.executable, "-m", "amiportal.run"], cwd=REPOSITORY, env=place, capture_output=True, text=True
+            [sys.executable, "-m", "amiportal.dev.run"], cwd=REPOSITORY, env=place, capture_output=True, text=True
         )
     assert ended.returncode == 1
     assert f"Port {place['PORT']} on 127.0.0.1 is taken. Set PORT to a free port." in ended.stderr

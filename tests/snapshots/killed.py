@@ -18,7 +18,7 @@ DIED = 9
 def die_at(step: str) -> None:
     when, name = step.split(":")
     module_name, function_name = name.split(".")
-    module = sys.modules[f"amiportal.snapshots.services.{module_name}"]
+    module = sys.modules[f"amiportal.operations.snapshots.services.{module_name}"]
     called = getattr(module, function_name)
 
     def dying(*given, **named):
@@ -31,9 +31,9 @@ def die_at(step: str) -> None:
 
 def main(what: str, *arguments: str) -> None:
     django.setup()
-    from amiportal.snapshots import services  # noqa: PLC0415 (needs the app registry)
-    from amiportal.snapshots.models import Snapshot  # noqa: PLC0415
-    from amiportal.snapshots.services.planning import Selection  # noqa: PLC0415
+    from amiportal.operations.snapshots import services  # noqa: PLC0415 (needs the app registry)
+    from amiportal.operations.snapshots.models import Snapshot  # noqa: PLC0415
+    from amiportal.operations.snapshots.services.planning import Selection  # noqa: PLC0415
 
     if what == "take":
         die_at(*arguments)

@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from amiportal.snapshots.models import Snapshot
-from amiportal.snapshots.services import take_snapshot
+from amiportal.operations.snapshots.models import Snapshot
+from amiportal.operations.snapshots.services import take_snapshot
 from deployments.models import Deployment
 from tests.cast import make_deployment
 

@@ -7,12 +7,18 @@ import json
 import pytest
 from django.conf import settings
 
-from amiportal.snapshots.contents import current_contents, differences
-from amiportal.snapshots.fileformat import FORMAT, NotASnapshot, pack, unpack
-from amiportal.snapshots.models import Snapshot
-from amiportal.snapshots.services import SnapshotUnreadable, plan_restore, read_snapshot, restore, take_snapshot
-from amiportal.snapshots.services.planning import Selection
-from amiportal.snapshots.tables import TABLES, current_lines
+from amiportal.operations.snapshots.contents import current_contents, differences
+from amiportal.operations.snapshots.fileformat import FORMAT, NotASnapshot, pack, unpack
+from amiportal.operations.snapshots.models import Snapshot
+from amiportal.operations.snapshots.services import (
+    SnapshotUnreadable,
+    plan_restore,
+    read_snapshot,
+    restore,
+    take_snapshot,
+)
+from amiportal.operations.snapshots.services.planning import Selection
+from amiportal.operations.snapshots.tables import TABLES, current_lines
 from deployments.models import Deployment
 
 pytestmark = pytest.mark.django_db

@@ -8,13 +8,13 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from amiportal import portal_files
 from amiportal.background.models import LeftOver
-from amiportal.errors import StoreUnavailable
-from amiportal.snapshots.models import Snapshot
-from amiportal.snapshots.retention import outlived
-from amiportal.snapshots.services import SnapshotFailed, keep_snapshots, read_snapshot, take_snapshot
-from amiportal.snapshots.tasks import keep_snapshots_task
+from amiportal.core.errors import StoreUnavailable
+from amiportal.objectstore import portal_files
+from amiportal.operations.snapshots.models import Snapshot
+from amiportal.operations.snapshots.retention import outlived
+from amiportal.operations.snapshots.services import SnapshotFailed, keep_snapshots, read_snapshot, take_snapshot
+from amiportal.operations.snapshots.tasks import keep_snapshots_task
 from tests.faultproxy import FaultProxy
 from tests.faults import Status, always, never
 

@@ -12,10 +12,10 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from amiportal.snapshots.contents import current_contents, differences
-from amiportal.snapshots.models import Snapshot
-from amiportal.snapshots.services import keep_snapshots, plan_restore, restore, take_snapshot
-from amiportal.snapshots.services.planning import Selection
+from amiportal.operations.snapshots.contents import current_contents, differences
+from amiportal.operations.snapshots.models import Snapshot
+from amiportal.operations.snapshots.services import keep_snapshots, plan_restore, restore, take_snapshot
+from amiportal.operations.snapshots.services.planning import Selection
 from deployments.models import Bucket, Deployment, HardwareConfig
 from tests.cast import make_deployment
 from tests.snapshots.killed import DIED

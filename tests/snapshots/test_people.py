@@ -5,10 +5,10 @@ from django.contrib.auth.models import Group
 
 from amiportal.accounts.models import User
 from amiportal.accounts.roles import Role
-from amiportal.snapshots.models import Snapshot
-from amiportal.snapshots.services import plan_restore, restore, take_snapshot
-from amiportal.snapshots.services.planning import Selection
-from amiportal.snapshots.tables import BY_NAME, KEPT_OF_PEOPLE
+from amiportal.operations.snapshots.models import Snapshot
+from amiportal.operations.snapshots.services import plan_restore, restore, take_snapshot
+from amiportal.operations.snapshots.services.planning import Selection
+from amiportal.operations.snapshots.tables import BY_NAME, KEPT_OF_PEOPLE
 from tests.cast import make_person
 
 pytestmark = pytest.mark.django_db

@@ -3,8 +3,8 @@
 import pytest
 from django.core.files.base import ContentFile
 
-from amiportal import portal_files
-from amiportal.errors import NotFound, StoreUnavailable
+from amiportal.core.errors import NotFound, StoreUnavailable
+from amiportal.objectstore import portal_files
 from tests.faultproxy import FaultProxy
 from tests.faults import ResetMidAnswer, Status, always, once
 

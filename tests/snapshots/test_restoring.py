@@ -6,11 +6,11 @@ import pytest
 from django.db import connection
 
 from amiportal.accounts.models import User
-from amiportal.errors import Forbidden
+from amiportal.core.errors import Forbidden
 from amiportal.objectstore.models import Allocation
-from amiportal.snapshots.contents import current_contents, differences
-from amiportal.snapshots.models import Snapshot
-from amiportal.snapshots.services import (
+from amiportal.operations.snapshots.contents import current_contents, differences
+from amiportal.operations.snapshots.models import Snapshot
+from amiportal.operations.snapshots.services import (
     PlanChanged,
     RestoreRefused,
     plan_restore,
@@ -18,7 +18,7 @@ from amiportal.snapshots.services import (
     restore,
     take_snapshot,
 )
-from amiportal.snapshots.services.planning import Selection
+from amiportal.operations.snapshots.services.planning import Selection
 from deployments import services
 from deployments.models import Bucket, Deployment, HardwareConfig
 from tests.cast import make_bucket, make_deployment
@@ -148,7 +148,7 @@ def test_rows_that_change_at_the_last_moment(maintainer, ladera, monkeypatch):
         Deployment.objects.filter(pk=ladera.pk).update(camera_id="new")
         return take_snapshot(**given)
 
-    monkeypatch.setattr("amiportal.snapshots.services.restoring.take_snapshot", take_and_change)
+    monkeypatch.setattr("amiportal.operations.snapshots.services.restoring.take_snapshot", take_and_change)
     with pytest.raises(PlanChanged):
         restore(actor=maintainer, snapshot=snapshot, chosen=one(ladera), digest=plan.digest)
     ladera.refresh_from_db()

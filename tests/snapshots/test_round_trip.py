@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from amiportal.accounts.models import User
 from amiportal.accounts.roles import Role
 from amiportal.objectstore.models import Allocation
-from amiportal.snapshots.contents import current_contents, differences
-from amiportal.snapshots.models import Snapshot
-from amiportal.snapshots.services import plan_restore, read_snapshot, restore, take_snapshot
-from amiportal.snapshots.services.planning import RETIRE, Selection
+from amiportal.operations.snapshots.contents import current_contents, differences
+from amiportal.operations.snapshots.models import Snapshot
+from amiportal.operations.snapshots.services import plan_restore, read_snapshot, restore, take_snapshot
+from amiportal.operations.snapshots.services.planning import RETIRE, Selection
 from deployments.models import Bucket, Deployment, HardwareConfig
 from tests.cast import make_bucket, make_deployment, make_person
 from tests.networkwatch import own_transaction

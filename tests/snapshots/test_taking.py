@@ -8,11 +8,11 @@ import pytest
 from django.conf import settings
 from knox.models import AuthToken
 
-from amiportal import portal_files
-from amiportal.errors import Forbidden
+from amiportal.core.errors import Forbidden
+from amiportal.objectstore import portal_files
+from amiportal.operations.snapshots.models import Snapshot
+from amiportal.operations.snapshots.services import SnapshotFailed, take_snapshot
 from amiportal.sheets.plan import SheetRefused
-from amiportal.snapshots.models import Snapshot
-from amiportal.snapshots.services import SnapshotFailed, take_snapshot
 from deployments.models import Deployment
 from deployments.services import import_table
 from tests.deployments.test_table import GOOD, table_of

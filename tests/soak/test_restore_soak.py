@@ -13,10 +13,10 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from amiportal.snapshots.contents import current_contents, differences
-from amiportal.snapshots.models import Snapshot
-from amiportal.snapshots.services import plan_restore, restore, take_snapshot
-from amiportal.snapshots.services.planning import Selection
+from amiportal.operations.snapshots.contents import current_contents, differences
+from amiportal.operations.snapshots.models import Snapshot
+from amiportal.operations.snapshots.services import plan_restore, restore, take_snapshot
+from amiportal.operations.snapshots.services.planning import Selection
 from deployments.models import Deployment
 from tests.cast import make_deployment
 

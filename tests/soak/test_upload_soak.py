@@ -12,7 +12,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.test import Client
 
-from amiportal.accounts.tokens import make_token
+from amiportal.accounts.services.tokens import make_token
 from amiportal.objectstore.models import StoreProbe
 from tests.guises import IgnoresConditions
 from tests.liveserver import listening

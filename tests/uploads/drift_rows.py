@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from amiportal.doctor.telling import tell
-from amiportal.errors import StoreError
+from amiportal.core.errors import StoreError
+from amiportal.operations.doctor.telling import tell
 from tests.guises import RepeatedListing, empty_listing, short_listing
 from tests.uploads.damage import OldListing, Sent, drawn, drifted
 from tests.uploads.holding import counted

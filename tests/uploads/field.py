@@ -7,7 +7,7 @@ from django.db.models import F
 from django.test import Client
 
 from amiportal.accounts.models import User
-from amiportal.accounts.tokens import make_token
+from amiportal.accounts.services.tokens import make_token
 from uploads.models import UploadLog
 from uploads.unsettled import RESERVATION_GRACE
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from amiportal.errors import StoreError
+from amiportal.core.errors import StoreError
 from tests.faults import Status, always
 from tests.guises import opaque_etags
 from tests.uploads import holding

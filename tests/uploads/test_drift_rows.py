@@ -2,8 +2,8 @@
 
 import pytest
 
-from amiportal.doctor import telling
 from amiportal.objectstore import listing
+from amiportal.operations.doctor import telling
 from tests.cast import make_person
 from tests.faultproxy import FaultProxy
 from tests.smtpserver import SmtpServer

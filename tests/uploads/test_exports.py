@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from amiportal.background.models import LeftOver
-from amiportal.errors import Conflict, PortalError, StoreDenied, StoreUnavailable
+from amiportal.core.errors import Conflict, PortalError, StoreDenied, StoreUnavailable
 from tests.cast import signed_in
 from tests.uploads.ledger_rows import fill, make_session, row
 from uploads import ledger_reading

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from django.db import connection
 
-from amiportal.errors import StoreError
+from amiportal.core.errors import StoreError
 from amiportal.objectstore import listing
 from tests.faultproxy import FaultProxy
 from tests.faults import Status, first

@@ -9,7 +9,7 @@ from asgiref.sync import async_to_sync
 from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from amiportal.doctor.tasks import recover_stalled_jobs_task
+from amiportal.operations.doctor.tasks import recover_stalled_jobs_task
 from tests.faultproxy import FaultProxy
 from tests.faults import PATIENCE_S, Held, error_answer
 from tests.uploads import holding

@@ -5,12 +5,12 @@ from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 
-from amiportal import legacy
-from amiportal.accounts.known_places import WRONG_AT_MOST
-from amiportal.accounts.legacy_meter import meter
-from amiportal.accounts.legacy_switches import Kind, turn
 from amiportal.accounts.models import KnownPlace, LegacyCount
-from amiportal.call_rate import CallRate
+from amiportal.accounts.services.known_places import WRONG_AT_MOST
+from amiportal.core.call_rate import CallRate
+from amiportal.legacy import protocol
+from amiportal.legacy.meter import meter
+from amiportal.legacy.switches import Kind, turn
 from deployments.models import Deployment
 from tests.uploads.field import FieldClient
 from uploads.models import UploadFailure, UploadLog, UploadSession
@@ -63,8 +63,8 @@ def test_it_is_a_style_of_its_own_that_can_be_switched_off(old, maintainer):
 
 
 def test_an_address_is_limited_far_above_one_card(old, monkeypatch):
-    assert legacy.ANONYMOUS_RATE.per_second >= 10 * 50
-    monkeypatch.setattr(legacy, "ANONYMOUS_RATE", CallRate(per_second=0, at_once=3))
+    assert protocol.ANONYMOUS_RATE.per_second >= 10 * 50
+    monkeypatch.setattr(protocol, "ANONYMOUS_RATE", CallRate(per_second=0, at_once=3))
     answers = [old.post("check-file-exist", filename=NAME, **NOBODY) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert answers[-1]["Retry-After"]

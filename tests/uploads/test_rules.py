@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from amiportal.objectstore import wire
+from amiportal.objectstore import http
 from amiportal.objectstore.listing import stream
 from tests.cast import PASSWORD
 from tests.uploads.conftest import described
@@ -20,14 +20,14 @@ from uploads.services.settling import settle_expired_grants
 @pytest.mark.django_db(transaction=True)
 def test_no_transaction_is_open_while_the_store_is_asked(uploader, site, monkeypatch):
     calls = []
-    real = wire.Wire.send
+    real = http.Wire.send
 
     def watched(self, method, **request):
         calls.append(method)
         assert not connection.in_atomic_block
         return real(self, method, **request)
 
-    monkeypatch.setattr(wire.Wire, "send", watched)
+    monkeypatch.setattr(http.Wire, "send", watched)
     uploader.results("check", files=[described("a.jpg", b"a"), described("b.jpg", b"b")])
     uploader.send("a.jpg", b"a")
     uploader.grant("a.jpg", b"a")

@@ -4,7 +4,7 @@ import pytest
 from django.core.cache import cache
 from django.test import RequestFactory
 
-from amiportal.client_address import client_address
+from amiportal.core.client_address import client_address
 from amiportal.objectstore.models import StoreProbe
 from tests.cast import make_deployment
 from tests.guises import LateListing, opaque_etags

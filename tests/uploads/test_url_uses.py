@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
-from amiportal.objectstore.habits import current_habits
+from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.models import StoreProbe
 from tests.trusting_stores import HeedsUnsigned
 from tests.uploads.field import FieldClient

@@ -19,7 +19,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from amiportal.adminkit import EXPLAINED, ask, explanation, faults_of, minute
+from amiportal.core.adminkit import EXPLAINED, ask, explanation, faults_of, minute
 from uploads.admin.paging import DayRange, KeysetChangeList, LongTable
 from uploads.exports import drift_csv_lines
 from uploads.models import Drift

@@ -14,9 +14,9 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from amiportal.adminkit import ask, minute
-from amiportal.errors import PortalError
-from amiportal.portal_files import stream_file
+from amiportal.core.adminkit import ask, minute
+from amiportal.core.errors import PortalError
+from amiportal.objectstore.portal_files import stream_file
 from uploads.admin.ledger import log_filter_of
 from uploads.admin.paging import LongTable
 from uploads.log_columns import COLUMNS

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter, TextFilter
 from unfold.decorators import display
 
-from amiportal.adminkit import minute
+from amiportal.core.adminkit import minute
 from uploads.admin.paging import DayRange, LongTable
 from uploads.models import UploadFailure
 

@@ -17,7 +17,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 
-from amiportal.adminkit import ReadOnly, ask, marked, minute
+from amiportal.core.adminkit import ReadOnly, ask, marked, minute
 from uploads.admin.drift import drift_list
 from uploads.models import Inventory, InventoryOddity, UploadLog, UploadSession
 from uploads.tasks import order_inventories, order_inventory

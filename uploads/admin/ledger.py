@@ -13,7 +13,7 @@ from unfold.decorators import display
 from unfold.utils import parse_date_str
 
 from amiportal.accounts.models import User
-from amiportal.adminkit import minute
+from amiportal.core.adminkit import minute
 from deployments.models import Bucket, Deployment
 from uploads.admin.paging import DayRange, KeysetChangeList, LongTable
 from uploads.ledger_pages import ledger_page

@@ -14,7 +14,7 @@ from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.utils import parse_date_str
 from unfold.views import ChangeList
 
-from amiportal.adminkit import ReadOnly
+from amiportal.core.adminkit import ReadOnly
 from uploads.ledger_pages import Place
 
 AFTER, BEFORE, LAST = "after", "before", "last"

@@ -17,7 +17,7 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
-from amiportal.adminkit import minute
+from amiportal.core.adminkit import minute
 from uploads.admin.paging import DayRange, KeysetChangeList, LongTable
 from uploads.exports import session_csv_lines
 from uploads.models import MultipartUpload, UploadSession

@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
-from amiportal.errors import Conflict
+from amiportal.core.errors import Conflict
 from amiportal.objectstore import copying
 from amiportal.objectstore.lookup import head
 from amiportal.objectstore.objects import StoredObject

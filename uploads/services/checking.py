@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from amiportal.accounts.models import User
-from amiportal.errors import PortalError
+from amiportal.core.errors import PortalError
 from amiportal.objectstore.lookup import StoredObject
 from uploads import file_parts
 from uploads.capture_time import device_time

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 from django.utils import timezone
 
-from amiportal.errors import PortalError
+from amiportal.core.errors import PortalError
 from uploads import ledger
 from uploads.ledger import Change
 from uploads.models import ObjectContent, UploadLog

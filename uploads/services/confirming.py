@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from amiportal.accounts.models import User
-from amiportal.objectstore.habits import current_habits
+from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.lookup import StoredObject
 from uploads import ledger
 from uploads.ledger import Change

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 
-from amiportal.errors import PortalError
+from amiportal.core.errors import PortalError
 from amiportal.objectstore.lookup import content_md5
 from amiportal.objectstore.objects import StoredObject
 from uploads.models import ObjectContent

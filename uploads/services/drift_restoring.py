@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from amiportal.accounts.models import User
-from amiportal.errors import Forbidden, PortalError, StoreError
+from amiportal.core.errors import Forbidden, PortalError, StoreError
 from amiportal.objectstore.versions import Version, bring_back, versions
 from uploads.keys import key_prefix
 from uploads.models import Drift, UploadLog

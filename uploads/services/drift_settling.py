@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from amiportal.accounts.models import User
-from amiportal.errors import Forbidden, PortalError
+from amiportal.core.errors import Forbidden, PortalError
 from uploads import ledger
 from uploads.ledger import Change
 from uploads.models import Drift, UploadLog

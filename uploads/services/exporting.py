@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from amiportal.accounts.models import User
 from amiportal.background.rounds import each_alone
-from amiportal.errors import Conflict, PortalError
-from amiportal.portal_files import delete_file, save_file
+from amiportal.core.errors import Conflict, PortalError
+from amiportal.objectstore.portal_files import delete_file, save_file
 from uploads.ledger_reading import read_ledger
 from uploads.log_files import WRITERS
 from uploads.log_filter import LogFilter, log_visible_to

@@ -9,7 +9,7 @@ of the minutes that it took to send them.
 
 from collections.abc import Collection, Iterable, Mapping
 
-from amiportal.objectstore.habits import current_habits
+from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.lookup import lookup_by_head
 from amiportal.objectstore.objects import CONTENT_ENCODING, CONTENT_TYPE, StoredObject
 from deployments.models import Deployment

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from amiportal.accounts.models import User
-from amiportal.objectstore.habits import current_habits
+from amiportal.objectstore.capabilities import current_habits
 from deployments.models import Deployment
 from uploads import ledger
 from uploads.ledger import Change

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from amiportal.accounts.models import User
-from amiportal.errors import PortalError
-from amiportal.objectstore.habits import current_habits
+from amiportal.core.errors import PortalError
+from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.lookup import StoredObject
 from amiportal.objectstore.presign import signer
 from uploads import file_parts, ledger

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from amiportal.errors import StoreError
+from amiportal.core.errors import StoreError
 from amiportal.objectstore.listing import pages
 from deployments.models import Deployment
 from uploads.keys import key_prefix

@@ -12,8 +12,8 @@ from django.core.cache import cache
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from amiportal.accounts.known_places import last_account_at
 from amiportal.accounts.models import User
+from amiportal.accounts.services.known_places import last_account_at
 from deployments.models import Deployment
 from uploads.models import UploadFailure, UploadLog, UploadSession
 from uploads.services import sessions

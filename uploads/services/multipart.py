@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from amiportal.background.rounds import each_alone
-from amiportal.errors import PortalError
+from amiportal.core.errors import PortalError
 from amiportal.objectstore import multipart as store
-from amiportal.objectstore.habits import current_habits
+from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.lookup import StoredObject, in_parallel
 from uploads import file_parts
 from uploads.keys import content_type_for, key_prefix

@@ -16,9 +16,9 @@ from django.db import models
 from django.utils import timezone
 
 from amiportal.accounts.models import User
-from amiportal.errors import Conflict, Forbidden, NotFound, PortalError, StoreError, StoreUnavailable
+from amiportal.core.errors import Conflict, Forbidden, NotFound, PortalError, StoreError, StoreUnavailable
 from amiportal.objectstore import multipart as store
-from amiportal.objectstore.habits import current_habits
+from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.multipart import StoredPart
 from amiportal.objectstore.presign import signer
 from uploads import ledger

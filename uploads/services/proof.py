@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from amiportal.objectstore.habits import current_habits
+from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.lookup import StoredObject, lookup, lookup_by_head
 from deployments.models import Deployment
 from uploads.keys import key_prefix

@@ -8,8 +8,8 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from amiportal.errors import BucketMissing, StoreError
-from amiportal.objectstore.habits import current_habits
+from amiportal.core.errors import BucketMissing, StoreError
+from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.lookup import StoredObject, content_md5, head, in_parallel, lookup_by_head
 from deployments.models import Deployment
 from uploads.keys import key_prefix

@@ -10,7 +10,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from amiportal.accounts.models import User
-from amiportal.errors import PortalError
+from amiportal.core.errors import PortalError
 from deployments.models import Deployment
 from uploads.models import GivenVerdict, UploadLog, UploadSession
 from uploads.permissions import deployment_for_upload

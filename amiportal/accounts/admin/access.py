@@ -9,12 +9,12 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
-from amiportal.accounts import open_urls
-from amiportal.accounts.closing import close_account, open_account
 from amiportal.accounts.models import User
-from amiportal.accounts.tokens import make_token
-from amiportal.accounts.two_factor import has_two_factor, reset_for
-from amiportal.adminkit import EXPLAINED, ask, explanation
+from amiportal.accounts.services import open_urls
+from amiportal.accounts.services.closing import close_account, open_account
+from amiportal.accounts.services.tokens import make_token
+from amiportal.accounts.services.two_factor import has_two_factor, reset_for
+from amiportal.core.adminkit import EXPLAINED, ask, explanation
 
 _LONGEST_TOKEN_DAYS = 3_650
 

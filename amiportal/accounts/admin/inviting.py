@@ -17,12 +17,12 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from amiportal.accounts.mail import MailFailed, mail_is_configured, mail_link
 from amiportal.accounts.models import PasswordLink, User
-from amiportal.accounts.password_links import GOOD_FOR, invite, make_link, revoke_links
+from amiportal.accounts.permissions import GIVEN_BY_MAINTAINERS
 from amiportal.accounts.roles import Role
-from amiportal.accounts.rules import GIVEN_BY_MAINTAINERS
-from amiportal.adminkit import EXPLAINED, ask, explanation, faults_of
+from amiportal.accounts.services.mail import MailFailed, mail_is_configured, mail_link
+from amiportal.accounts.services.password_links import GOOD_FOR, invite, make_link, revoke_links
+from amiportal.core.adminkit import EXPLAINED, ask, explanation, faults_of
 
 _ROLE_TOLD = {
     Role.PARTNERS: "Partner: uploads files",

@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 from unfold.decorators import action, display
 
-from amiportal.accounts.addresses import PEOPLE_OF, addresses_of
 from amiportal.accounts.models import User
+from amiportal.accounts.services.addresses import PEOPLE_OF, addresses_of
 from amiportal.accounts.templatetags.people import copy_addresses
 
 _Bucket = User._meta.get_field("buckets").related_model

@@ -19,14 +19,14 @@ from amiportal.accounts.admin.access import AccessActions
 from amiportal.accounts.admin.inviting import Inviting
 from amiportal.accounts.admin.mailing import Mailing
 from amiportal.accounts.admin.states import StateFilter, state_of
-from amiportal.accounts.amending import AMENDABLE, amend
 from amiportal.accounts.models import PasswordLink, User
-from amiportal.accounts.record import note
+from amiportal.accounts.permissions import GIVEN_BY_MAINTAINERS
 from amiportal.accounts.resources import PeoplePages
 from amiportal.accounts.roles import Role
-from amiportal.accounts.rules import GIVEN_BY_MAINTAINERS
-from amiportal.accounts.two_factor import recovery_codes_left
-from amiportal.adminkit import History, Kept, minute
+from amiportal.accounts.services.history import note
+from amiportal.accounts.services.profile import AMENDABLE, amend
+from amiportal.accounts.services.two_factor import recovery_codes_left
+from amiportal.core.adminkit import History, Kept, minute
 
 _ROLE_LABELS = {Role.MAINTAINERS: "primary", Role.PARTNERS: "info", Role.SCRIPTS: "default", "superuser": "danger"}
 _STATE_LABELS = {

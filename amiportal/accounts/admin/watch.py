@@ -12,7 +12,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 
-from amiportal.adminkit import ReadOnly, minute
+from amiportal.core.adminkit import ReadOnly, minute
 
 # The last two show what signs a person in.
 for _model in (AuthToken, AccessAttempt, AccessLog, AccessFailureLog, TOTPDevice, StaticDevice):

@@ -1,6 +1,6 @@
 from django import template
 
-from amiportal.accounts.addresses import PEOPLE_OF, addresses_of
+from amiportal.accounts.services.addresses import PEOPLE_OF, addresses_of
 
 register = template.Library()
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.core.cache import cache
 
-from amiportal.errors import BucketMissing, PortalError
-from amiportal.objectstore.habits import cache_key
+from amiportal.core.errors import BucketMissing, PortalError
+from amiportal.objectstore.capabilities import cache_key
+from amiportal.objectstore.http import call
 from amiportal.objectstore.models import StoreProbe
 from amiportal.objectstore.probe import attacks, copies, encryption, headers, listings, places, uploads, versions
 from amiportal.objectstore.probe.workbench import Finding, Workbench
-from amiportal.objectstore.wire import call
 
 # In the order in which people read them. The attacks come first, since the first of them finds out how URLs are signed.
 CHECKS: tuple[Callable[[Workbench], Finding], ...] = (

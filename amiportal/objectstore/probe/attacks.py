@@ -12,11 +12,11 @@ from django.conf import settings
 
 from amiportal.objectstore import public_access
 from amiportal.objectstore.buckets import create
+from amiportal.objectstore.http import Answer, anonymous, attempt, call
 from amiportal.objectstore.presign import binding_signer
 from amiportal.objectstore.probe.workbench import Finding, Workbench, said, unexpected
 from amiportal.objectstore.public_access import PublicAccess
 from amiportal.objectstore.signing import quote_key
-from amiportal.objectstore.wire import Answer, anonymous, attempt, call
 
 OWN, OTHER = b"own bytes", b"of somebody else"
 _ALL_USERS = 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'

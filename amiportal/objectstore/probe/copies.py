@@ -3,11 +3,11 @@
 import re
 from hashlib import md5
 
-from amiportal.errors import PortalError
+from amiportal.core.errors import PortalError
 from amiportal.objectstore.client import client, our_errors
+from amiportal.objectstore.http import Answer, attempt
 from amiportal.objectstore.objects import bare_etag
 from amiportal.objectstore.probe.workbench import Finding, Workbench, condition_finding, unexpected
-from amiportal.objectstore.wire import Answer, attempt
 
 IF_ABSENT = {"If-None-Match": "*"}
 _ETAG = re.compile(rb"<ETag>([^<]*)</ETag>")

@@ -4,10 +4,10 @@ import secrets
 from hashlib import md5
 
 from amiportal.objectstore.buckets import ENCRYPTION, create, encrypt_bucket
+from amiportal.objectstore.http import attempt
 from amiportal.objectstore.objects import bare_etag
 from amiportal.objectstore.probe.copies import completed
 from amiportal.objectstore.probe.workbench import Finding, Workbench, said
-from amiportal.objectstore.wire import attempt
 
 _BODY = b"encrypted by the store"
 

@@ -7,9 +7,9 @@ from botocore.exceptions import ClientError
 
 from amiportal.objectstore.client import client, has_no_such_call, our_errors
 from amiportal.objectstore.cors import preflight_allows
+from amiportal.objectstore.http import Answer, anonymous, attempt, call
 from amiportal.objectstore.probe.workbench import Finding, Workbench, said, unexpected
 from amiportal.objectstore.roundtrip import clock_difference_s
-from amiportal.objectstore.wire import Answer, anonymous, attempt, call
 
 CLOSE_CLOCK_S = 30.0  # signatures bear 15 minutes; URLs of a minute would not bear that
 

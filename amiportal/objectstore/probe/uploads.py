@@ -4,8 +4,9 @@ from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from hashlib import md5, sha256
 
-from amiportal.errors import StoreUnavailable
+from amiportal.core.errors import StoreUnavailable
 from amiportal.objectstore import listing
+from amiportal.objectstore.http import anonymous
 from amiportal.objectstore.objects import bare_etag
 from amiportal.objectstore.probe.workbench import (
     Finding,
@@ -14,7 +15,6 @@ from amiportal.objectstore.probe.workbench import (
     said,
     unexpected,
 )
-from amiportal.objectstore.wire import anonymous
 
 IF_ABSENT = {"If-None-Match": "*"}
 

@@ -2,11 +2,11 @@
 
 import secrets
 
-from amiportal.errors import PortalError
+from amiportal.core.errors import PortalError
 from amiportal.objectstore.buckets import create
+from amiportal.objectstore.http import attempt, call
 from amiportal.objectstore.probe.workbench import Finding, Workbench
 from amiportal.objectstore.versions import forget_versions, keep_versions, versions
-from amiportal.objectstore.wire import attempt, call
 
 _OLDER, _NEWER = b"proven", b"overwritten"
 

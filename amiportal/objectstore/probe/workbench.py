@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 
-from amiportal.errors import PortalError
+from amiportal.core.errors import PortalError
 from amiportal.objectstore import listing
 from amiportal.objectstore.client import CONDITION_FAILED_STATUSES, error_for
+from amiportal.objectstore.http import Answer, anonymous, attempt, call
 from amiportal.objectstore.presign import UrlSigner, plain_signer
 from amiportal.objectstore.signing import quote_key
-from amiportal.objectstore.wire import Answer, anonymous, attempt, call
 
 URL_LIFETIME_S = 300
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from amiportal.errors import PortalError
+from amiportal.core.errors import PortalError
 from amiportal.sheets.common import NotASheet
 from amiportal.sheets.plan import SheetRefused
 from deployments.services import ImportPlan, import_table, plan_import

@@ -14,8 +14,8 @@ from knox.models import AuthToken
 
 from amiportal.accounts.models import User
 from amiportal.accounts.roles import Role
-from amiportal.accounts.tokens import make_token
-from amiportal.errors import PortalError
+from amiportal.accounts.services.tokens import make_token
+from amiportal.core.errors import PortalError
 from amiportal.objectstore.buckets import ensure_bucket
 from amiportal.objectstore.models import StoreProbe
 from deployments.models import Bucket, Deployment

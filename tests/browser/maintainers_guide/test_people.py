@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from amiportal.accounts.models import User
 from amiportal.accounts.roles import Role
-from amiportal.accounts.two_factor import has_two_factor
+from amiportal.accounts.services.two_factor import has_two_factor
 from tests.accounts.codes import code_of
 from tests.accounts.links import link_in
 from tests.browser.conftest import PASSWORD

@@ -4,8 +4,8 @@ import json
 
 import openpyxl
 
-from amiportal.snapshots.models import Snapshot
-from amiportal.snapshots.services import take_snapshot
+from amiportal.operations.snapshots.models import Snapshot
+from amiportal.operations.snapshots.services import take_snapshot
 from deployments.models import Deployment
 from tests.uploads.test_history import make_file, make_session
 from uploads.models import Export

@@ -2,9 +2,9 @@
 
 import pytest
 
-from amiportal.doctor.models import Finding
 from amiportal.objectstore.models import Allocation
 from amiportal.objectstore.versions import forget_versions, keep_versions
+from amiportal.operations.doctor.models import Finding
 from tests.faultproxy import FaultProxy
 from tests.faults import Status, always
 from tests.uploads.test_history import make_file, make_session

@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from playwright.sync_api import Locator, Page, expect
 
 from amiportal.accounts.models import User
-from amiportal.maintainers_guide import template_of
+from amiportal.operations.guide import template_of
 
 FOLDER = Path(settings.BASE_DIR) / "deployments" / "static" / "deployments" / "guide"
 TAKES_PICTURES = os.environ.get("PICTURES") == "1"

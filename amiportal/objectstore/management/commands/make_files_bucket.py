@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from amiportal.errors import PortalError
+from amiportal.core.errors import PortalError
 from amiportal.objectstore.buckets import ensure_bucket
 
 

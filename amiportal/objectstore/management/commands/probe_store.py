@@ -1,8 +1,8 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from amiportal.errors import StoreError
-from amiportal.objectstore.habits import departures
+from amiportal.core.errors import StoreError
+from amiportal.objectstore.capabilities import departures
 from amiportal.objectstore.probe import probe, record_probe
 
 

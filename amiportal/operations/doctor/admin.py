@@ -1,0 +1,225 @@
+"""Background work in the admin: what waits, runs, stalled or failed, and once more for what failed."""
+
+from datetime import timedelta
+
+from django.contrib import admin, messages
+from django.db.models import OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action, display
+from unfold.paginator import InfinitePaginator
+
+from amiportal.background.models import LeftOver
+from amiportal.core.adminkit import EXPLAINED, ReadOnly, ask, explanation, minute
+from amiportal.operations.doctor.jobs import about, is_stalled, run_again, stalled, title_of
+
+_ALL_LISTED = 50  # named on the page that asks
+_STATES = {
+    "todo": ("waiting", "info"),
+    "doing": ("under way", "info"),
+    "stalled": ("stalled", "warning"),
+    "succeeded": ("done", "success"),
+    "failed": ("failed", "danger"),
+    "cancelled": ("cancelled", "default"),
+    "aborted": ("aborted", "default"),
+}
+_TEXT = (
+    "Every job bears to be run again. Why it failed stands in the worker's log, under its number; what it is for, such "
+    "as an export or an inventory, often says so on its own page."
+)
+
+if admin.site.is_registered(ProcrastinateJob):
+    admin.site.unregister(ProcrastinateJob)
+
+
+class HowFar(admin.SimpleListFilter):
+    title = "how far"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
+        return [(state, word.capitalize()) for state, (word, _) in _STATES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ProcrastinateJob]) -> QuerySet[ProcrastinateJob]:
+        if self.value() == "stalled":
+            return stalled(queryset)
+        return queryset.filter(status=self.value()) if self.value() in _STATES else queryset
+
+
+class JobEvents(TabularInline):
+    model = ProcrastinateEvent
+    verbose_name_plural = "What happened"
+    fields = ["type", "shown_at"]
+    readonly_fields = fields
+    ordering = ["id"]
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj=None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
+        return False
+
+    @display(description="At (UTC)")
+    def shown_at(self, event: ProcrastinateEvent) -> str:
+        return f"{event.at:%Y-%m-%d %H:%M:%S}" if event.at else "–"
+
+
+@admin.register(ProcrastinateJob)
+class JobAdmin(ReadOnly, ModelAdmin):
+    """Retried, recovered and cleaned up by the workers; here looked at, and run again where they gave up."""
+
+    list_display = ["number", "task", "shown_about", "shown_state", "attempts", "asked", "last", "took"]
+    list_display_links = ["number", "task"]
+    list_filter = [HowFar]
+    list_filter_submit = True
+    list_fullwidth = True
+    list_per_page = 50
+    search_fields = ["task_name__startswith"]
+    search_help_text = "Beginning of the task's name, such as uploads."
+    ordering = ["-id"]
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = ["run_chosen_again"]
+    actions_detail = ["run_this_again"]
+    fields = [
+        ("task", "shown_state"),
+        ("shown_about", "attempts"),
+        ("scheduled", "took"),
+        ("task_name", "queue_name"),
+        ("lock", "queueing_lock"),
+    ]
+    readonly_fields = ["task", "shown_state", "shown_about", "attempts", "scheduled", "took"]
+    inlines = [JobEvents]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ProcrastinateJob]:
+        """A subquery per row shown: grouping would read the events of all jobs that there are."""
+        events = ProcrastinateEvent.objects.filter(job=OuterRef("pk")).values("at")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("worker")
+            .annotate(
+                asked_at=events.order_by("id")[:1],
+                last_at=events.order_by("-id")[:1],
+                begun_at=events.filter(type="started").order_by("-id")[:1],
+            )
+        )
+
+    @display(description="No.", ordering="id")
+    def number(self, job: ProcrastinateJob) -> int:
+        return job.pk
+
+    @display(description="Task", ordering="task_name")
+    def task(self, job: ProcrastinateJob) -> str:
+        return title_of(job.task_name)
+
+    @display(description="About")
+    def shown_about(self, job: ProcrastinateJob) -> str:
+        return about(job.args) or "–"
+
+    @display(description="How far", label=dict(_STATES.values()))
+    def shown_state(self, job: ProcrastinateJob) -> str:
+        return _STATES["stalled" if is_stalled(job) else job.status][0]
+
+    @display(description="Asked for (UTC)")
+    def asked(self, job: ProcrastinateJob) -> str:
+        return minute(job.asked_at)
+
+    @display(description="Last event (UTC)")
+    def last(self, job: ProcrastinateJob) -> str:
+        return minute(job.last_at)
+
+    @display(description="Not before (UTC)")
+    def scheduled(self, job: ProcrastinateJob) -> str:
+        return minute(job.scheduled_at)
+
+    @display(description="Took")
+    def took(self, job: ProcrastinateJob) -> str:
+        if job.begun_at is None or job.status not in ("succeeded", "failed"):
+            return "–"
+        took: timedelta = job.last_at - job.begun_at
+        seconds = took.total_seconds()
+        return f"{seconds:,.1f} s" if seconds < 120 else f"{seconds / 60:,.0f} min"
+
+    def has_run_again_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return request.user.is_maintainer
+
+    @admin.action(description="Run again what failed", permissions=["run_again"])
+    def run_chosen_again(self, request: HttpRequest, queryset: QuerySet[ProcrastinateJob]) -> HttpResponse | None:
+        failed = list(queryset.filter(status="failed")[: _ALL_LISTED + 1])
+        if not failed:
+            messages.warning(request, "None of those chosen has failed.")
+            return None
+        if len(failed) > _ALL_LISTED:
+            messages.warning(request, f"At most {_ALL_LISTED} at a time.")
+            return None
+        if "apply" in request.POST:
+            self._run_again(request, failed)
+            return None
+        return ask(
+            self,
+            request,
+            title=f"Run {len(failed)} failed jobs again" if len(failed) > 1 else "Run one failed job again",
+            text=_TEXT,
+            items=[_line(job) for job in failed],
+            hidden={"action": "run_chosen_again", "_selected_action": [str(job.pk) for job in failed], "apply": "1"},
+            button="Run again",
+            back=request.get_full_path(),
+        )
+
+    @action(description="Run again", icon="restart_alt", permissions=["run_again"])
+    def run_this_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        job = get_object_or_404(ProcrastinateJob, pk=object_id)
+        back = reverse("admin:procrastinate_procrastinatejob_change", args=[object_id])
+        if request.method != "POST":
+            title = f"Run job {job.pk} again"
+            return ask(self, request, title=title, text=_TEXT, items=[_line(job)], button="Run again", back=back)
+        self._run_again(request, [job])
+        return HttpResponseRedirect(back)
+
+    def _run_again(self, request: HttpRequest, jobs: list[ProcrastinateJob]) -> None:
+        done = 0
+        for job in jobs:
+            try:
+                run_again(job=job)
+                done += 1
+            except EXPLAINED as error:
+                messages.error(request, explanation(error))
+        if done:
+            what = "It waits" if done == 1 else f"{done} jobs wait"
+            messages.success(request, f"{what} for a worker now.")
+
+
+@admin.register(LeftOver)
+class LeftOverAdmin(ReadOnly, ModelAdmin):
+    """What rounds could not do: each is tried again at every round, and its row goes when it is done."""
+
+    list_display = ["round", "item", "error", "tries", "since_minute", "tried_minute"]
+    list_filter = ["round"]
+    list_fullwidth = True
+    list_per_page = 50
+    search_fields = ["item__startswith"]
+    search_help_text = "Beginning of the item, such as a deployment."
+    ordering = ["since", "id"]
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    fields = ["round", "item", "error", "tries", "since_minute", "tried_minute"]
+    readonly_fields = fields
+
+    @display(description="Since (UTC)", ordering="since")
+    def since_minute(self, row: LeftOver) -> str:
+        return minute(row.since)
+
+    @display(description="Last tried (UTC)", ordering="tried_at")
+    def tried_minute(self, row: LeftOver) -> str:
+        return minute(row.tried_at)
+
+
+def _line(job: ProcrastinateJob) -> str:
+    return f"{job.pk} {title_of(job.task_name)}: {about(job.args) or 'no more said'}"

@@ -1,0 +1,3 @@
+from amiportal.operations.snapshots.admin.snapshots import SnapshotAdmin
+
+__all__ = ["SnapshotAdmin"]

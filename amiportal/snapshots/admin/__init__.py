@@ -1,3 +1,0 @@
-from amiportal.snapshots.admin.snapshots import SnapshotAdmin
-
-__all__ = ["SnapshotAdmin"]
