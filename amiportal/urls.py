@@ -11,7 +11,7 @@ from amiportal.operations import health
 from amiportal.operations.doctor.views import doctor_page
 from amiportal.operations.guide import maintainers_guide
 from deployments.admin.world_map import map_data, world_map
-from uploads.inventory_api import InventoryView
+from uploads.api.inventory import InventoryView
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -26,10 +26,10 @@ urlpatterns = [
     path("accounts/", include("amiportal.accounts.pages.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(), name="api-docs"),
-    path("api/v1/uploads/", include("uploads.api_urls")),
+    path("api/v1/uploads/", include("uploads.api.urls")),
     path("api/v1/deployments/<str:deployment_id>/inventory/", InventoryView.as_view(), name="deployment-inventory"),
     path("api/v1/", include("deployments.api_urls")),
-    path("", include("uploads.urls")),
+    path("", include("uploads.pages.urls")),
 ]
 if settings.LEGACY_API_ENABLED:
-    urlpatterns += [path("", include("deployments.legacy_api")), path("", include("uploads.legacy_api"))]
+    urlpatterns += [path("", include("deployments.legacy_api")), path("", include("uploads.api.legacy"))]

@@ -3563,9 +3563,9 @@ def batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-# Checking a receipt. As far as the next line of this kind, the portal's uploads/receipt_check.py to the letter.
+# Checking a receipt. As far as the next line of this kind, the portal's uploads/receipts/check.py to the letter.
 
-# --- uploads/receipt_check.py ---
+# --- uploads/receipts/check.py ---
 
 MAX_RECEIPT_LINE = 64 * 1024  # bytes: a path of 4,096 letters, each in its longest form, and what else a file has
 _FILE_1 = frozenset({"name", "path_on_card", "size_bytes", "md5", "key", "status", "verified_at"})
@@ -3761,7 +3761,7 @@ def _laid_out_otherwise() -> NotAReceipt:
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
-# --- The end of uploads/receipt_check.py ---
+# --- The end of uploads/receipts/check.py ---
 
 
 def verify_receipt(given: argparse.Namespace, screen: Screen) -> int:

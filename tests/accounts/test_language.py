@@ -101,7 +101,7 @@ def test_error_pages_speak_the_readers_language(client, colleague, path):
 def test_a_crash_too(client, colleague, monkeypatch):
     client.force_login(colleague)
     client.raise_request_exception = False
-    monkeypatch.setattr("uploads.history_views.sessions_visible_to", lambda *a, **k: 1 / 0)
+    monkeypatch.setattr("uploads.pages.history.sessions_visible_to", lambda *a, **k: 1 / 0)
     response = client.get("/uploads/", headers=SPANISH)
     assert response.status_code == 500
     assert "Algo falló de nuestro lado" in response.content.decode()

@@ -14,7 +14,7 @@ from amiportal.background.jobs import ROUNDS
 from amiportal.background.queue import STALLED_AT_MOST
 from amiportal.background.worker import LastingWorker
 from amiportal.operations.doctor.tasks import recover_stalled_jobs_task
-from uploads.tasks import order_inventory
+from uploads.tasks.upkeep import order_inventory
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("empty_queue")]
 

@@ -18,7 +18,7 @@ from tests.browser.axe import RULES
 from tests.browser.conftest import PASSWORD
 from tests.uploads.ledger_rows import fill, make_session
 from uploads.models import Export, UploadLog
-from uploads.services.exporting import run_export
+from uploads.services.exports import run_export
 
 SHOTS = os.environ.get("PAGE_SHOTS", "")
 SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}

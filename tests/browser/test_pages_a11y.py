@@ -14,7 +14,7 @@ from tests.browser.guide_pictures import take_pictures
 from tests.browser.upload_page import UploadPage
 from tests.uploads.test_history import make_file, make_session
 from uploads.models import UploadSession
-from uploads.services.given import keep_given
+from uploads.services.verdicts import keep_given
 
 PHONE = {"width": 360, "height": 740}
 PAGES = {

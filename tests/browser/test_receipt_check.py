@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import violations
 from tests.uploads.test_history import make_file, make_session
-from uploads import receipt_views
-from uploads.receipts import receipt
+from uploads.pages import receipts
+from uploads.receipts.signing import receipt
 
 PHONE = {"width": 360, "height": 740}
 
@@ -93,8 +93,8 @@ def test_without_a_connection_nothing_is_claimed(key_page, watched):
 def test_a_busy_portal_calls_nothing_forged(key_page, genuine, monkeypatch, watched):
     watched.expected.append("503")
     turn = threading.BoundedSemaphore(1)
-    monkeypatch.setattr(receipt_views, "_one_at_a_time", turn)
-    monkeypatch.setattr(receipt_views, "BUSY_AFTER_S", 0.01)
+    monkeypatch.setattr(receipts, "_one_at_a_time", turn)
+    monkeypatch.setattr(receipts, "BUSY_AFTER_S", 0.01)
     with turn:
         choose(key_page, genuine)
         expect(key_page.locator("#told").get_by_role("heading")).to_have_text("Not checked: receipt.json")

@@ -12,9 +12,9 @@ from tests.browser.conftest import PASSWORD
 from tests.browser.upload_page import UploadPage
 from tests.uploads.conftest import put
 from tests.uploads.field import FieldClient
+from uploads.ledger.unsettled import RESERVATION_GRACE
 from uploads.models import UploadLog, UploadSession
-from uploads.services.settling_keys import settle_unsettled_keys
-from uploads.unsettled import RESERVATION_GRACE
+from uploads.services.unsettled import settle_unsettled_keys
 
 JPEG = {"Content-Type": "image/jpeg"}
 STILL = "an older program may still write here until"

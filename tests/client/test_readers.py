@@ -8,8 +8,8 @@ from deployments.names import DataType
 from tests.client.program import ami_upload
 from tests.readers import READERS, insights, species
 from tests.shared_rules import cases
-from uploads.capture_time import device_time
-from uploads.keys import name_refusal
+from uploads.domain.capture_time import device_time
+from uploads.domain.keys import name_refusal
 
 STEMS = [
     "20240918032339-snapshot", "01-20240822033849-snapshot", "20240918032339", "20240604_212002", "19700101_000114",

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.receipt_making import PUBLIC_KEY_TEXT, signed
-from uploads.receipt_keys import own_key_id, public_key
+from uploads.receipts.keys import own_key_id, public_key
 
 
 @pytest.fixture

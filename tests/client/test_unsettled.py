@@ -12,9 +12,9 @@ from django.utils import timezone
 from deployments.models import Bucket
 from tests.uploads.conftest import put
 from tests.uploads.field import PASSWORD, FieldClient
+from uploads.ledger.unsettled import RESERVATION_GRACE
 from uploads.models import UploadLog, UploadSession
-from uploads.services.settling_keys import settle_unsettled_keys
-from uploads.unsettled import RESERVATION_GRACE
+from uploads.services.unsettled import settle_unsettled_keys
 
 WAIT_S = 6
 UNTIL = "An older program may still write under 1 name until"

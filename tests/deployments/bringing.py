@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from amiportal.accounts.models import User
 from deployments.models import Deployment
+from uploads.ledger.unsettled import RESERVATION_GRACE
 from uploads.models import MultipartUpload, UploadLog, UploadSession
-from uploads.unsettled import RESERVATION_GRACE
 
 NAME = "20240918032339-snapshot.jpg"
 

@@ -8,9 +8,9 @@ import pytest
 
 from tests.receipt_making import PUBLIC_KEY, SCRIPT, file_entry, script, signed, text_of
 from tests.receipt_mutations import mutated
-from uploads import receipt_check
-from uploads.receipt_check import NotAReceipt, TrustedKey, check_receipt
-from uploads.receipt_keys import is_signed
+from uploads.receipts import check
+from uploads.receipts.check import NotAReceipt, TrustedKey, check_receipt
+from uploads.receipts.keys import is_signed
 
 KEYS = [TrustedKey(PUBLIC_KEY)]
 MUTATIONS = 1_000  # of the 10,000 that tests/soak makes
@@ -26,9 +26,9 @@ def fault(content: bytes, keys: list[TrustedKey] = KEYS) -> str:
 
 
 def test_the_script_carries_the_check_to_the_letter():
-    own = Path(receipt_check.__file__).read_text().partition("# --- Carried by the script client ---\n")[2]
-    _, begin, rest = SCRIPT.read_text().partition("# --- uploads/receipt_check.py ---\n")
-    carried, end, _ = rest.partition("# --- The end of uploads/receipt_check.py ---\n")
+    own = Path(check.__file__).read_text().partition("# --- Carried by the script client ---\n")[2]
+    _, begin, rest = SCRIPT.read_text().partition("# --- uploads/receipts/check.py ---\n")
+    carried, end, _ = rest.partition("# --- The end of uploads/receipts/check.py ---\n")
     assert begin
     assert end
     assert carried.strip() == own.strip()
@@ -102,13 +102,13 @@ def test_hostile_lines_are_refused_and_nothing_else_happens(hostile):
 def test_a_line_ends_where_it_is_cut():
     """As long as is read at once: what stands where its end should be is not overlooked."""
     entry = file_entry(0, multipart_md5="", proven_by="md5", path_on_card="")
-    entry["path_on_card"] = "x" * (receipt_check.MAX_RECEIPT_LINE - len(text_of(entry)))
+    entry["path_on_card"] = "x" * (check.MAX_RECEIPT_LINE - len(text_of(entry)))
     genuine = signed(entries=[entry])
     assert fault(genuine) == ""
     assert fault(genuine.replace(b"}\n],", b"}x],")) == "layout"
 
 
 def test_the_script_reads_no_longer_lines_than_the_portal():
-    assert script().MAX_RECEIPT_LINE == receipt_check.MAX_RECEIPT_LINE
+    assert script().MAX_RECEIPT_LINE == check.MAX_RECEIPT_LINE
     longest = file_entry(0, path_on_card='"' * 4_096, name="\U0001f98b" * 63)
     assert fault(signed(entries=[longest])) == ""

@@ -17,7 +17,7 @@ from tests.uploads.field import FieldClient, urls_die
 from tests.uploads.old_clients import Batch, OneByOne, card, mixed
 from tests.uploads.overwriting import ORDERS, overwritten
 from uploads.models import UploadLog, UploadSession
-from uploads.services.settling_keys import settle_unsettled_keys
+from uploads.services.unsettled import settle_unsettled_keys
 
 
 @pytest.mark.parametrize("order", ORDERS)

@@ -21,7 +21,7 @@ from tests.cast import make_person
 from tests.faultproxy import FaultProxy
 from tests.uploads.field import PASSWORD as FIELD_PASSWORD
 from tests.uploads.large import ABOVE_BYTES, PART_BYTES, LargeUploader
-from uploads import file_parts
+from uploads.domain import parts
 
 HTTP = urllib3.PoolManager(retries=False)
 
@@ -163,8 +163,8 @@ def unprobed_store(probed_store) -> None:
 @pytest.fixture
 def small_parts(monkeypatch) -> None:
     """Files are large, and parts small, at sizes that a test can send."""
-    monkeypatch.setattr(file_parts, "MULTIPART_ABOVE_BYTES", ABOVE_BYTES)
-    monkeypatch.setattr(file_parts, "PART_SIZE_BYTES", PART_BYTES)
+    monkeypatch.setattr(parts, "MULTIPART_ABOVE_BYTES", ABOVE_BYTES)
+    monkeypatch.setattr(parts, "PART_SIZE_BYTES", PART_BYTES)
 
 
 @pytest.fixture

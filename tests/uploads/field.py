@@ -8,8 +8,8 @@ from django.test import Client
 
 from amiportal.accounts.models import User
 from amiportal.accounts.services.tokens import make_token
+from uploads.ledger.unsettled import RESERVATION_GRACE
 from uploads.models import UploadLog
-from uploads.unsettled import RESERVATION_GRACE
 
 PASSWORD = "a password of the field"
 

@@ -8,7 +8,7 @@ from amiportal.objectstore.models import StoreProbe
 from tests.uploads.conftest import described, put
 from tests.uploads.test_settling import run_out
 from uploads.models import UploadFailure, UploadLog
-from uploads.services.settling import settle_expired_grants
+from uploads.services.expired_grants import settle_expired_grants
 
 NAME, CONTENT = "20250714220000-a.jpg", b"the bytes of the card"
 ADDED = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uploads.capture_time import device_time
+from uploads.domain.capture_time import device_time
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tests.uploads.test_settling import run_out
 from uploads.models import ObjectContent, UploadLog
 from uploads.services.claims import settle_claims
 from uploads.services.contents import claim_next, read
-from uploads.services.settling import settle_expired_grants
+from uploads.services.expired_grants import settle_expired_grants
 
 WRONG = [hashlib.md5(bytes([number])).hexdigest() for number in range(20)]
 

@@ -13,8 +13,8 @@ from tests.guises import opaque_etags
 from tests.uploads import holding
 from tests.uploads.conftest import described
 from tests.uploads.holding import BODY, MD5, counted, row
-from uploads import ledger
-from uploads.ledger import Change
+from uploads.ledger import statements
+from uploads.ledger.statements import Change
 from uploads.models import Drift, UploadLog
 from uploads.services import recomparing
 from uploads.services.recomparing import MOST_FAULTS
@@ -178,7 +178,7 @@ def test_a_row_that_somebody_else_changes_meanwhile_is_left_to_him(deployment, v
     honest = recomparing.lookup_by_head
 
     def overtaken(**asked):
-        ledger.settle([Change(verified[0].pk, "verified", "removed")])
+        statements.settle([Change(verified[0].pk, "verified", "removed")])
         return honest(**asked)
 
     monkeypatch.setattr(recomparing, "lookup_by_head", overtaken)

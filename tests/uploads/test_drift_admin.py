@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.uploads import holding
 from tests.uploads.holding import BODY, counted, row
 from uploads.models import Drift, UploadLog
-from uploads.services import drift_settling
+from uploads.services import drift_settle
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/uploads/drift/"
@@ -62,7 +62,7 @@ def test_the_front_page_shows_it_until_it_is_settled(http, drifts, maintainer):
     (link,) = set(re.findall(r'href="(/admin/uploads/drift/\?standing=open&amp;deployment__id__exact=\d+)"', text))
     assert shown(http.get(link.replace("&amp;", "&"))) == set(NAMES)
     ids = [drift.pk for drift in drifts.values()]
-    drift_settling.settle_drifts(actor=maintainer, ids=ids, reason="The operator moved them.")
+    drift_settle.settle_drifts(actor=maintainer, ids=ids, reason="The operator moved them.")
     assert "Stored files have changed" not in http.get("/admin/").content.decode()
 
 

@@ -15,13 +15,13 @@ from amiportal.background.models import LeftOver
 from amiportal.core.errors import Conflict, PortalError, StoreDenied, StoreUnavailable
 from tests.cast import signed_in
 from tests.uploads.ledger_rows import fill, make_session, row
-from uploads import ledger_reading
-from uploads.ledger_reading import read_ledger
-from uploads.log_columns import COLUMNS, as_told, values_of
-from uploads.log_filter import LogFilter, log_visible_to
+from uploads.ledger import reading
+from uploads.ledger.columns import COLUMNS, as_told, values_of
+from uploads.ledger.filter import LogFilter, log_visible_to
+from uploads.ledger.reading import read_ledger
 from uploads.models import Export, UploadLog
-from uploads.services import exporting
-from uploads.services.exporting import cancel_export, order_export, remove_expired, run_export
+from uploads.services import exports
+from uploads.services.exports import cancel_export, order_export, remove_expired, run_export
 
 LIVE = ("=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\tx", "\rx")
 
@@ -38,8 +38,8 @@ def ledger(sessions):
 
 @pytest.fixture(autouse=True)
 def _small_portions(monkeypatch):
-    monkeypatch.setattr(ledger_reading, "PORTION_ROWS", 7)
-    monkeypatch.setattr(ledger_reading, "_SESSIONS_AT_ONCE", 2)
+    monkeypatch.setattr(reading, "PORTION_ROWS", 7)
+    monkeypatch.setattr(reading, "_SESSIONS_AT_ONCE", 2)
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_cancelled_before_and_in_the_midst(ledger, maintainer, store, monkeypatc
                 cancel_export(actor=maintainer, export=running)
             yield portion
 
-    monkeypatch.setattr(exporting, "read_ledger", cancelling)
+    monkeypatch.setattr(exports, "read_ledger", cancelling)
     run_export(running.pk)
     assert len(portions) == 2
     for export in (waiting, running):
@@ -183,13 +183,13 @@ def test_cancelled_before_and_in_the_midst(ledger, maintainer, store, monkeypatc
 def test_cancelled_while_the_file_is_stored(ledger, maintainer, store, monkeypatch):
     before = files(store)
     export = order_export(actor=maintainer, wanted=LogFilter(), format=Export.Format.CSV)
-    save = exporting.save_file
+    save = exports.save_file
 
     def cancelling(*given):
         cancel_export(actor=maintainer, export=export)
         return save(*given)
 
-    monkeypatch.setattr(exporting, "save_file", cancelling)
+    monkeypatch.setattr(exports, "save_file", cancelling)
     run_export(export.pk)
     export.refresh_from_db()
     assert export.state == "cancelled"
@@ -202,7 +202,7 @@ def test_a_store_that_fails_is_told(ledger, maintainer, monkeypatch):
     def failing(*_):
         raise StoreUnavailable("The object store does not answer.")
 
-    monkeypatch.setattr(exporting, "save_file", failing)
+    monkeypatch.setattr(exports, "save_file", failing)
     run_export(export.pk)
     export.refresh_from_db()
     assert (export.state, export.error) == ("failed", "The object store does not answer.")
@@ -223,19 +223,19 @@ def test_expired_after_thirty_days(exported, ledger, store):
 def test_one_file_that_cannot_be_removed_keeps_no_other(exported, ledger, store, monkeypatch):
     first, _ = exported("csv")
     second, _ = exported("ndjson")
-    honest = exporting.delete_file
+    honest = exports.delete_file
 
     def refusing(name: str) -> None:
         if name == first.file:
             raise StoreDenied("The object store refused the portal's access key or its rights (AccessDenied).")
         honest(name)
 
-    monkeypatch.setattr(exporting, "delete_file", refusing)
+    monkeypatch.setattr(exports, "delete_file", refusing)
     later = timezone.now() + timedelta(days=31)
     assert [remove_expired(now=later), remove_expired(now=later)] == [1, 0]
     assert second.file not in files(store)
     assert LeftOver.objects.get().item == first.file
-    monkeypatch.setattr(exporting, "delete_file", honest)
+    monkeypatch.setattr(exports, "delete_file", honest)
     assert remove_expired(now=later) == 1
     assert first.file not in files(store)
     assert not LeftOver.objects.exists()

@@ -9,9 +9,9 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from tests.uploads.ledger_rows import fill, make_session
-from uploads.log_filter import LogFilter
+from uploads.ledger.filter import LogFilter
 from uploads.models import Export, UploadLog
-from uploads.services.exporting import order_export, run_export
+from uploads.services.exports import order_export, run_export
 
 LIST = "/admin/uploads/export/"
 ORDER = LIST + "order/"

@@ -13,11 +13,11 @@ from procrastinate.contrib.django import app
 
 from tests.uploads.export_killed import DIED
 from tests.uploads.ledger_rows import fill, make_session
-from uploads.log_filter import LogFilter
+from uploads.ledger.filter import LogFilter
 from uploads.models import Export
-from uploads.services import exporting
-from uploads.services.exporting import order_export, run_export
-from uploads.tasks_exports import begin_export
+from uploads.services import exports
+from uploads.services.exports import order_export, run_export
+from uploads.tasks.exports import begin_export
 
 ROOT = Path(__file__).parents[2]
 
@@ -66,17 +66,17 @@ def test_one_that_was_thought_dead_changes_nothing_of_its_successor_s(
 ):
     """The slower of two stops at its next portion, and stores nothing."""
     export = order_export(actor=maintainer, wanted=LogFilter(), format=Export.Format.CSV)
-    read = exporting.read_ledger
+    read = exports.read_ledger
 
     def overtaken(*given):
-        monkeypatch.setattr(exporting, "read_ledger", read)
+        monkeypatch.setattr(exports, "read_ledger", read)
         if successor == "has ended":
             run_export(export.pk)
         else:
             Export.objects.update(attempt=2, rows_done=3)  # as when it began anew and has read a little
         yield from read(*given)
 
-    monkeypatch.setattr(exporting, "read_ledger", overtaken)
+    monkeypatch.setattr(exports, "read_ledger", overtaken)
     run_export(export.pk)
     export.refresh_from_db()
     if successor == "has ended":

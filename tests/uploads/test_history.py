@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from uploads import history_views
 from uploads.models import UploadLog, UploadSession
+from uploads.pages import history
 
 pytestmark = pytest.mark.django_db
 
@@ -116,7 +116,7 @@ def test_one_sees_ones_own_and_maintainers_all_when_they_ask(client, page, colle
 
 
 def test_pages_by_key_newest_first(page, colleague, ladera, monkeypatch):
-    monkeypatch.setattr(history_views, "PAGE_SESSIONS", 2)
+    monkeypatch.setattr(history, "PAGE_SESSIONS", 2)
     made = [make_session(colleague, ladera).pk for _ in range(5)]
 
     def shown(html: str) -> list[int]:

@@ -8,8 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.urls import clear_script_prefix, set_script_prefix
 
-from uploads.info_views import ADDRESS_LINE, with_address
-from uploads.receipt_check import canonical
+from uploads.pages.info import ADDRESS_LINE, with_address
+from uploads.receipts.check import canonical
 
 pytestmark = pytest.mark.django_db
 

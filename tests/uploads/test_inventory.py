@@ -14,10 +14,10 @@ from tests.faults import Status, first
 from tests.uploads import holding
 from tests.uploads.holding import counted, row
 from uploads.models import Drift, Inventory
-from uploads.services import counting
 from uploads.services import inventory as service
-from uploads.services.counting import night_of
-from uploads.tasks import order_inventory, plan_inventories_task
+from uploads.services import inventory_sums
+from uploads.services.inventory_sums import night_of
+from uploads.tasks.upkeep import order_inventory, plan_inventories_task
 
 pytestmark = pytest.mark.django_db
 NAMES = ["20250714220000-snapshot.jpg", "20250715030000-snapshot.jpg", "20250715220000-snapshot.jpg"]
@@ -97,7 +97,7 @@ def test_files_outside_the_season_are_named(put, deployment):
 
 
 def test_of_very_many_oddities_all_are_counted_and_the_first_are_named(put, deployment, monkeypatch):
-    monkeypatch.setattr(counting, "ODDITIES_NAMED", 2)
+    monkeypatch.setattr(inventory_sums, "ODDITIES_NAMED", 2)
     for name in NAMES:
         put(name)
     taken = counted(deployment)

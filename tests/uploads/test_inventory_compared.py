@@ -11,7 +11,7 @@ from amiportal.objectstore.listing_page import Page
 from tests.uploads import holding
 from tests.uploads.holding import BODY, MD5, counted, row
 from uploads.models import Drift
-from uploads.services import accounting, recomparing
+from uploads.services import drift_comparison, recomparing
 from uploads.services import inventory as service
 
 pytestmark = pytest.mark.django_db
@@ -57,8 +57,8 @@ def asked(monkeypatch) -> list[str]:
 
 @pytest.mark.parametrize("read_at_once", [2, 3, 1_000])
 def test_every_file_is_judged_wherever_pages_and_ranges_end(deployment, account, put, asked, monkeypatch, read_at_once):
-    monkeypatch.setattr(accounting, "_READ_AT_ONCE", read_at_once)
-    monkeypatch.setattr(accounting, "_ASKED_AT_ONCE", 2)
+    monkeypatch.setattr(drift_comparison, "_READ_AT_ONCE", read_at_once)
+    monkeypatch.setattr(drift_comparison, "_ASKED_AT_ONCE", 2)
     in_ledger, listed = names_of(range(0, 40, 2)), names_of(range(0, 40, 3))
     for name in in_ledger:
         row(deployment, account, name)

@@ -15,7 +15,7 @@ from tests.faults import PATIENCE_S, Held, error_answer
 from tests.uploads import holding
 from tests.workers import Worker, database_of_tests
 from uploads.models import Inventory
-from uploads.tasks import order_inventory
+from uploads.tasks.upkeep import order_inventory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DATA_TYPES = ("snapshot_images", "audible_recordings", "ultrasound_recordings")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.names import DataType
-from uploads.keys import (
+from uploads.domain.keys import (
     MAX_NAME_BYTES,
     content_type_accepted,
     content_type_for,

@@ -16,7 +16,7 @@ from tests.uploads.conftest import Uploader, described, put
 from tests.uploads.field import FieldClient, urls_die
 from tests.uploads.test_settling import run_out
 from uploads.models import UploadLog
-from uploads.services.settling_keys import settle_unsettled_keys
+from uploads.services.unsettled import settle_unsettled_keys
 
 NAMES = [f"2025071422{minute:02}00-snapshot.jpg" for minute in range(2 * FEW_NAMES)]
 CARD = b"one night"

@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.cast import make_deployment
 from tests.uploads.ledger_rows import fill, make_session, row
-from uploads import ledger_pages
-from uploads.ledger_pages import Place, ledger_page
-from uploads.log_filter import LogFilter, log_visible_to
+from uploads.ledger import pages
+from uploads.ledger.filter import LogFilter, log_visible_to
+from uploads.ledger.pages import Place, ledger_page
 from uploads.models import UploadLog, UploadSession
 
 SINGLE = (
@@ -52,7 +52,7 @@ def ledger(maintainer, colleague, outsider, ladera, savanna, panama):
 @pytest.fixture(params=["near and far", "far alone"])
 def reach(request, monkeypatch) -> None:
     """How much of the table is looked through before the sessions are merged: the rows must not depend on it."""
-    monkeypatch.setattr(ledger_pages, "NEAR_ROWS", 5 if request.param == "far alone" else 50)
+    monkeypatch.setattr(pages, "NEAR_ROWS", 5 if request.param == "far alone" else 50)
 
 
 def plain(actor, wanted: LogFilter) -> list[UploadLog]:
@@ -117,7 +117,7 @@ def test_rows_that_come_between_two_pages_change_neither(ledger, maintainer):
 
 def test_no_page_reads_the_table_from_end_to_end(ledger, maintainer, ladera, monkeypatch):
     """By the plans of the statements themselves, at a size where the planner has a choice."""
-    monkeypatch.setattr(ledger_pages, "NEAR_ROWS", 200)
+    monkeypatch.setattr(pages, "NEAR_ROWS", 200)
     # What is asked for lies behind these, and the near rows hold none of it.
     far = make_deployment("dep000099", ladera.bucket, "Far")
     _repeat(row(make_session(maintainer, far, "audible_recordings", day=9), ""), times=20_000)

@@ -10,7 +10,7 @@ import pytest
 from tests.uploads.field import FieldClient, urls_die
 from tests.uploads.old_clients import Batch, OldClient, OneByOne, card, mixed
 from uploads.models import UploadFailure, UploadLog
-from uploads.services.settling_keys import settle_unsettled_keys
+from uploads.services.unsettled import settle_unsettled_keys
 
 FILES, NAMES = 30, 18
 

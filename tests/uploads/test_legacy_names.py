@@ -7,7 +7,7 @@ import pytest
 from tests.uploads.conftest import described, put
 from tests.uploads.field import FieldClient, urls_die
 from uploads.models import UploadFailure, UploadLog, UploadSession
-from uploads.services.settling_keys import settle_unsettled_keys
+from uploads.services.unsettled import settle_unsettled_keys
 
 NAME = "19700101_000114.jpg"
 SECOND, THIRD = "19700101_000114-2.jpg", "19700101_000114-3.jpg"

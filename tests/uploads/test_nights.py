@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from uploads.nights import Nights, judge_nights
+from uploads.domain.nights import Nights, judge_nights
 
 PANAMA = {"latitude": 8.6, "longitude": -80.1, "time_zone": "America/Panama"}  # UTC-5
 NAIROBI = {"latitude": -1.3, "longitude": 36.8, "time_zone": "Africa/Nairobi"}  # UTC+3

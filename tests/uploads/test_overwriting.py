@@ -10,7 +10,7 @@ from tests.uploads.field import FieldClient, urls_die
 from tests.uploads.holding import counted
 from tests.uploads.overwriting import ORDERS, overwritten
 from uploads.models import Drift, UploadLog
-from uploads.services.settling_keys import settle_unsettled_keys
+from uploads.services.unsettled import settle_unsettled_keys
 
 
 @pytest.mark.parametrize("order", ORDERS)

@@ -12,7 +12,7 @@ from tests.faults import Status, always, never
 from tests.uploads.large import TWO_PARTS, LargeUploader
 from uploads.models import MultipartUpload
 from uploads.services.multipart import ABANDONED_AFTER, abort_abandoned
-from uploads.tasks import abort_abandoned_task
+from uploads.tasks.upkeep import abort_abandoned_task
 
 
 def leave(for_: timedelta = ABANDONED_AFTER + timedelta(minutes=1), **filters) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.uploads.conftest import described
 from tests.uploads.large import PART_BYTES, TWO_PARTS, LargeUploader
-from uploads import file_parts
+from uploads.domain import parts
 from uploads.models import UploadLog
 from uploads.services import contents
 
@@ -91,12 +91,12 @@ def test_what_was_never_probed_is_not_relied_upon(stored, reads, unprobed_store)
 
 
 def test_a_file_that_fits_exactly_has_no_empty_part():
-    size = file_parts.PART_SIZE_BYTES
-    for bytes_, parts, last in ((3 * size, 3, size), (3 * size + 1, 4, 1), (3 * size - 1, 3, size - 1)):
-        assert file_parts.part_count(bytes_, part_size_bytes=size) == parts
-        assert file_parts.size_of_part(parts, size_bytes=bytes_, part_size_bytes=size) == last
-        assert file_parts.multipart_md5_fits(f"{'0' * 32}-{parts}", size_bytes=bytes_)
+    size = parts.PART_SIZE_BYTES
+    for bytes_, count, last in ((3 * size, 3, size), (3 * size + 1, 4, 1), (3 * size - 1, 3, size - 1)):
+        assert parts.part_count(bytes_, part_size_bytes=size) == count
+        assert parts.size_of_part(count, size_bytes=bytes_, part_size_bytes=size) == last
+        assert parts.multipart_md5_fits(f"{'0' * 32}-{parts}", size_bytes=bytes_)
 
 
 def test_the_hash_is_the_one_of_the_convention():
-    assert file_parts.multipart_md5_of(["d41d8cd98f00b204e9800998ecf8427e"]) == "59adb24ef3cdbe0297f05b395827453f-1"
+    assert parts.multipart_md5_of(["d41d8cd98f00b204e9800998ecf8427e"]) == "59adb24ef3cdbe0297f05b395827453f-1"

@@ -10,7 +10,7 @@ from tests.uploads.conftest import Site, Uploader, put
 from tests.uploads.large import TWO_PARTS, LargeUploader, md5
 from tests.uploads.test_settling import run_out
 from uploads.models import MultipartUpload, UploadLog, UploadSession
-from uploads.services.settling import settle_expired_grants
+from uploads.services.expired_grants import settle_expired_grants
 
 OTHER = TWO_PARTS.altered()
 

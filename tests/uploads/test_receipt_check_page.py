@@ -9,8 +9,8 @@ import pytest
 from tests.receipt_making import PUBLIC_KEY_TEXT, signed
 from tests.receipt_mutations import mutated
 from tests.uploads.test_receipt_keys import receipt_of
-from uploads import receipt_views
 from uploads.models import GivenVerdict, ReceiptKey, UploadSession
+from uploads.pages import receipts
 
 UNKNOWN = "The portal has no record of having issued it. Show it to a maintainer."
 
@@ -106,19 +106,19 @@ def test_in_the_readers_language(ask, genuine):
 
 
 def test_size_is_limited_packed_and_unpacked(ask, monkeypatch):
-    monkeypatch.setattr(receipt_views, "MAX_SENT_BYTES", 2_000)
-    monkeypatch.setattr(receipt_views, "MAX_RECEIPT_BYTES", 20_000)
+    monkeypatch.setattr(receipts, "MAX_SENT_BYTES", 2_000)
+    monkeypatch.setattr(receipts, "MAX_RECEIPT_BYTES", 20_000)
     assert ask(b"x" * 2_001, status=413)["code"] == "receipt_too_large"
     endless = gzip.compress(signed(2, files=500))
-    monkeypatch.setattr(receipt_views, "MAX_SENT_BYTES", len(endless))
+    monkeypatch.setattr(receipts, "MAX_SENT_BYTES", len(endless))
     assert ask(endless, status=413, packed=True)["code"] == "receipt_too_large"
     assert ask(b"", status=400)["code"] == "no_receipt"
 
 
 def test_one_is_checked_at_a_time_and_the_next_is_told_to_wait(ask, genuine, monkeypatch):
-    monkeypatch.setattr(receipt_views, "BUSY_AFTER_S", 0.01)
+    monkeypatch.setattr(receipts, "BUSY_AFTER_S", 0.01)
     turn = threading.BoundedSemaphore(1)
-    monkeypatch.setattr(receipt_views, "_one_at_a_time", turn)
+    monkeypatch.setattr(receipts, "_one_at_a_time", turn)
     with turn:
         assert ask(genuine, status=503)["code"] == "receipts_busy"
     assert ask(genuine)["valid"] is True

@@ -14,8 +14,8 @@ from django.db import DatabaseError, connection, transaction
 from tests.receipt_making import PUBLIC_KEY_TEXT, signed
 from tests.uploads.test_history import make_session
 from uploads.models import GivenVerdict, ReceiptKey
-from uploads.receipt_check import NotAReceipt, check_receipt
-from uploads.receipt_keys import is_signed, public_key, published_keys, trusted_keys
+from uploads.receipts.check import NotAReceipt, check_receipt
+from uploads.receipts.keys import is_signed, public_key, published_keys, trusted_keys
 
 NEW_KEY = base64.b64encode(b"k" * 32).decode()
 keep_first_key = import_module("uploads.migrations.0008_receipts").keep_first_key

@@ -10,11 +10,11 @@ import pytest
 from django.utils import timezone
 
 from tests.uploads.test_history import make_session
-from uploads import receipt_views
 from uploads.models import UploadLog
-from uploads.receipt_check import check_receipt
-from uploads.receipt_keys import is_signed, trusted_keys
-from uploads.receipts import receipt
+from uploads.pages import receipts
+from uploads.receipts.check import check_receipt
+from uploads.receipts.keys import is_signed, trusted_keys
+from uploads.receipts.signing import receipt
 
 FILES = 6_000
 MIB = 1024**2
@@ -61,9 +61,9 @@ def test_written_and_checked_line_by_line(session):
         checking = peak_bytes(lambda: check_receipt(kept, trusted_keys(), is_signed))
         kept.seek(0)
         packed = io.BytesIO(gzip.compress(kept.read()))
-        unpacking = peak_bytes(lambda: receipt_views._judge(packed, is_packed=True))
+        unpacking = peak_bytes(lambda: receipts._judge(packed, is_packed=True))
         packed.seek(0)
-        assert receipt_views._judge(packed, is_packed=True)["safe_to_wipe"] is True
+        assert receipts._judge(packed, is_packed=True)["safe_to_wipe"] is True
     assert length > 1.8 * MIB
     assert writing < 5 * MIB  # two thousand rows at a time
     assert checking < MIB / 4

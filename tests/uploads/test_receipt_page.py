@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from tests.uploads.conftest import described
 from tests.uploads.test_history import make_file, make_session
-from uploads import history_views
 from uploads.models import UploadLog, UploadSession
+from uploads.pages import history
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_a_receipt_is_its_accounts_and_the_maintainers(client, read, session, ou
 
 
 def test_long_lists_are_cut_and_searched_by_beginning(read, session, monkeypatch):
-    monkeypatch.setattr(history_views, "SHOWN_FILES", 2)
+    monkeypatch.setattr(history, "SHOWN_FILES", 2)
     for name in ("a1.jpg", "a2.jpg", "a3.jpg", "b1.jpg", "B2.jpg"):
         make_file(session, name)
     html = read(session)

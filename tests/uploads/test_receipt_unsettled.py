@@ -10,7 +10,7 @@ from tests.uploads.test_receipt_page import heading
 from tests.uploads.test_receipt_then_and_now import given  # noqa: F401 (a fixture)
 from tests.uploads.test_unsettled import CARD, NAME, OTHER, overwrite
 from uploads.models import GivenVerdict
-from uploads.services.settling_keys import settle_unsettled_keys
+from uploads.services.unsettled import settle_unsettled_keys
 
 
 @pytest.fixture

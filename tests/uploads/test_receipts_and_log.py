@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tests.uploads.conftest import described
 from uploads.models import UploadLog
-from uploads.receipt_check import canonical
-from uploads.receipt_keys import public_key
+from uploads.receipts.check import canonical
+from uploads.receipts.keys import public_key
 
 
 def read(response) -> str:

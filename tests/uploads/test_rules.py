@@ -14,7 +14,7 @@ from amiportal.objectstore.listing import stream
 from tests.cast import PASSWORD
 from tests.uploads.conftest import described
 from uploads.models import UploadLog
-from uploads.services.settling import settle_expired_grants
+from uploads.services.expired_grants import settle_expired_grants
 
 
 @pytest.mark.django_db(transaction=True)

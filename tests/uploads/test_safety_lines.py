@@ -10,8 +10,8 @@ from tests.cast import make_deployment
 from tests.guises import LateListing, opaque_etags
 from tests.uploads.conftest import Site, Uploader, put
 from tests.uploads.field import FieldClient
-from uploads import ledger
-from uploads.ledger import Change
+from uploads.ledger import statements
+from uploads.ledger.statements import Change
 from uploads.models import UploadLog
 from uploads.services import granting
 
@@ -46,7 +46,7 @@ def test_a_transition_is_made_only_from_the_state_that_was_read(uploader):
     uploader.open(files=1)
     uploader.send("a.jpg", A)
     row = UploadLog.objects.get()
-    assert ledger.settle([Change(row.pk, "granted", "expired", "expired")]) == set()
+    assert statements.settle([Change(row.pk, "granted", "expired", "expired")]) == set()
     row.refresh_from_db()
     assert (row.status, row.error_code) == ("verified", "")
 
@@ -81,7 +81,7 @@ def test_a_row_that_is_proven_after_the_look_is_not_called_missing(uploader, riv
     def absent(*, session, names, confirm_absent=False):
         looks.append(confirm_absent)
         if confirm_absent:
-            UploadLog.objects.filter(session=rival.session_id).update(stored_at=ledger.now_of_database())
+            UploadLog.objects.filter(session=rival.session_id).update(stored_at=statements.now_of_database())
         return dict.fromkeys(names)
 
     monkeypatch.setattr(granting, "look", absent)

@@ -9,8 +9,8 @@ from tests.cast import make_bucket, make_deployment
 from tests.uploads.conftest import put
 from uploads.models import UploadLog, UploadSession
 from uploads.services import confirming
+from uploads.services.expired_grants import settle_expired_grants
 from uploads.services.granting import RESERVATION_GRACE
-from uploads.services.settling import settle_expired_grants
 
 
 def run_out(**filters):

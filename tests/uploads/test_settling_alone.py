@@ -8,8 +8,8 @@ from tests.uploads import field
 from tests.uploads.conftest import put
 from tests.uploads.test_settling import run_out
 from uploads.models import UploadLog
-from uploads.services.settling import settle_expired_grants
-from uploads.services.settling_keys import settle_unsettled_keys
+from uploads.services.expired_grants import settle_expired_grants
+from uploads.services.unsettled import settle_unsettled_keys
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +62,7 @@ def test_a_store_that_is_away_leaves_one_word_per_session_and_changes_nothing(up
 
 
 def test_more_than_a_batch_of_one_session_is_settled_at_once(uploader, monkeypatch):
-    monkeypatch.setattr("uploads.services.settling.MAX_BATCH_FILES", 4)
+    monkeypatch.setattr("uploads.services.expired_grants.MAX_BATCH_FILES", 4)
     send(uploader, *(f"{number}.jpg" for number in range(9)))
     run_out()
     assert settle_expired_grants() == {"verified": 9}

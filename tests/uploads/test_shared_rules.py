@@ -7,10 +7,10 @@ import pytest
 
 from deployments.names import DataType
 from tests.shared_rules import cases
-from uploads.capture_time import device_time
-from uploads.downstream import passed_over
-from uploads.keys import name_refusal
-from uploads.services.counting import Tally, night_of
+from uploads.domain.capture_time import device_time
+from uploads.domain.downstream import passed_over
+from uploads.domain.keys import name_refusal
+from uploads.services.inventory_sums import Tally, night_of
 
 
 @pytest.mark.parametrize(("name", "time"), cases("device_times"))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from uploads.sunlight import Sky
+from uploads.domain.sun import Sky
 
 LONDON = (51.4779, 0.0)  # Greenwich
 SUNSET_DEG = -0.833  # where almanacs put sunrise and sunset: refraction and half the sun's width

@@ -8,7 +8,7 @@ from django.utils import timezone
 from tests.uploads.conftest import described, put
 from tests.uploads.field import FieldClient, urls_die
 from uploads.models import UploadFailure, UploadLog
-from uploads.services.settling_keys import settle_unsettled_keys
+from uploads.services.unsettled import settle_unsettled_keys
 
 NAME, CARD, OTHER = "20240918032339-snapshot.jpg", b"the card's bytes", b"other bytes"
 JPEG = {"Content-Type": "image/jpeg"}

@@ -12,7 +12,7 @@ from tests.uploads.conftest import described, put
 from tests.uploads.field import FieldClient, urls_die
 from uploads.models import Drift, UploadLog
 from uploads.services.claims import settle_claims
-from uploads.services.settling_keys import settle_unsettled_keys
+from uploads.services.unsettled import settle_unsettled_keys
 
 NAME, CARD = "20240918032339-snapshot.jpg", b"the card's bytes"
 OTHER = CARD[::-1]

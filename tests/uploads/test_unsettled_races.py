@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from tests.uploads.conftest import described, put
 from tests.uploads.field import FieldClient
-from uploads import ledger
-from uploads.messages import CardFile
+from uploads.domain.batch import CardFile
+from uploads.ledger import statements
 from uploads.models import UploadLog, UploadSession
-from uploads.services import confirming, field_clients, granting, verifying
+from uploads.services import confirming, granting, legacy_grants, selection_verify
 
 NAME, CARD = "20240918032339-snapshot.jpg", b"the card's bytes"
 
@@ -30,7 +30,7 @@ def give_old_url(account, site):
             last_seen_at=now,
         )
         times = {"now": now, "expires_at": now + timedelta(hours=1), "unsettled_until": now + timedelta(hours=2)}
-        assert ledger.reserve(session=session, files=[CardFile(NAME, None)], **times) == {NAME}
+        assert statements.reserve(session=session, files=[CardFile(NAME, None)], **times) == {NAME}
 
     return give
 
@@ -69,7 +69,7 @@ def test_a_file_granted_while_an_old_url_is_given(rival, give_after):
 
 def test_a_card_verified_while_an_old_url_is_given(rival, store, site, give_after):
     store.put_object(Bucket=site.bucket.name, Key=site.key(NAME), Body=CARD, ContentType="image/jpeg")
-    give_after(verifying, "look_in")
+    give_after(selection_verify, "look_in")
     place = {"deployment": site.deployment.deployment_id, "data_type": "snapshot_images"}
     body = place | {"files": [described(NAME, CARD)]}
     (result,) = rival.http.post("/api/v1/uploads/verify/", body, format="json").json()["files"]
@@ -93,7 +93,7 @@ def test_an_old_url_asked_for_while_a_file_is_found_stored(account, site, rival,
         assert rival.grant(NAME, CARD)["status"] == "stored"
         return dict.fromkeys(names)
 
-    monkeypatch.setattr(field_clients, "look", absent)
+    monkeypatch.setattr(legacy_grants, "look", absent)
     asked = {"filename": NAME, "file_type": "image/jpeg"}
     url = FieldClient(account, site).post("generate-presigned-url", **asked).json()
     assert "/_beside/" in url

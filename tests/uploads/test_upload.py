@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from amiportal.objectstore import presign
 from tests.uploads.conftest import described, put
-from uploads import ledger
-from uploads.messages import CardFile
+from uploads.domain.batch import CardFile
+from uploads.ledger import statements
 from uploads.models import UploadLog, UploadSession
 
 NAME, CONTENT = "20240918032339-snapshot.jpg", b"\xff\xd8 a picture of moths"
@@ -186,10 +186,10 @@ def test_a_row_s_place_is_its_session_s(uploader):
     """Whatever a caller claims: the ledger takes deployment and data type from the session's own row."""
     session = UploadSession.objects.get(pk=uploader.session_id)
     session.data_type = "motion_images"
-    ledger.reserve(session=session, files=[CardFile(NAME, 1)], now=timezone.now(), expires_at=timezone.now())
+    statements.reserve(session=session, files=[CardFile(NAME, 1)], now=timezone.now(), expires_at=timezone.now())
     row = UploadLog.objects.get()
     assert (row.data_type, row.deployment) == ("snapshot_images", session.deployment)
     session.pk += 1_000
     other = CardFile("other.jpg", 1)
-    ledger.reserve(session=session, files=[other], now=timezone.now(), expires_at=timezone.now())
+    statements.reserve(session=session, files=[other], now=timezone.now(), expires_at=timezone.now())
     assert UploadLog.objects.get() == row  # no session, no row

@@ -20,7 +20,7 @@ from uploads.admin.drift import drift_list
 from uploads.admin.inventory import Day, months
 from uploads.holdings import holdings_of, list_of, under_way, urls_end_at
 from uploads.models import Inventory, InventoryNight, UploadSession
-from uploads.tasks import order_inventory
+from uploads.tasks.upkeep import order_inventory
 
 _SESSIONS_SHOWN = 10
 

@@ -21,10 +21,10 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from amiportal.core.adminkit import EXPLAINED, ask, explanation, faults_of, minute
 from uploads.admin.paging import DayRange, KeysetChangeList, LongTable
-from uploads.exports import drift_csv_lines
+from uploads.ledger.streams import drift_csv_lines
 from uploads.models import Drift
-from uploads.services.drift_restoring import bring_back_drifts
-from uploads.services.drift_settling import MOST_AT_ONCE, settle_drifts
+from uploads.services.drift_restore import bring_back_drifts
+from uploads.services.drift_settle import MOST_AT_ONCE, settle_drifts
 from uploads.templatetags.portal_text import size
 
 OPEN, BACK, SETTLED = "open", "back", "settled"

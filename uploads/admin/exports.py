@@ -19,12 +19,12 @@ from amiportal.core.errors import PortalError
 from amiportal.objectstore.portal_files import stream_file
 from uploads.admin.ledger import log_filter_of
 from uploads.admin.paging import LongTable
-from uploads.log_columns import COLUMNS
-from uploads.log_files import CONTENT_TYPES
-from uploads.log_filter import LogFilter
+from uploads.ledger.columns import COLUMNS
+from uploads.ledger.filter import LogFilter
+from uploads.ledger.formats import CONTENT_TYPES
 from uploads.models import Export
-from uploads.services.exporting import cancel_export, estimate
-from uploads.tasks_exports import begin_export
+from uploads.services.exports import cancel_export, estimate
+from uploads.tasks.exports import begin_export
 from uploads.templatetags.portal_text import size
 
 _LIST = "admin:uploads_export_changelist"

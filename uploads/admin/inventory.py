@@ -20,7 +20,7 @@ from unfold.decorators import action, display
 from amiportal.core.adminkit import ReadOnly, ask, marked, minute
 from uploads.admin.drift import drift_list
 from uploads.models import Inventory, InventoryOddity, UploadLog, UploadSession
-from uploads.tasks import order_inventories, order_inventory
+from uploads.tasks.upkeep import order_inventories, order_inventory
 from uploads.templatetags.portal_text import size
 
 _SHADES = 4

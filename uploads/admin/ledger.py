@@ -16,8 +16,8 @@ from amiportal.accounts.models import User
 from amiportal.core.adminkit import minute
 from deployments.models import Bucket, Deployment
 from uploads.admin.paging import DayRange, KeysetChangeList, LongTable
-from uploads.ledger_pages import ledger_page
-from uploads.log_filter import LogFilter
+from uploads.ledger.filter import LogFilter
+from uploads.ledger.pages import ledger_page
 from uploads.models import UploadLog
 from uploads.templatetags.portal_text import size as size_text
 

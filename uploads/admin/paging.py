@@ -15,7 +15,7 @@ from unfold.utils import parse_date_str
 from unfold.views import ChangeList
 
 from amiportal.core.adminkit import ReadOnly
-from uploads.ledger_pages import Place
+from uploads.ledger.pages import Place
 
 AFTER, BEFORE, LAST = "after", "before", "last"
 

@@ -19,7 +19,7 @@ from unfold.decorators import display
 
 from amiportal.core.adminkit import minute
 from uploads.admin.paging import DayRange, KeysetChangeList, LongTable
-from uploads.exports import session_csv_lines
+from uploads.ledger.streams import session_csv_lines
 from uploads.models import MultipartUpload, UploadSession
 from uploads.templatetags.portal_text import size as size_text
 

@@ -5,7 +5,7 @@ Those whose URLs are dead by now are compared once by `services.settling_keys`.
 
 from django.db import migrations
 
-# The grace is that of a slow PUT: see uploads.unsettled.
+# The grace is that of a slow PUT: see uploads.ledger.unsettled.
 UNSETTLE = """
 UPDATE uploads_uploadlog SET unsettled_until = grant_expires_at + interval '75 minutes'
 WHERE md5 = '' AND grant_expires_at IS NOT NULL;

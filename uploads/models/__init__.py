@@ -3,7 +3,7 @@
 from uploads.models.contents import ObjectContent
 from uploads.models.drift import Drift
 from uploads.models.exports import Export
-from uploads.models.inventories import Inventory, InventoryNight, InventoryOddity, StorageDay
+from uploads.models.inventory import Inventory, InventoryNight, InventoryOddity, StorageDay
 from uploads.models.ledger import MultipartUpload, UploadConflict, UploadFailure, UploadLog, UploadSession
 from uploads.models.receipts import GivenVerdict, ReceiptKey
 

@@ -10,17 +10,17 @@ from django.utils import timezone
 from amiportal.accounts.models import User
 from amiportal.core.errors import PortalError
 from amiportal.objectstore.lookup import StoredObject
-from uploads import file_parts
-from uploads.capture_time import device_time
-from uploads.downstream import PassedOver, passed_over
-from uploads.keys import content_type_accepted, name_refusal
-from uploads.messages import MAX_BATCH_FILES, CardFile, FileResult, Outcome, Warned
+from uploads.domain import parts
+from uploads.domain.batch import MAX_BATCH_FILES, CardFile, FileResult, Outcome, Warned
+from uploads.domain.capture_time import device_time
+from uploads.domain.downstream import PassedOver, passed_over
+from uploads.domain.keys import content_type_accepted, name_refusal
+from uploads.domain.seasons import Clock, clock_of, is_outside
+from uploads.ledger.unsettled import unsettled_keys, unsettled_result
 from uploads.models import UploadSession
 from uploads.permissions import check_may_upload
-from uploads.seasons import Clock, clock_of, is_outside
 from uploads.services import sessions
 from uploads.services.proof import Proof, being_read, glance, prove
-from uploads.unsettled import unsettled_keys, unsettled_result
 
 _MD5_HEX = re.compile(r"[0-9a-f]{32}")
 OUTSIDE_SEASON = "outside_season"
@@ -86,7 +86,7 @@ def refusals(
             results[index] = FileResult(file.name, Outcome.REFUSED, "md5_invalid", message)
         elif file.size_bytes == 0:
             results[index] = FileResult(file.name, Outcome.REFUSED, "empty", "The file is empty.")
-        elif (file.multipart_md5 or (file.size_bytes or 0) > file_parts.MAX_PUT_BYTES) and (
+        elif (file.multipart_md5 or (file.size_bytes or 0) > parts.MAX_PUT_BYTES) and (
             found := _refused_as_large(file, to_be_sent=to_be_sent)
         ):
             results[index] = found
@@ -102,14 +102,14 @@ def refusals(
 
 def _refused_as_large(file: CardFile, *, to_be_sent: bool) -> FileResult | None:
     """For files that are large, or cut into parts."""
-    if file.size_bytes > file_parts.MAX_FILE_BYTES:
-        message = f"The file is larger than {file_parts.MAX_FILE_BYTES // 1024**3} GiB."
+    if file.size_bytes > parts.MAX_FILE_BYTES:
+        message = f"The file is larger than {parts.MAX_FILE_BYTES // 1024**3} GiB."
         return FileResult(file.name, Outcome.REFUSED, "too_large", message)
-    if file.multipart_md5 and not file_parts.multipart_md5_fits(file.multipart_md5, size_bytes=file.size_bytes):
-        message = f"The MD5 of the parts is that of parts of {file_parts.PART_SIZE_BYTES} bytes, and their number."
+    if file.multipart_md5 and not parts.multipart_md5_fits(file.multipart_md5, size_bytes=file.size_bytes):
+        message = f"The MD5 of the parts is that of parts of {parts.PART_SIZE_BYTES} bytes, and their number."
         return FileResult(file.name, Outcome.REFUSED, "multipart_md5_invalid", message)
     if to_be_sent and not file.multipart_md5:
-        message = f"Above {file_parts.MAX_PUT_BYTES // 1024**3} GiB a file is sent in parts: give its multipart_md5."
+        message = f"Above {parts.MAX_PUT_BYTES // 1024**3} GiB a file is sent in parts: give its multipart_md5."
         return FileResult(file.name, Outcome.REFUSED, "parts_needed", message)
     return None
 

@@ -12,11 +12,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from amiportal.core.errors import PortalError
-from uploads import ledger
-from uploads.ledger import Change
+from uploads.ledger import statements
+from uploads.ledger.statements import Change
 from uploads.models import ObjectContent, UploadLog
 from uploads.services.contents import claim_next, read
-from uploads.services.failing import report_rows
+from uploads.services.failures import report_rows
 
 ROUND_S = 30  # of each minute, so that the only worker of a small portal has time for the rest
 _AT_ONCE = 5_000
@@ -120,7 +120,7 @@ def _settle_answered() -> dict[str, int]:
         if not is_true
     ]
     with transaction.atomic():
-        belied = ledger.settle(false)
+        belied = statements.settle(false)
         report_rows(dict.fromkeys(belied, _BELIED))
     return {"proven": proven, "false": len(belied)}
 

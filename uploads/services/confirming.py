@@ -9,17 +9,17 @@ from django.utils import timezone
 from amiportal.accounts.models import User
 from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.lookup import StoredObject
-from uploads import ledger
-from uploads.ledger import Change
-from uploads.messages import FileResult, Outcome
+from uploads.domain.batch import FileResult, Outcome
+from uploads.ledger import statements
+from uploads.ledger.statements import Change
+from uploads.ledger.unsettled import unsettled_keys, unsettled_result
 from uploads.models import UploadLog, UploadSession
 from uploads.services import sessions
 from uploads.services.checking import check_batch_size
 from uploads.services.extra_headers import HEADERS_ADDED, added_headers, refused_for
-from uploads.services.failing import report_rows
+from uploads.services.failures import report_rows
 from uploads.services.granting import take_back
 from uploads.services.proof import Proof, being_read, look, look_closely, prove
-from uploads.unsettled import unsettled_keys, unsettled_result
 
 Status = UploadLog.Status
 
@@ -45,7 +45,7 @@ def _unsettled(session: UploadSession, names: Collection[str]) -> dict[str, date
 def _wait(session: UploadSession, rows: dict[str, UploadLog]) -> dict[str, FileResult]:
     """Answers for rows whose keys may still be overwritten; they are compared when that is over."""
     untils = _unsettled(session, rows)
-    ledger.settle(
+    statements.settle(
         Change(rows[name].pk, rows[name].status, Status.UNSETTLED, "unsettled", unsettled_until=until)
         for name, until in untils.items()
     )
@@ -84,7 +84,7 @@ def _settle(
     rows: dict[str, UploadLog], found: dict[str, StoredObject | None], *, session: UploadSession
 ) -> dict[str, FileResult]:
     results, changes = {}, []
-    files = {name: ledger.card_file(row) for name, row in rows.items()}
+    files = {name: statements.card_file(row) for name, row in rows.items()}
     proofs = prove(files.values(), found, bucket=session.deployment.bucket.name)
     for name, row in rows.items():
         results[name], change = _settled(row, found[name], proofs.get(files[name]))
@@ -150,14 +150,14 @@ def _apply(changes: list[Change], told: Mapping[int, str]) -> None:
         takes_key = change.new_status == Status.VERIFIED and change.old_status != Status.GRANTED
         (taking_back if takes_key else in_place).append(change)
     with transaction.atomic():
-        changed = ledger.settle(in_place)
+        changed = statements.settle(in_place)
         report_rows({row_id: message for row_id, message in told.items() if row_id in changed})
     # A grant that had run out, or was given anew to a second tab, no longer holds its key. Proven it is all the
     # same: it takes the key back if nobody else holds it, and else stands beside the one who does.
     for change in taking_back:
         try:
             with transaction.atomic():
-                ledger.settle([change])
+                statements.settle([change])
         except IntegrityError:
             _stand_beside(change)
 
@@ -166,11 +166,11 @@ def _stand_beside(change: Change) -> None:
     beside = Change(change.row_id, change.old_status, Status.PRESENT, etag=change.etag)
     try:
         with transaction.atomic():
-            ledger.settle([beside])
+            statements.settle([beside])
     except IntegrityError:
         # This session has a present row for the name already, which says the same.
         if change.old_status == Status.UNSETTLED:
-            ledger.settle([Change(change.row_id, change.old_status, Status.EXPIRED, "granted_anew")])
+            statements.settle([Change(change.row_id, change.old_status, Status.EXPIRED, "granted_anew")])
 
 
 def _not_granted(name: str) -> FileResult:

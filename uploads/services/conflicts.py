@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from uploads.messages import CardFile, FileResult, Outcome
+from uploads.domain.batch import CardFile, FileResult, Outcome
 from uploads.models import UploadConflict, UploadLog, UploadSession
 
 

@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from deployments.models import Deployment
-from uploads import ledger
-from uploads.ledger import Change
+from uploads.ledger import statements
+from uploads.ledger.statements import Change
 from uploads.models import Drift, UploadLog
 from uploads.services.recomparing import Recomparison, Seen
 
@@ -31,9 +31,9 @@ class Watch:
         """Ask the store for these, and turn each row whose object is not as the ledger has it. Raises StoreError."""
         rows = list(self._watched(names))
         seen = self._recomparison.see(rows)
-        ledger.note_etags((row, seen[row.pk].stored.etag) for row in rows if _has_another_etag(row, seen[row.pk]))
+        statements.note_etags((row, seen[row.pk].stored.etag) for row in rows if _has_another_etag(row, seen[row.pk]))
         changes = [_lost(row, seen[row.pk].stored) for row in rows if seen[row.pk].is_same is False]
-        ledger.settle(changes)
+        statements.settle(changes)
         self._tell_undecided({row.filename for row in rows if seen[row.pk].is_same is None})
 
     def look_for_returns(self) -> None:

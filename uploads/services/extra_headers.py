@@ -13,8 +13,8 @@ from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.lookup import lookup_by_head
 from amiportal.objectstore.objects import CONTENT_ENCODING, CONTENT_TYPE, StoredObject
 from deployments.models import Deployment
-from uploads.keys import content_type_accepted, key_prefix
-from uploads.messages import FileResult, Outcome
+from uploads.domain.batch import FileResult, Outcome
+from uploads.domain.keys import content_type_accepted, key_prefix
 from uploads.models import UploadLog
 
 HEADERS_ADDED = "headers_added"

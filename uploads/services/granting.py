@@ -14,17 +14,18 @@ from amiportal.core.errors import PortalError
 from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.lookup import StoredObject
 from amiportal.objectstore.presign import signer
-from uploads import file_parts, ledger
-from uploads.keys import content_type_for, key_prefix
-from uploads.ledger import Change
-from uploads.messages import CardFile, FileResult, Outcome, UploadInParts
+from uploads.domain import parts
+from uploads.domain.batch import CardFile, FileResult, Outcome, UploadInParts
+from uploads.domain.keys import content_type_for, key_prefix
+from uploads.ledger import statements
+from uploads.ledger.statements import Change
+from uploads.ledger.unsettled import RESERVATION_GRACE, unsettled_keys, unsettled_result
 from uploads.models import UploadLog, UploadSession
 from uploads.permissions import check_may_upload
 from uploads.services import conflicts, multipart, sessions
 from uploads.services.checking import check_batch_size, compare, refusals, refusals_by_season
 from uploads.services.extra_headers import added_by_name, refused_for
 from uploads.services.proof import look, prove
-from uploads.unsettled import RESERVATION_GRACE, unsettled_keys, unsettled_result
 
 _MAX_CONTENDERS = 32  # each round one of those that ask for a key at the same moment gets it
 _MAX_ROUNDS = 3  # each round settles rows that contradicted the store; a fourth means that others keep racing us
@@ -71,7 +72,7 @@ def _grant(session: UploadSession, wanted: dict[str, CardFile], *, now: datetime
         if not pending:
             break
         first_look = pending is settled
-        looked_at = None if first_look else ledger.now_of_database()
+        looked_at = None if first_look else statements.now_of_database()
         # A row that says "stored" against a listing that says "absent" is worth a HEAD; a first look is not.
         found = look(session=session, names=list(pending), confirm_absent=not first_look)
         results |= _answer_for_stored(session, pending, found)
@@ -90,7 +91,7 @@ def _grant(session: UploadSession, wanted: dict[str, CardFile], *, now: datetime
     large = {
         name: file
         for name, file in granted.items()
-        if file.multipart_md5 and file.size_bytes > file_parts.MULTIPART_ABOVE_BYTES
+        if file.multipart_md5 and file.size_bytes > parts.MULTIPART_ABOVE_BYTES
     }
     if large:
         results |= _in_parts(session, large, now=now)
@@ -104,8 +105,8 @@ def _answer_for_unsettled(session: UploadSession, files: dict[str, CardFile]) ->
     if untils:
         waiting = [file for name, file in files.items() if name in untils]
         with transaction.atomic():
-            ledger.record_unsettled(session=session, files=waiting, untils=untils)
-            ledger.note_parts(session=session, files=waiting)
+            statements.record_unsettled(session=session, files=waiting, untils=untils)
+            statements.note_parts(session=session, files=waiting)
     return {name: unsettled_result(name, until) for name, until in untils.items()}
 
 
@@ -132,10 +133,10 @@ def _answer_for_stored(
     equal = [(file, etag) for file, etag in equal if file.name not in added]
     if equal:
         with transaction.atomic():
-            proven = ledger.prove_granted(session=session, files=equal)
+            proven = statements.prove_granted(session=session, files=equal)
             own = {name for session_id, name in proven if session_id == session.pk} | _proven_before(session, equal)
-            ledger.record_present(session=session, files=[pair for pair in equal if pair[0].name not in own])
-            ledger.note_parts(session=session, files=[file for file, _ in equal])
+            statements.record_present(session=session, files=[pair for pair in equal if pair[0].name not in own])
+            statements.note_parts(session=session, files=[file for file, _ in equal])
         # Written first, asked after; an old client's grant is written and then asks for such rows: whoever of the two
         # comes second sees the other.
         untils = _unsettled(session, [file.name for file, _ in equal])
@@ -148,7 +149,7 @@ def _answer_for_stored(
 def take_back(*, session: UploadSession, untils: Mapping[str, datetime]) -> None:
     """Proof that this session has of these names is no proof yet: their keys may be overwritten until then."""
     rows = UploadLog.objects.filter(session=session, filename__in=untils, status__in=UploadLog.PROVEN)
-    ledger.settle(
+    statements.settle(
         Change(row.pk, row.status, Status.UNSETTLED, "unsettled", unsettled_until=untils[row.filename]) for row in rows
     )
 
@@ -193,7 +194,7 @@ def reserve(
 def _reserve_once(
     session: UploadSession, files: dict[str, CardFile], outcome: Reservation, times: dict[str, datetime | None]
 ) -> None:
-    outcome.granted |= ledger.reserve(session=session, files=files.values(), **times)
+    outcome.granted |= statements.reserve(session=session, files=files.values(), **times)
     held = files.keys() - outcome.granted
     if not held:
         return
@@ -215,9 +216,9 @@ def _reserve_once(
             yields.append(change)
         else:
             outcome.held_by_others[row.filename] = row
-    ledger.settle(yields)
+    statements.settle(yields)
     free = [files[name] for name in held - outcome.accounted.keys() - outcome.held_by_others.keys()]
-    outcome.granted |= ledger.reserve(session=session, files=free, **times)
+    outcome.granted |= statements.reserve(session=session, files=free, **times)
 
 
 def _yielding(row: UploadLog, file: CardFile, *, session: UploadSession, now: datetime) -> Change | None:
@@ -243,7 +244,7 @@ def _note_vanished(session: UploadSession, absent: dict[str, CardFile], *, looke
         status__in=[Status.VERIFIED, Status.STORED],
         stored_at__lt=looked_at,
     )
-    ledger.settle([Change(row.pk, row.status, Status.MISSING, "vanished") for row in rows])
+    statements.settle([Change(row.pk, row.status, Status.MISSING, "vanished") for row in rows])
 
 
 def _reserved(name: str, row: UploadLog | None) -> FileResult:
@@ -280,7 +281,7 @@ def _signed(
 
 def _in_parts(session: UploadSession, granted: dict[str, CardFile], *, now: datetime) -> dict[str, FileResult]:
     """The uploads of large files whose rows are committed. Their parts' URLs are asked for as they are needed."""
-    ledger.note_parts(session=session, files=granted.values())
+    statements.note_parts(session=session, files=granted.values())
     uploads = multipart.open_uploads(session=session, files=granted, now=now)
     return {
         name: FileResult(

@@ -14,11 +14,11 @@ from django.utils import timezone
 from amiportal.core.errors import StoreError
 from amiportal.objectstore.listing import pages
 from deployments.models import Deployment
-from uploads.keys import key_prefix
+from uploads.domain.keys import key_prefix
 from uploads.models import Inventory, InventoryNight, InventoryOddity, StorageDay
-from uploads.services.accounting import Comparison
-from uploads.services.counting import Kind, Tally
 from uploads.services.drift import Watch
+from uploads.services.drift_comparison import Comparison
+from uploads.services.inventory_sums import Kind, Tally
 
 
 def take_inventory(*, deployment: Deployment, data_type: str) -> Inventory:

@@ -16,8 +16,8 @@ from amiportal.accounts.models import User
 from amiportal.objectstore.lookup import head, in_parallel, lookup
 from amiportal.objectstore.objects import StoredObject
 from deployments.models import Deployment
-from uploads import ledger
-from uploads.keys import is_hidden, key_prefix
+from uploads.domain.keys import is_hidden, key_prefix
+from uploads.ledger import statements
 from uploads.models import UploadLog
 from uploads.services.checking import check_batch_size
 
@@ -65,7 +65,7 @@ def which_exist(
     wanted = {stored for name, stored in composed.items() if name and "/" not in name and not is_hidden(name)}
     found = _found(deployment, data_type, wanted)
     if found:
-        ledger.note_found(deployment=deployment, data_type=data_type, found=found)
+        statements.note_found(deployment=deployment, data_type=data_type, found=found)
     asked = _asked(actor, deployment, data_type, uploader_name, wanted | composed.keys())
     visit = _visit(deployment, asked, found)
     return {

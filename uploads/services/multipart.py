@@ -14,9 +14,9 @@ from amiportal.core.errors import PortalError
 from amiportal.objectstore import multipart as store
 from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.lookup import StoredObject, in_parallel
-from uploads import file_parts
-from uploads.keys import content_type_for, key_prefix
-from uploads.messages import CardFile
+from uploads.domain import parts
+from uploads.domain.batch import CardFile
+from uploads.domain.keys import content_type_for, key_prefix
 from uploads.models import MultipartUpload, UploadSession
 from uploads.services.proof import look_in
 
@@ -27,7 +27,7 @@ ROUND = "Uploads in parts that nobody goes on with"  # for people, on the health
 
 def parts_of(upload: MultipartUpload) -> int:
     """How many parts the whole file has."""
-    return file_parts.part_count(upload.size_bytes, part_size_bytes=upload.part_size_bytes)
+    return parts.part_count(upload.size_bytes, part_size_bytes=upload.part_size_bytes)
 
 
 def in_store(upload: MultipartUpload) -> dict[str, str]:
@@ -51,7 +51,7 @@ def open_uploads(*, session: UploadSession, files: Mapping[str, CardFile], now: 
     for upload, is_known in zip(found, in_parallel(_is_known, found), strict=True):
         if not is_known:
             close(upload, status=Status.ABORTED)
-        elif upload.part_size_bytes != file_parts.PART_SIZE_BYTES:  # clients cut files otherwise by now
+        elif upload.part_size_bytes != parts.PART_SIZE_BYTES:  # clients cut files otherwise by now
             give_up(upload)
         else:
             uploads[upload.filename] = upload
@@ -161,7 +161,7 @@ def _kept(session: UploadSession, file: CardFile, store_upload_id: str, *, now: 
         defaults={
             "session": session,
             "multipart_md5": file.multipart_md5,
-            "part_size_bytes": file_parts.PART_SIZE_BYTES,
+            "part_size_bytes": parts.PART_SIZE_BYTES,
             "store_upload_id": store_upload_id,
             "started_at": now,
             "last_used_at": now,

@@ -21,9 +21,9 @@ from amiportal.objectstore import multipart as store
 from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.multipart import StoredPart
 from amiportal.objectstore.presign import signer
-from uploads import ledger
-from uploads.file_parts import multipart_md5_of, size_of_part
-from uploads.messages import CardFile, Outcome
+from uploads.domain.batch import CardFile, Outcome
+from uploads.domain.parts import multipart_md5_of, size_of_part
+from uploads.ledger import statements
 from uploads.models import MultipartUpload, UploadLog, UploadSession
 from uploads.permissions import check_may_upload
 from uploads.services import multipart, sessions
@@ -239,7 +239,7 @@ def _hold(actor: User, session: UploadSession, upload: MultipartUpload, row: Upl
     the key, NotFound when another upload took this one's place, and what `grant_files` does.
     """
     file = CardFile(row.filename, row.size_bytes, row.md5, row.path_on_card, multipart_md5=row.multipart_md5)
-    if not ledger.prolong(
+    if not statements.prolong(
         deployment_id=session.deployment_id, data_type=session.data_type, file=file, expires_at=_expiry(now)
     ):
         (granted,) = grant_files(actor=actor, session=session, files=[file])

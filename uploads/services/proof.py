@@ -7,8 +7,8 @@ from enum import StrEnum
 from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.lookup import StoredObject, lookup, lookup_by_head
 from deployments.models import Deployment
-from uploads.keys import key_prefix
-from uploads.messages import CardFile, FileResult, Outcome
+from uploads.domain.batch import CardFile, FileResult, Outcome
+from uploads.domain.keys import key_prefix
 from uploads.models import UploadLog, UploadSession
 from uploads.services.contents import Identity, identity, known_md5s, read_by, read_some
 

@@ -11,12 +11,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from amiportal.objectstore.objects import StoredObject
-from uploads import ledger
-from uploads.ledger import Change
-from uploads.messages import MAX_BATCH_FILES
+from uploads.domain.batch import MAX_BATCH_FILES
+from uploads.ledger import statements
+from uploads.ledger.statements import Change
+from uploads.ledger.unsettled import unsettled_keys
 from uploads.models import UploadLog, UploadSession
 from uploads.services.proof import Proof, look, prove
-from uploads.unsettled import unsettled_keys
 
 OLD_AFTER = timedelta(hours=1)
 BUDGET_S = 15.0  # what one call may take; clients wait longer for an answer, proxies hardly
@@ -44,7 +44,7 @@ def recheck(session: UploadSession) -> int:
 def _compare(session: UploadSession, rows: list[UploadLog]) -> int:
     """How many of them nobody can tell of before the portal has read their objects."""
     found = look(session=session, names=[row.filename for row in rows], confirm_absent=True)
-    files = {row.pk: ledger.card_file(row) for row in rows if not _is_as_it_was(row, found[row.filename])}
+    files = {row.pk: statements.card_file(row) for row in rows if not _is_as_it_was(row, found[row.filename])}
     proofs = prove(files.values(), found, bucket=session.deployment.bucket.name)
     untils = unsettled_keys(deployment=session.deployment, data_type=session.data_type, names=list(found))
     still, changes, unread = [], [], 0
@@ -66,7 +66,7 @@ def _compare(session: UploadSession, rows: list[UploadLog]) -> int:
         else:
             still.append(row.pk)
     UploadLog.objects.filter(pk__in=still, status__in=UploadLog.PROVEN).update(verified_at=Now())
-    ledger.settle(changes)
+    statements.settle(changes)
     return unread
 
 

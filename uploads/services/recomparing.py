@@ -12,8 +12,8 @@ from amiportal.core.errors import BucketMissing, StoreError
 from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.lookup import StoredObject, content_md5, head, in_parallel, lookup_by_head
 from deployments.models import Deployment
-from uploads.keys import key_prefix
-from uploads.ledger import card_file
+from uploads.domain.keys import key_prefix
+from uploads.ledger.statements import card_file
 from uploads.models import UploadLog
 from uploads.services.contents import Identity, identity, keep, known_md5s
 from uploads.services.proof import Proof, prove

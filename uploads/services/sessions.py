@@ -16,8 +16,8 @@ from uploads.models import GivenVerdict, UploadLog, UploadSession
 from uploads.permissions import deployment_for_upload
 from uploads.selectors import tally, unsettled_untils
 from uploads.services import conflicts
-from uploads.services.given import keep_given
 from uploads.services.rechecking import recheck
+from uploads.services.verdicts import keep_given
 
 FIELD_SESSION_GAP = timedelta(hours=6)  # a field client's session ends when nothing came for so long
 SEEN_WITHIN = timedelta(seconds=15)  # the one-file-per-request clients would else write a row per request

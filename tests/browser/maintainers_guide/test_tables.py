@@ -9,7 +9,7 @@ from amiportal.operations.snapshots.services import take_snapshot
 from deployments.models import Deployment
 from tests.uploads.test_history import make_file, make_session
 from uploads.models import Export
-from uploads.services.exporting import run_export
+from uploads.services.exports import run_export
 
 TABLE = """\
 country,country_code,location_name,lat,lon,location_id,camera_id,system_id,hardware_id,deployment_id,status

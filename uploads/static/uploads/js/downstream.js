@@ -1,4 +1,4 @@
-/** Which names the species pipelines pass over; as in uploads/downstream.py. Pure. */
+/** Which names the species pipelines pass over; as in uploads/domain/downstream.py. Pure. */
 
 import { timeOf } from "./device-time.js";
 

@@ -1,4 +1,4 @@
-/** What the portal takes as the name of a file; as in uploads/keys.py. Pure. */
+/** What the portal takes as the name of a file; as in uploads/domain/keys.py. Pure. */
 
 export const MAX_NAME_BYTES = 255;
 // Control and text-direction characters, half characters, line and paragraph separators.

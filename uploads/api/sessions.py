@@ -1,0 +1,177 @@
+"""The upload calls of the new API."""
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import pagination
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from amiportal.core.client_address import client_address
+from amiportal.core.errors import PortalError
+from uploads.api.serializers import sessions as serializers
+from uploads.api.serializers.sessions import read
+from uploads.permissions import require_maintainer, session_of, session_visible_to
+from uploads.receipts.signing import receipt
+from uploads.selectors import sessions_visible_to
+from uploads.services.checking import check_files
+from uploads.services.confirming import confirm_files
+from uploads.services.failures import ClientFailure, report_failures
+from uploads.services.granting import grant_files
+from uploads.services.sessions import finish_session, open_session, verdict_of, verdicts_of
+
+
+class SessionPages(pagination.CursorPagination):
+    ordering = "-id"
+    page_size = 20
+    page_size_query_param = "page_size"
+    max_page_size = 100
+
+
+class SessionsView(APIView):
+    pagination_class = SessionPages
+
+    @extend_schema(
+        operation_id="list_sessions",
+        parameters=[
+            serializers.SessionFilterRequest,
+            OpenApiParameter("cursor", OpenApiTypes.STR),
+            OpenApiParameter("page_size", OpenApiTypes.INT),
+        ],
+        responses=serializers.SessionRow(many=True),
+    )
+    def get(self, request):
+        """One's own sessions, newest first, with how each stands by the ledger."""
+        asked = read(serializers.SessionFilterRequest, request.query_params)
+        if asked["all"]:
+            require_maintainer(request.user)
+        sessions = sessions_visible_to(
+            request.user,
+            of_everybody=asked["all"],
+            is_finished=None if asked["state"] == "" else asked["state"] == "finished",
+        )
+        pages = SessionPages()
+        verdicts = verdicts_of(pages.paginate_queryset(sessions, request, view=self))
+        return pages.get_paginated_response([serializers.session_row(verdict) for verdict in verdicts])
+
+    @extend_schema(
+        operation_id="open_session", request=serializers.SessionRequest, responses={201: serializers.SessionResponse}
+    )
+    def post(self, request):
+        """Open a session for one upload into one deployment and data type."""
+        asked = read(serializers.SessionRequest, request.data)
+        session = open_session(
+            actor=request.user,
+            deployment_id=asked["deployment"],
+            data_type=asked["data_type"],
+            uploader_name=asked["uploader_name"],
+            client=asked["client"],
+            declared_files=asked["files"],
+            declared_bytes=asked["bytes"],
+            address=client_address(request),
+            season_reason=asked["season_reason"],
+        )
+        return Response(serializers.SessionResponse(session).data, status=201)
+
+
+class SessionView(APIView):
+    @extend_schema(operation_id="get_session", responses=serializers.SessionRow)
+    def get(self, request, session_id: int):
+        """A session as it stands. Its account may go on with it while it is not finished, from any computer."""
+        session = session_visible_to(actor=request.user, session_id=session_id)
+        return Response(serializers.session_row(verdict_of(session)))
+
+
+class CheckView(APIView):
+    @extend_schema(operation_id="check_files", request=serializers.FilesRequest, responses=serializers.CheckResponse)
+    def post(self, request, session_id: int):
+        """What would become of these files, one answer each in the order asked. Writes nothing."""
+        session = session_of(actor=request.user, session_id=session_id)
+        files = read(serializers.FilesRequest, request.data)["files"]
+        results = check_files(actor=request.user, session=session, files=files)
+        return Response({"files": [serializers.result_row(result, with_warnings=True) for result in results]})
+
+
+class PresignView(APIView):
+    @extend_schema(
+        operation_id="presign_files", request=serializers.FilesRequest, responses=serializers.PresignResponse
+    )
+    def post(self, request, session_id: int):
+        """A signed URL for each file that may be sent, and for each other one the reason why not."""
+        session = session_of(actor=request.user, session_id=session_id)
+        files = read(serializers.FilesRequest, request.data)["files"]
+        results = grant_files(actor=request.user, session=session, files=files)
+        return Response({"files": [serializers.result_row(result) for result in results]})
+
+
+class ConfirmView(APIView):
+    @extend_schema(
+        operation_id="confirm_files", request=serializers.NamesRequest, responses=serializers.ConfirmResponse
+    )
+    def post(self, request, session_id: int):
+        """Have the portal compare what was sent, by size and MD5, with what the store has."""
+        session = session_of(actor=request.user, session_id=session_id)
+        names = read(serializers.NamesRequest, request.data)["files"]
+        results = confirm_files(actor=request.user, session=session, names=names)
+        return Response({"files": [serializers.result_row(result) for result in results]})
+
+
+class FailuresView(APIView):
+    @extend_schema(
+        operation_id="report_failures",
+        request=serializers.FailuresRequest,
+        responses={201: serializers.FailuresResponse},
+    )
+    def post(self, request, session_id: int):
+        """What the client could not do; maintainers see it."""
+        session = session_of(actor=request.user, session_id=session_id)
+        failures = [ClientFailure(**failure) for failure in read(serializers.FailuresRequest, request.data)["failures"]]
+        recorded = report_failures(
+            actor=request.user,
+            session=session,
+            failures=failures,
+            user_agent=request.headers.get("User-Agent", ""),
+        )
+        return Response({"recorded": recorded}, status=201)
+
+
+class FinishView(APIView):
+    @extend_schema(
+        operation_id="finish_session", request=serializers.FinishRequest, responses=serializers.FinishResponse
+    )
+    def post(self, request, session_id: int):
+        """End the session and learn whether the card may be wiped."""
+        session = session_of(actor=request.user, session_id=session_id)
+        selected = read(serializers.FinishRequest, request.data)
+        verdict = finish_session(
+            actor=request.user,
+            session=session,
+            selected_files=selected["files"],
+            selected_bytes=selected["bytes"],
+        )
+        return Response(
+            {
+                "id": session.pk,
+                "verified": verdict.verified,
+                "stored_before": verdict.stored_before,
+                "unproven": verdict.unproven,
+                "unsettled": verdict.unsettled,
+                "unsettled_until": verdict.unsettled_until,
+                "refused": verdict.refused,
+                "comparing": verdict.comparing,
+                "safe_to_wipe": verdict.safe_to_wipe,
+                "finished_at": session.finished_at,
+            }
+        )
+
+
+class ReceiptView(APIView):
+    @extend_schema(operation_id="get_receipt", responses=serializers.ReceiptResponse)
+    def get(self, request, session_id: int):
+        """The signed receipt of a finished session: every file with size, MD5, key and when it was verified."""
+        session = session_visible_to(actor=request.user, session_id=session_id)
+        if session.finished_at is None:
+            raise PortalError("The session is still open; finish it first.", code="session_open", http_status=409)
+        response = StreamingHttpResponse(receipt(session), content_type="application/json")
+        response["Content-Disposition"] = f'attachment; filename="receipt-{session.pk}.json"'
+        return response
