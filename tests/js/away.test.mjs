@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Uploader } from "../../uploads/static/uploads/js/uploader.js";
+import { Uploader } from "../../uploads/static/uploads/js/engine/uploader.js";
 import { away, fakeApi, fakeClock, fakeStore, hasher, makeItems, seeded } from "./fakes.mjs";
 
 const target = { deployment: "dep000119", data_type: "snapshot_images", uploader_name: "A", client: "test" };

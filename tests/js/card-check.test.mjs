@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { CardCheck } from "../../uploads/static/uploads/js/card-check.js";
-import { ApiError, FileError } from "../../uploads/static/uploads/js/errors.js";
-import { nameByContent } from "../../uploads/static/uploads/js/folder-names.js";
-import { nameFault } from "../../uploads/static/uploads/js/names.js";
+import { CardCheck } from "../../uploads/static/uploads/js/engine/card-check.js";
+import { ApiError, FileError } from "../../uploads/static/uploads/js/lib/errors.js";
+import { nameByContent } from "../../uploads/static/uploads/js/selection/folder-names.js";
+import { nameFault } from "../../uploads/static/uploads/js/selection/names.js";
 import { fakeClock, md5 } from "./fakes.mjs";
 
 const MIB = 1024 * 1024;

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
-import { changedSince, readError } from "../../uploads/static/uploads/js/card-look.js";
+import { changedSince, readError } from "../../uploads/static/uploads/js/lib/card-look.js";
 
 const place = mkdtempSync(join(tmpdir(), "ami-card-"));
 after(() => rmSync(place, { recursive: true }));

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { namings, nextName } from "../../uploads/static/uploads/js/collisions.js";
-import { namesOf } from "../../uploads/static/uploads/js/folder-names.js";
-import { nameFault } from "../../uploads/static/uploads/js/names.js";
+import { namings, nextName } from "../../uploads/static/uploads/js/selection/collisions.js";
+import { namesOf } from "../../uploads/static/uploads/js/selection/folder-names.js";
+import { nameFault } from "../../uploads/static/uploads/js/selection/names.js";
 
 const MD5 = "0123456789abcdef0123456789abcdef";
 const named = (path) => ({ path, name: path.split("/").pop() });

@@ -2,8 +2,8 @@
 
 import { createHash } from "node:crypto";
 
-import { ApiError, TransferError } from "../../uploads/static/uploads/js/errors.js";
-import { newItem } from "../../uploads/static/uploads/js/tally.js";
+import { ApiError, TransferError } from "../../uploads/static/uploads/js/lib/errors.js";
+import { newItem } from "../../uploads/static/uploads/js/engine/tally.js";
 
 export function fakeClock() {
   let now = 0;

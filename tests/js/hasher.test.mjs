@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FileError } from "../../uploads/static/uploads/js/errors.js";
+import { FileError } from "../../uploads/static/uploads/js/lib/errors.js";
 
 globalThis.navigator ??= { hardwareConcurrency: 2 };
 let answer = () => ({});
@@ -12,7 +12,7 @@ globalThis.Worker = class {
     queueMicrotask(() => this.onmessage({ data: { id: job.id, ...answer(job) } }));
   }
 };
-const { Hasher } = await import("../../uploads/static/uploads/js/hasher.js");
+const { Hasher } = await import("../../uploads/static/uploads/js/engine/hasher.js");
 const { signal } = new AbortController();
 const file = (bytes) => new File(["x".repeat(bytes)], "1.jpg");
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { LaneRule, Lanes, MOST_LANES } from "../../uploads/static/uploads/js/lanes.js";
-import { Throttle } from "../../uploads/static/uploads/js/throttle.js";
+import { LaneRule, Lanes, MOST_LANES } from "../../uploads/static/uploads/js/engine/concurrency.js";
+import { Throttle } from "../../uploads/static/uploads/js/engine/throttle.js";
 import { fakeClock } from "./fakes.mjs";
 
 const { signal } = new AbortController();

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Journal } from "../../uploads/static/uploads/js/journal.js";
-import { measureAll } from "../../uploads/static/uploads/js/measure.js";
-import { measurePlan, noteEmpty, planOf, sendingOf } from "../../uploads/static/uploads/js/selection.js";
-import { Uploader } from "../../uploads/static/uploads/js/uploader.js";
+import { Journal } from "../../uploads/static/uploads/js/lib/journal.js";
+import { measureAll } from "../../uploads/static/uploads/js/lib/measure.js";
+import { measurePlan, noteEmpty, planOf, sendingOf } from "../../uploads/static/uploads/js/selection/selection.js";
+import { Uploader } from "../../uploads/static/uploads/js/engine/uploader.js";
 import { fakeApi, fakeClock, fakeStore, hasher, makeItems, md5, seeded } from "./fakes.mjs";
 
 const target = { deployment: "dep000119", data_type: "snapshot_images", uploader_name: "A", client: "test", season_reason: "" };

@@ -4,13 +4,13 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
-import { formOf } from "../../uploads/static/uploads/js/format.js";
-import { has, messages, t } from "../../uploads/static/uploads/js/messages.js";
+import { formOf } from "../../uploads/static/uploads/js/lib/format.js";
+import { has, messages, t } from "../../uploads/static/uploads/js/text/messages.js";
 
 const ROOT = new URL("../../", import.meta.url);
 const SCRIPTS = new URL("uploads/static/uploads/js/", ROOT);
 const read = (path, base = ROOT) => readFileSync(new URL(path, base), "utf8");
-const languages = readdirSync(new URL("messages/", SCRIPTS)).map((file) => file.replace(".js", ""));
+const languages = readdirSync(new URL("text/messages/", SCRIPTS)).map((file) => file.replace(".js", ""));
 const formsOf = (entry) => (typeof entry === "string" ? { other: entry } : entry);
 const holes = (text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
 // Alike in both languages, by right.
@@ -22,7 +22,7 @@ test("every language that the portal offers has its texts", () => {
 });
 
 for (const language of languages) {
-  const texts = (await import(new URL(`messages/${language}.js`, SCRIPTS))).messages;
+  const texts = (await import(new URL(`text/messages/${language}.js`, SCRIPTS))).messages;
 
   test(`${language}: no text is missing, none is left over`, () => {
     assert.deepEqual(Object.keys(texts).sort(), Object.keys(messages).sort());
@@ -51,7 +51,11 @@ for (const language of languages) {
   });
 }
 
-const scripts = readdirSync(SCRIPTS).filter((file) => file.endsWith(".js")).map((file) => read(file, SCRIPTS)).join("\n");
+const filesUnder = (folder) => readdirSync(new URL(folder, ROOT), { recursive: true }).map((file) => folder + file);
+const scripts = filesUnder("uploads/static/uploads/js/")
+  .filter((path) => path.endsWith(".js") && !path.includes("/messages/"))
+  .map((path) => read(path))
+  .join("\n");
 
 test("every text that a script asks for by name is there", () => {
   const asked = [...scripts.matchAll(/\bt\(\s*"([\w.-]+)"/g)].map(([, key]) => key);
@@ -66,10 +70,10 @@ test("every text is asked for by some script, or belongs to a family", () => {
 });
 
 test("every code that the portal can answer has a text of its own", () => {
-  const folders = ["uploads/", "uploads/services/", "deployments/", "amiportal/", "amiportal/objectstore/"];
-  const sources = folders.flatMap((folder) =>
-    readdirSync(new URL(folder, ROOT)).filter((file) => file.endsWith(".py") && !/admin|legacy|doctor|health|run|env/.test(file)).map((file) => read(folder + file)),
-  );
+  const sources = ["uploads/", "deployments/", "amiportal/core/", "amiportal/objectstore/"]
+    .flatMap(filesUnder)
+    .filter((path) => path.endsWith(".py") && !/admin|legacy|management|migrations|probe|deployments.services/.test(path))
+    .map((path) => read(path));
   const patterns = [
     /Refusal\(\s*"(\w+)"/g, // a name that is not taken
     /Outcome\.[A-Z]+,\s*"(\w+)"/g, // a file

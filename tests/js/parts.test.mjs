@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { TransferError } from "../../uploads/static/uploads/js/errors.js";
-import { Uploader } from "../../uploads/static/uploads/js/uploader.js";
+import { TransferError } from "../../uploads/static/uploads/js/lib/errors.js";
+import { Uploader } from "../../uploads/static/uploads/js/engine/uploader.js";
 import { away, fakeApi, fakeClock, fakeLink, fakeStore, hasher, makeItems, md5, refused, seeded } from "./fakes.mjs";
 
 const PART = 10; // bytes; files above 25 bytes go in parts

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { BoundedQueue, runStage } from "../../uploads/static/uploads/js/queue.js";
+import { BoundedQueue, runStage } from "../../uploads/static/uploads/js/lib/queue.js";
 import { fakeClock } from "./fakes.mjs";
 
 const clock = fakeClock();

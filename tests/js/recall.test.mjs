@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { hasTellingClock } from "../../uploads/static/uploads/js/recall.js";
-import { Uploader } from "../../uploads/static/uploads/js/uploader.js";
+import { hasTellingClock } from "../../uploads/static/uploads/js/engine/recall.js";
+import { Uploader } from "../../uploads/static/uploads/js/engine/uploader.js";
 import { fakeApi, fakeClock, fakeStore, hasher, makeItems, md5, seeded } from "./fakes.mjs";
 
 const target = { deployment: "dep000119", data_type: "snapshot_images", uploader_name: "A", client: "test" };

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-import { putError } from "../../uploads/static/uploads/js/errors.js";
-import { judgeCall, judgePut } from "../../uploads/static/uploads/js/refusals.js";
-import { isTransient } from "../../uploads/static/uploads/js/retry.js";
+import { putError } from "../../uploads/static/uploads/js/lib/errors.js";
+import { judgeCall, judgePut } from "../../uploads/static/uploads/js/portal/refusals.js";
+import { isTransient } from "../../uploads/static/uploads/js/lib/retry.js";
 import { refused } from "./fakes.mjs";
 
 const cases = JSON.parse(await readFile(new URL("../data/rules/refusals.json", import.meta.url), "utf8"));

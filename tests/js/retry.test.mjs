@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ApiError, FileError, TransferError } from "../../uploads/static/uploads/js/errors.js";
+import { ApiError, FileError, TransferError } from "../../uploads/static/uploads/js/lib/errors.js";
 import {
   MAX_TRIES, StoreGate, afterFailedPut, delayMs, isTransient, parseRetryAfter, withRetries,
-} from "../../uploads/static/uploads/js/retry.js";
+} from "../../uploads/static/uploads/js/lib/retry.js";
 import { fakeClock, refused, seeded } from "./fakes.mjs";
 
 const { signal } = new AbortController();

@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { namings } from "../../uploads/static/uploads/js/collisions.js";
-import { timeOf } from "../../uploads/static/uploads/js/device-time.js";
-import { passedOver } from "../../uploads/static/uploads/js/downstream.js";
-import { composed, nameFault } from "../../uploads/static/uploads/js/names.js";
+import { namings } from "../../uploads/static/uploads/js/selection/collisions.js";
+import { timeOf } from "../../uploads/static/uploads/js/selection/device-time.js";
+import { passedOver } from "../../uploads/static/uploads/js/selection/downstream.js";
+import { composed, nameFault } from "../../uploads/static/uploads/js/selection/names.js";
 
 const cases = (name) => JSON.parse(readFileSync(new URL(`../data/rules/${name}.json`, import.meta.url), "utf8"));
 

@@ -9,7 +9,7 @@ globalThis.self = {
     if (message.isDone) finish();
   },
 };
-await import("../../uploads/static/uploads/js/scan-worker.js");
+await import("../../uploads/static/uploads/js/selection/scan-worker.js");
 
 async function scanned(...handles) {
   told.length = 0;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { sideOf, timesOf } from "../../uploads/static/uploads/js/season.js";
+import { sideOf, timesOf } from "../../uploads/static/uploads/js/selection/season.js";
 
 const file = (path) => ({ path, name: path.split("/").pop() });
 

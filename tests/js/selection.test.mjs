@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { csv } from "../../uploads/static/uploads/js/lists.js";
-import { fromDrop, fromPicker } from "../../uploads/static/uploads/js/scan.js";
-import { planOf, reasonToLeaveOut, sendingOf } from "../../uploads/static/uploads/js/selection.js";
+import { csv } from "../../uploads/static/uploads/js/page/lists.js";
+import { fromDrop, fromPicker } from "../../uploads/static/uploads/js/selection/scan.js";
+import { planOf, reasonToLeaveOut, sendingOf } from "../../uploads/static/uploads/js/selection/selection.js";
 import { md5 } from "./fakes.mjs";
 
 const JPEG = new Set(["jpg", "jpeg"]);

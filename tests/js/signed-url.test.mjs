@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { goodForMs, signedUrl } from "../../uploads/static/uploads/js/signed-url.js";
+import { goodForMs, signedUrl } from "../../uploads/static/uploads/js/portal/signed-url.js";
 import { fakeClock } from "./fakes.mjs";
 
 const SIGNED_AT = Date.parse("2026-11-26T07:31:05Z");

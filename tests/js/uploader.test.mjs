@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FileError, TransferError } from "../../uploads/static/uploads/js/errors.js";
-import { Uploader } from "../../uploads/static/uploads/js/uploader.js";
+import { FileError, TransferError } from "../../uploads/static/uploads/js/lib/errors.js";
+import { Uploader } from "../../uploads/static/uploads/js/engine/uploader.js";
 import { away, fakeApi, fakeClock, fakeStore, hasher, makeItems, md5, refused, seeded } from "./fakes.mjs";
 
 const target = { deployment: "dep000119", data_type: "snapshot_images", uploader_name: "A", client: "test" };

@@ -13,7 +13,7 @@ from tests.browser.maintainers_guide.walk import FOLDER, labels_in, pictures_in,
 SLUGS = [slug for protocols in PARTS.values() for slug in protocols]
 TEXTS = Path(settings.BASE_DIR) / "templates" / "admin" / "guide"
 WALKS = Path(settings.BASE_DIR) / "tests" / "browser" / "maintainers_guide"
-MESSAGES = Path(settings.BASE_DIR) / "uploads" / "static" / "uploads" / "js" / "messages" / "en.js"
+MESSAGES = Path(settings.BASE_DIR) / "uploads" / "static" / "uploads" / "js" / "text" / "messages" / "en.js"
 MOST_BYTES = 120_000
 MOST_WIDTH_PX = 1_200
 

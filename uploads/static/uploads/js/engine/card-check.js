@@ -1,0 +1,218 @@
+/**
+ * Whether the files of a card are in the store: reads each once and asks the portal, which asks the store. A file that
+ * is not there under its own name may have been sent under one that holds its folders (folder-names.js). Sends nothing;
+ * knows no DOM.
+ */
+
+import { paired } from "../portal/api.js";
+import { FileError } from "../lib/errors.js";
+import { namesOf } from "../selection/folder-names.js";
+import { nameFault } from "../selection/names.js";
+import { withRetries } from "../lib/retry.js";
+
+/**
+ * @typedef {import("../selection/selection.js").Entry} Entry
+ * @typedef {{code: string, message: string, until?: string, waitMs?: number}} Why a file is not found, as it stands under
+ *   its own name; `until`: the portal cannot tell before, under whichever name
+ * @typedef {Why & {entry: Entry, names: string[]}} Looked `names` to ask for, the first now
+ *
+ * @typedef {object} Ports
+ * @property {{verify: (selection: any, signal: AbortSignal) => Promise<import("../portal/api.js").FileAnswer[]>}} api
+ * @property {Pick<import("./hasher.js").Hasher, "parallel"|"md5"|"digest"|"changedSince">} hasher
+ * @property {import("../lib/queue.js").Clock} clock
+ * @property {() => number} [random]
+ *
+ * @typedef {object} CardVerdict
+ * @property {number} total
+ * @property {number} found
+ * @property {{path: string, code: string, message: string, until?: string}[]} notFound
+ * @property {number} unsettled how many of them can be asked about again
+ * @property {{wait: {code: string, until: string}}[]} waits of these
+ * @property {number} waitMs until the last of them can be told
+ */
+
+const BATCH = 500;
+// As the portal has larger files sent; their parts' checksum spares the store a second reading.
+const LARGE_BYTES = 64 * 1024 * 1024;
+const PART_BYTES = 16 * 1024 * 1024;
+
+export class CardCheck {
+  /** Files of which is known whether they are safe. */ settled = 0;
+  readBytes = 0;
+  /** Milliseconds on the clock; in the past when the portal answers. */ portalAwayUntil = 0;
+  #found = 0;
+  /** @type {CardVerdict["notFound"]} */ #notFound = [];
+  /** @type {Looked[]} */ #unsettled = [];
+  #place;
+  #entries;
+  #ports;
+
+  /**
+   * @param {{place: {deployment: string, data_type: string}, entries: readonly Entry[], ports: Ports}} job `entries` are
+   *   measured
+   */
+  constructor({ place, entries, ports }) {
+    this.#place = place;
+    this.#entries = entries;
+    this.#ports = ports;
+    this.total = { files: entries.length, bytes: entries.reduce((sum, { size }) => sum + Number(size), 0) };
+  }
+
+  /** Whether the portal does not answer at present. */
+  get isAway() {
+    return this.portalAwayUntil > this.#ports.clock.now();
+  }
+
+  /**
+   * @param {AbortSignal} signal the person's "stop"
+   * @returns {Promise<CardVerdict>} rejects when the portal cannot tell
+   */
+  async run(signal) {
+    for (let start = 0; start < this.#entries.length; start += BATCH) {
+      const read = await this.#read(this.#entries.slice(start, start + BATCH), signal);
+      await this.#ask(read.map(firstLook), signal);
+    }
+    return this.#verdict();
+  }
+
+  /**
+   * Asks once more about those that an older program could still overwrite; the card is not read again.
+   * @param {AbortSignal} signal
+   * @returns {Promise<CardVerdict>} rejects as `run` does
+   */
+  async askAgain(signal) {
+    const before = { found: this.#found, settled: this.settled, notFound: [...this.#notFound], unsettled: this.#unsettled };
+    const changed = await this.#ports.hasher.changedSince(before.unsettled.map(({ entry }) => entry.file));
+    this.#unsettled = [];
+    this.settled -= before.unsettled.length;
+    const asked = [];
+    for (const { entry } of before.unsettled) {
+      const error = changed.get(entry.file);
+      if (error) this.#settle(entry, { code: error.code, message: "" });
+      else asked.push(firstLook(entry));
+    }
+    try {
+      for (let start = 0; start < asked.length; start += BATCH) await this.#ask(asked.slice(start, start + BATCH), signal);
+    } catch (error) {
+      ({ found: this.#found, settled: this.settled, notFound: this.#notFound, unsettled: this.#unsettled } = before);
+      throw error;
+    }
+    return this.#verdict();
+  }
+
+  #verdict() {
+    const waiting = this.#unsettled.map(({ entry: { path }, code, message, until = "" }) => ({ path, code, message, until }));
+    const last = this.#unsettled.toSorted((a, b) => Number(b.waitMs) - Number(a.waitMs))[0];
+    return {
+      total: this.total.files,
+      found: this.#found,
+      notFound: [...this.#notFound, ...waiting],
+      unsettled: waiting.length,
+      waits: waiting.map(({ code, until }) => ({ wait: { code, until } })),
+      waitMs: last?.waitMs ?? 0,
+    };
+  }
+
+  /**
+   * @param {readonly Entry[]} entries
+   * @param {AbortSignal} signal
+   * @returns {Promise<Entry[]>} those that could be read
+   */
+  async #read(entries, signal) {
+    const waiting = [...entries];
+    /** @type {Set<Entry>} */ const unread = new Set();
+    const work = async () => {
+      for (let entry = waiting.shift(); entry; entry = waiting.shift()) {
+        try {
+          await this.#readOne(entry, signal);
+        } catch (error) {
+          if (!(error instanceof FileError)) throw error;
+          unread.add(entry);
+          this.#settle(entry, { code: error.code, message: "" });
+        }
+        this.readBytes += Number(entry.size);
+      }
+    };
+    await Promise.all(Array.from({ length: this.#ports.hasher.parallel }, work));
+    return entries.filter((entry) => !unread.has(entry));
+  }
+
+  /**
+   * @param {Entry} entry
+   * @param {AbortSignal} signal
+   */
+  async #readOne(entry, signal) {
+    const { hasher } = this.#ports;
+    if (Number(entry.size) <= LARGE_BYTES) entry.md5 ??= await hasher.md5(entry.file, signal);
+    else if (!entry.multipartMd5) {
+      const { md5, multipartMd5 } = await hasher.digest(entry.file, { partBytes: PART_BYTES, signal });
+      Object.assign(entry, { md5, multipartMd5 });
+    }
+  }
+
+  /**
+   * @param {Looked[]} asked
+   * @param {AbortSignal} signal
+   */
+  async #ask(asked, signal) {
+    for (let left = asked; left.length; ) {
+      const files = left.map(({ entry: { size, md5, multipartMd5 }, names: [name] }) => {
+        return { name, size, md5, multipart_md5: multipartMd5 };
+      });
+      const looked = left;
+      const answers = await this.#verify(files, signal);
+      left = paired(files, answers).flatMap(([, answer], index) => this.#answered(looked[index], answer));
+    }
+  }
+
+  /**
+   * @param {Looked} looked
+   * @param {import("../portal/api.js").FileAnswer} answer
+   * @returns {Looked[]} what is to be asked next for this file
+   */
+  #answered({ entry, names, ...reason }, { status, code = "", message = "", until, waitMs }) {
+    if (status === "stored") {
+      this.#settle(entry, null);
+      return [];
+    }
+    const isOwn = !reason.code;
+    const isOpen = status === "unsettled";
+    const told = { code: code || status, message, ...(isOpen && { until: until ?? new Date().toISOString(), waitMs }) };
+    const own = isOwn || isOpen ? told : reason;
+    const others = isOwn ? namesOf(entry.path, String(entry.md5)).filter((name) => name !== entry.name && !nameFault(name)) : names.slice(1);
+    if (others.length) return [{ entry, names: others, ...own }];
+    this.#settle(entry, own);
+    return [];
+  }
+
+  /**
+   * @param {Entry} entry
+   * @param {Why|null} reason null when it is safe
+   */
+  #settle(entry, reason) {
+    this.settled += 1;
+    if (reason?.until) this.#unsettled.push({ entry, names: [], ...reason });
+    else if (reason) this.#notFound.push({ path: entry.path, code: reason.code, message: reason.message });
+    else this.#found += 1;
+  }
+
+  /**
+   * @param {object[]} files
+   * @param {AbortSignal} signal
+   */
+  #verify(files, signal) {
+    const { api, clock, random = Math.random } = this.#ports;
+    const onRetry = (/** @type {unknown} */ _error, /** @type {number} */ waitMs) => {
+      this.portalAwayUntil = clock.now() + waitMs;
+    };
+    return withRetries(() => api.verify({ ...this.#place, files }, signal), { clock, random, signal, onRetry });
+  }
+}
+
+/**
+ * @param {Entry} entry
+ * @returns {Looked}
+ */
+function firstLook(entry) {
+  return { entry, names: [entry.name], code: "", message: "" };
+}

@@ -1,0 +1,175 @@
+/**
+ * Reads files, computes their MD5 and PUTs the small ones, away from the page's own thread. The bytes of a small file
+ * are kept from its hashing to its PUT: what is sent is what was hashed, and the card is read once.
+ *
+ * In                                              Out, with the same id
+ * {id, do: "digest", file, partBytes, keep}       {id, bytes, md5, multipartMd5, partMd5s, pieces}, or {id, error}: the
+ *                                                 name of the DOMException with which reading failed
+ * {id, do: "pieces", file}                        {id, pieces}, or {id, error}
+ * {id, do: "put", kept, url, headers, timeoutMs}  {id, httpStatus, body, retryAfter, hasStalled}, or {id, error} when the
+ *                                                 file has changed since; `kept`: the digest's id
+ * {id, do: "abort"}                               nothing of its own: ends the PUT of this id
+ * {id, do: "drop"}                                nothing: what the digest of this id keeps is let go
+ */
+
+import "../../vendor/hash-wasm-4.13.0/md5.umd.min.js"; // sets globalThis.hashwasm
+
+const CHUNK_BYTES = 4 * 1024 * 1024; // per file under way; a whole file is held only on request
+const PIECE_BYTES = 4 * 1024; // three of a file: enough to tell two recordings apart, read in a millisecond
+const ERROR_BODY_CHARACTERS = 4_000;
+const LOOK_LASTS_MS = 500;
+const LOOKED_AT_ONCE = 32; // kept files: at most 8 MB
+
+const { createMD5 } = /** @type {any} */ (globalThis).hashwasm;
+/** @type {any[]} */ const idleHashers = [];
+/** @typedef {{at: number, isUnchanged: Promise<boolean>}} Look at several files together; `at`: when it began */
+/** @typedef {{file: File, content: Uint8Array, look: Look}} Held */
+/** @type {Map<number, Held|null>} null while it is being read */ const kept = new Map();
+/** @type {Map<number, AbortController>} */ const underWay = new Map();
+
+async function newMd5() {
+  return (idleHashers.pop() ?? (await createMD5())).init();
+}
+
+/**
+ * @param {any} hasher
+ * @param {"hex"|"binary"} form
+ */
+function digestOf(hasher, form) {
+  const digest = hasher.digest(form);
+  idleHashers.push(hasher);
+  return digest;
+}
+
+/** @param {{id: number, file: File, partBytes: number, keep: boolean}} job */
+async function digest({ id, file, partBytes, keep }) {
+  if (keep) {
+    kept.set(id, null);
+    const look = { at: -Infinity, isUnchanged: Promise.resolve(true) };
+    const content = new Uint8Array(await file.arrayBuffer());
+    if (kept.has(id)) kept.set(id, { file, content, look }); // else let go meanwhile
+    const md5 = digestOf((await newMd5()).update(content), "hex");
+    return { bytes: content.byteLength, md5, pieces: await piecesMd5(rangesOf(content.byteLength).map(([start, end]) => content.subarray(start, end))) };
+  }
+  const whole = await newMd5();
+  const parts = partBytes ? await newMd5() : null; // over the parts' digests
+  /** @type {string[]} */ const partMd5s = [];
+  let bytes = 0;
+  for (let partStart = 0; partStart < file.size; partStart += partBytes || file.size) {
+    const partEnd = partBytes ? Math.min(file.size, partStart + partBytes) : file.size;
+    const part = parts ? await newMd5() : null;
+    for (let start = partStart; start < partEnd; start += CHUNK_BYTES) {
+      const chunk = new Uint8Array(await file.slice(start, Math.min(partEnd, start + CHUNK_BYTES)).arrayBuffer());
+      whole.update(chunk);
+      part?.update(chunk);
+      bytes += chunk.byteLength;
+    }
+    if (!parts) break;
+    const binary = digestOf(part, "binary");
+    parts.update(binary);
+    partMd5s.push(hex(binary));
+  }
+  const md5 = digestOf(whole, "hex");
+  const pieces = await piecesOf(file);
+  if (!parts) return { bytes, md5, pieces };
+  return { bytes, md5, pieces, partMd5s, multipartMd5: `${digestOf(parts, "hex")}-${partMd5s.length}` };
+}
+
+/**
+ * @param {number} bytes of a file
+ * @returns {[start: number, end: number][]} its beginning, its middle and its end
+ */
+function rangesOf(bytes) {
+  const last = Math.max(0, bytes - PIECE_BYTES);
+  return [0, Math.floor(last / 2), last].map((start) => [start, Math.min(bytes, start + PIECE_BYTES)]);
+}
+
+/** @param {Blob} file */
+async function piecesOf(file) {
+  const pieces = new Blob(rangesOf(file.size).map(([start, end]) => file.slice(start, end)));
+  return piecesMd5([new Uint8Array(await pieces.arrayBuffer())]);
+}
+
+/** @param {Uint8Array[]} pieces */
+async function piecesMd5(pieces) {
+  const md5 = await newMd5();
+  for (const piece of pieces) md5.update(piece);
+  return digestOf(md5, "hex");
+}
+
+/** @param {Uint8Array} binary */
+function hex(binary) {
+  return Array.from(binary, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** @param {{id: number, kept: number, url: string, headers: Record<string, string>, timeoutMs: number}} job */
+async function put({ id, kept: keptId, url, headers, timeoutMs }) {
+  const held = kept.get(keptId);
+  if (!held) throw new Error("nothing is kept under this id");
+  await failIfChanged(held); // old content, once stored, would stand in the way of what the card has now
+  const abort = new AbortController();
+  underWay.set(id, abort);
+  let hasStalled = false;
+  const timer = setTimeout(() => {
+    hasStalled = true;
+    abort.abort();
+  }, timeoutMs);
+  try {
+    const response = await fetch(url, { method: "PUT", headers, body: held.content, signal: abort.signal, credentials: "omit" });
+    const body = (await response.text()).slice(0, ERROR_BODY_CHARACTERS);
+    return { httpStatus: response.status, body, retryAfter: response.headers.get("Retry-After"), hasStalled: false };
+  } catch (error) {
+    // TypeError is all that fetch says of a network; AbortError is ours; any other comes from reading the file.
+    if (!(error instanceof TypeError || (error instanceof DOMException && error.name === "AbortError"))) throw error;
+    return { httpStatus: 0, body: "", retryAfter: null, hasStalled };
+  } finally {
+    clearTimeout(timer);
+    underWay.delete(id);
+  }
+}
+
+/**
+ * Looks whether the card still has what was read, shortly before that is sent. Those that will be sent next are looked
+ * at in the same go: browsers compare size and time of each with the moment of the choice, and one reading of many
+ * small files takes little longer than that of one.
+ * @param {Held} held
+ */
+async function failIfChanged(held) {
+  const now = performance.now();
+  if (now - held.look.at > LOOK_LASTS_MS) {
+    const due = [held];
+    for (const other of kept.values()) {
+      if (due.length === LOOKED_AT_ONCE) break;
+      if (other && other !== held && now - other.look.at > LOOK_LASTS_MS) due.push(other);
+    }
+    const reading = new Blob(due.map(({ file }) => file)).arrayBuffer();
+    const look = { at: now, isUnchanged: reading.then(() => true, () => false) };
+    for (const one of due) one.look = look;
+  }
+  if (!(await held.look.isUnchanged)) await held.file.arrayBuffer(); // which of them has changed?
+}
+
+/** @type {Record<string, (job: any) => Promise<object>>} */
+const JOBS = { digest, put, pieces: async ({ file }) => ({ pieces: await piecesOf(file) }) };
+
+/** @param {any} job */
+async function answer(job) {
+  try {
+    self.postMessage({ id: job.id, ...(await JOBS[job.do](job)) });
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    self.postMessage({ id: job.id, error: error.name });
+  }
+}
+
+self.onmessage = ({ data }) => {
+  if (data.do === "drop") kept.delete(data.id);
+  else if (data.do === "abort") underWay.get(data.id)?.abort();
+  else void answer(data);
+};
+// A rejection in a handler reaches nobody by itself; as an error event it ends the run instead of hanging it.
+self.onunhandledrejection = (event) => {
+  setTimeout(() => {
+    throw event.reason;
+  });
+};

@@ -1,0 +1,28 @@
+/**
+ * Times in the portal's answers, as what is left of them by the portal's own clock at its answer: this computer's may be
+ * wrong by years. Pure.
+ */
+
+import { goodForMs } from "../portal/signed-url.js";
+
+/**
+ * @param {any[]} answers
+ * @param {number|null} dateMs the portal's clock at its answer
+ */
+export function withTimes(answers, dateMs) {
+  for (const answer of answers) {
+    if (answer.url) answer.goodForMs = goodForMs(answer.url, { expiresAt: answer.expires_at, dateMs });
+    withWait(answer, answer.until, dateMs);
+  }
+  return answers;
+}
+
+/**
+ * @param {any} answer
+ * @param {string|null|undefined} until
+ * @param {number|null} dateMs
+ */
+export function withWait(answer, until, dateMs) {
+  if (until) answer.waitMs = Date.parse(until) - (dateMs ?? Date.now());
+  return answer;
+}
