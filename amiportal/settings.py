@@ -238,7 +238,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
-        "DataType": "deployments.names.DataType",
+        "DataType": "deployments.domain.names.DataType",
         "DeploymentStatus": "deployments.models.Status",
         "LedgerStatus": "uploads.models.UploadLog.Status",
         "CheckOutcome": ["new", "exists", "stored", "conflict", "refused"],

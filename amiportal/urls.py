@@ -28,8 +28,8 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(), name="api-docs"),
     path("api/v1/uploads/", include("uploads.api.urls")),
     path("api/v1/deployments/<str:deployment_id>/inventory/", InventoryView.as_view(), name="deployment-inventory"),
-    path("api/v1/", include("deployments.api_urls")),
+    path("api/v1/", include("deployments.api.urls")),
     path("", include("uploads.pages.urls")),
 ]
 if settings.LEGACY_API_ENABLED:
-    urlpatterns += [path("", include("deployments.legacy_api")), path("", include("uploads.api.legacy"))]
+    urlpatterns += [path("", include("deployments.api.legacy")), path("", include("uploads.api.legacy"))]

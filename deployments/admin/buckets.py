@@ -14,8 +14,8 @@ from amiportal.accounts.admin.mailing import AddressesOfBucket
 from amiportal.core.adminkit import EXPLAINED, History, Kept, SavedByServices, ask, explanation, minute, take_over
 from amiportal.objectstore.public_access import PublicAccess
 from deployments import services
+from deployments.domain.names import DataType
 from deployments.models import Bucket, station_data_types
-from deployments.names import DataType
 
 _STORE_LABELS = {"ready": "success", "closed to pages": "warning", "missing": "danger", "fault": "danger"}
 

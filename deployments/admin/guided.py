@@ -18,9 +18,9 @@ from amiportal.objectstore.capabilities import current_habits
 from deployments import services
 from deployments.admin.guided_forms import BucketStep, PlaceStep, typed
 from deployments.admin.map_media import PlaceMap
-from deployments.countries import countries
+from deployments.domain.countries import countries
+from deployments.domain.names import DataType
 from deployments.models import Bucket, Deployment
-from deployments.names import DataType
 
 STEPS = {"bucket": "Bucket", "place": "Deployment", "review": "Review"}
 

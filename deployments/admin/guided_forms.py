@@ -14,11 +14,11 @@ from unfold.widgets import (
 
 from amiportal.accounts.models import User
 from deployments.admin.forms import DeploymentForm
-from deployments.countries import code_fault, suggested_code
+from deployments.domain.countries import code_fault, suggested_code
+from deployments.domain.names import DataType
+from deployments.domain.time_zones import suggested_zone, zones, zones_of
 from deployments.models import Bucket, Deployment, Status, station_data_types
-from deployments.names import DataType
 from deployments.selectors import people_who_can_be_let_in, people_who_may_upload
-from deployments.time_zones import suggested_zone, zones, zones_of
 
 EXISTING, NEW = "existing", "new"
 UNKNOWN = "-"

@@ -9,9 +9,9 @@ from unfold.decorators import action
 
 from amiportal.sheets.admin import SheetExport, SheetImport
 from amiportal.sheets.formats import CsvFile, ExportFormat, JsonFile, XlsxFile
-from deployments.api import table_response
-from deployments.camtrap import left_out, write_camtrap
-from deployments.exports import CAMTRAP_FILENAME, GEOJSON_TYPE, write_geojson
+from deployments.api.deployments import table_response
+from deployments.formats.camtrap import left_out, write_camtrap
+from deployments.formats.exports import CAMTRAP_FILENAME, GEOJSON_TYPE, write_geojson
 from deployments.models import Deployment
 from deployments.resources import DeploymentTable
 from deployments.resources.table import export_record

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from deployments.admin.map_media import WorldMap
-from deployments.geojson import feature
+from deployments.formats.geojson import feature
 from deployments.models import Bucket, Deployment, Status
 from deployments.permissions import may_maintain
 

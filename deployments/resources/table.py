@@ -4,10 +4,10 @@ from amiportal.accounts.models import User
 from amiportal.sheets.common import Sheet
 from amiportal.sheets.importing import SheetResource
 from amiportal.sheets.plan import Plan, PlannedRow
+from deployments.formats.legacy_record import table_record
+from deployments.formats.table import COLUMNS, TABLE, check_sheet
 from deployments.models import Deployment
-from deployments.records import table_record
 from deployments.services import ImportPlan, import_table, plan_import
-from deployments.table import COLUMNS, TABLE, check_sheet
 
 # What a row is about comes first: the table is wide.
 _FIRST = ("deployment_id", "status")

@@ -11,9 +11,9 @@ from amiportal.accounts.models import User
 from amiportal.core.errors import Conflict, PortalError
 from amiportal.objectstore.buckets import BucketState, bucket_state, ensure_bucket
 from amiportal.objectstore.capabilities import current_habits
-from deployments.countries import code_fault
+from deployments.domain.countries import code_fault
+from deployments.domain.names import SALTMARSH_DATA_TYPES, STATION_DATA_TYPES
 from deployments.models import Bucket
-from deployments.names import SALTMARSH_DATA_TYPES, STATION_DATA_TYPES
 from deployments.permissions import require_maintainer
 
 _DATA_TYPES_OF_PROJECTS = {"saltmarsh-soundscapes": SALTMARSH_DATA_TYPES}

@@ -13,8 +13,8 @@ from django.utils import timezone
 from amiportal.accounts.models import User
 from amiportal.core.errors import Conflict
 from deployments import holdings
+from deployments.domain.names import deployment_number
 from deployments.models import Bucket, Deployment, HardwareConfig, Status
-from deployments.names import deployment_number
 from deployments.permissions import require_maintainer
 from deployments.services import numbers
 

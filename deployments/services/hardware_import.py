@@ -8,11 +8,11 @@ from amiportal.accounts.models import User
 from amiportal.sheets.common import Columns, Fault, Sheet
 from amiportal.sheets.plan import Plan, PlannedRow, carry_out
 from deployments import hooks
+from deployments.domain.names import text_fault
+from deployments.formats.table import hardware_number
 from deployments.models import HardwareConfig
-from deployments.names import text_fault
 from deployments.permissions import require_maintainer
 from deployments.services.hardware import create_hardware, update_hardware
-from deployments.table import hardware_number
 
 PARTS = ("attractant_light", "camera", "camera_lights", "microphone", "used_by")
 HARDWARE = Columns(required=("number", *PARTS))

@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from deployments.names import deployment_id_for
+from deployments.domain.names import deployment_id_for
 
 # Held to the end of the transaction: an import that moves the sequence forward, and an allocation, take turns.
 _TURN = 727_001

@@ -9,13 +9,13 @@ from amiportal.accounts.models import User
 from amiportal.sheets.common import Fault
 from amiportal.sheets.plan import carry_out
 from deployments import hooks
+from deployments.domain.names import deployment_number
+from deployments.formats.table import Row, Table, Twin
 from deployments.models import Bucket, Deployment, HardwareConfig, Status
-from deployments.names import deployment_number
 from deployments.permissions import require_maintainer
 from deployments.services import numbers
 from deployments.services.buckets import usual_data_types
 from deployments.services.deployments import deployments_with_uploads, mark_status_change
-from deployments.table import Row, Table, Twin
 
 REASON = "Imported table"
 _FIELDS = (

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from deployments.names import DataType
+from deployments.domain.names import DataType
 from tests.client.program import ami_upload
 from tests.readers import READERS, insights, species
 from tests.shared_rules import cases

@@ -5,7 +5,7 @@ import json
 
 from openpyxl import Workbook
 
-from deployments.table import COLUMNS
+from deployments.formats.table import COLUMNS
 from tests.deployments.test_table import GOOD
 
 __all__ = ["COLUMNS", "GOOD", "as_json", "book_of", "rows_of", "saved"]

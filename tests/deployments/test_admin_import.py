@@ -7,8 +7,8 @@ from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from deployments.formats.table import read_table
 from deployments.models import Bucket, Deployment
-from deployments.table import read_table
 from tests.cast import make_deployment
 
 DATA = Path(__file__).parents[1] / "data" / "deployments_info.csv"

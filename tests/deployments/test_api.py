@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from deployments.formats.table import COLUMNS, read_table
 from deployments.models import Bucket, Deployment, HardwareConfig
-from deployments.table import COLUMNS, read_table
 from tests.cast import make_deployment, signed_in
 
 URL = "/api/v1/deployments/"

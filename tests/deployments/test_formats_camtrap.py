@@ -8,8 +8,8 @@ from datetime import datetime
 
 import pytest
 
-from deployments.camtrap import left_out, write_camtrap
-from deployments.exports import write_geojson
+from deployments.formats.camtrap import left_out, write_camtrap
+from deployments.formats.exports import write_geojson
 from deployments.models import Deployment, HardwareConfig
 from tests.cast import make_deployment, signed_in
 

@@ -16,10 +16,10 @@ from amiportal.sheets.common import Columns
 from amiportal.sheets.csv_sheet import escaped, unescaped
 from amiportal.sheets.formats import CsvFile, JsonFile, XlsxFile, read_sheet
 from deployments import services
+from deployments.domain.names import text_fault
+from deployments.formats.table import TABLE, check_sheet, read_table
 from deployments.models import Deployment, HardwareConfig
-from deployments.names import text_fault
 from deployments.resources.table import export_record
-from deployments.table import TABLE, check_sheet, read_table
 from tests.cast import make_bucket, make_deployment
 
 DATA = Path(__file__).parents[1] / "data" / "deployments_info.csv"

@@ -4,8 +4,8 @@ import csv
 import io
 import random
 
-from deployments.names import text_fault
-from deployments.table import COLUMNS, read_table, write_table
+from deployments.domain.names import text_fault
+from deployments.formats.table import COLUMNS, read_table, write_table
 from tests.deployments.test_table import GOOD, HEADER
 
 PAYLOADS = 1_000

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from deployments.geojson import features
+from deployments.formats.geojson import features
 from deployments.models import Deployment, HardwareConfig
 from tests.cast import make_deployment
 

@@ -10,10 +10,10 @@ from django.core.management import CommandError, call_command
 from amiportal.core.errors import Forbidden
 from amiportal.sheets.plan import SheetRefused
 from deployments import hooks, services
+from deployments.formats.legacy_record import table_record
+from deployments.formats.table import COLUMNS, read_records, read_table, write_table
 from deployments.models import Bucket, Deployment
-from deployments.records import table_record
 from deployments.selectors import deployments_of_the_table
-from deployments.table import COLUMNS, read_records, read_table, write_table
 from tests.cast import make_deployment
 from tests.deployments.test_table import GOOD, table_of
 

@@ -9,7 +9,7 @@ from openpyxl import Workbook, load_workbook
 
 from amiportal.sheets.common import MAX_BYTES, NotASheet
 from amiportal.sheets.formats import read_sheet
-from deployments.table import TABLE, Table, check_sheet
+from deployments.formats.table import TABLE, Table, check_sheet
 from tests.deployments.sheets import COLUMNS, GOOD, as_json, book_of, rows_of, saved
 
 NAMES = ",".join(COLUMNS)

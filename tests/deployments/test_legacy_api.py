@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 
+from deployments.formats.table import COLUMNS
 from deployments.models import Bucket, Deployment
-from deployments.table import COLUMNS
 from tests.cast import PASSWORD, make_deployment
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amiportal.sheets.common import NotASheet
+from deployments.formats.table import COLUMNS, read_table, write_table
 from deployments.models import Deployment
-from deployments.table import COLUMNS, read_table, write_table
 
 DATA = Path(__file__).parents[1] / "data" / "deployments_info.csv"
 HEADER = ",".join(COLUMNS)

@@ -15,8 +15,8 @@ from amiportal.accounts.models import User
 from amiportal.accounts.roles import Role
 from amiportal.objectstore.models import StoreProbe
 from amiportal.objectstore.probe import probe
+from deployments.domain.names import DataType
 from deployments.models import Bucket, Deployment
-from deployments.names import DataType
 from tests.cast import make_person
 from tests.faultproxy import FaultProxy
 from tests.uploads.field import PASSWORD as FIELD_PASSWORD

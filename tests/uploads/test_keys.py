@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.names import DataType
+from deployments.domain.names import DataType
 from uploads.domain.keys import (
     MAX_NAME_BYTES,
     content_type_accepted,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deployments.names import DataType
+from deployments.domain.names import DataType
 from tests.shared_rules import cases
 from uploads.domain.capture_time import device_time
 from uploads.domain.downstream import passed_over

@@ -13,9 +13,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from deployments.domain.names import DataType
 from deployments.holdings import Teller
 from deployments.models import Deployment
-from deployments.names import DataType
 from uploads.admin.drift import drift_list
 from uploads.admin.inventory import Day, months
 from uploads.holdings import holdings_of, list_of, under_way, urls_end_at

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from deployments.names import DataType
+from deployments.domain.names import DataType
 from uploads.permissions import deployment_visible_to
 
 

@@ -13,8 +13,8 @@ from django.views.decorators.csrf import csrf_exempt
 from amiportal.core.client_address import client_address
 from amiportal.core.errors import NotFound, PortalError
 from amiportal.legacy.protocol import LegacyCall, LegacyRefusal, answer, legacy_call, legacy_path
+from deployments.domain.names import PLACE_SEPARATOR, DataType
 from deployments.models import Deployment, Status
-from deployments.names import PLACE_SEPARATOR, DataType
 from deployments.selectors import deployments_visible_to
 from uploads.domain.batch import CardFile
 from uploads.domain.keys import is_hidden

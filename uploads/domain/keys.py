@@ -7,7 +7,7 @@ file that is not on the card.
 import unicodedata
 from dataclasses import dataclass
 
-from deployments.names import DataType
+from deployments.domain.names import DataType
 
 MAX_NAME_BYTES = 255  # what ext4, exFAT and NTFS bear, so that whatever is stored can be brought home again
 

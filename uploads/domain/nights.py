@@ -7,7 +7,7 @@ from enum import StrEnum
 from statistics import median_low
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from deployments.names import DataType
+from deployments.domain.names import DataType
 from uploads.domain.sun import Sky
 
 NOCTURNAL = frozenset({DataType.SNAPSHOT_IMAGES, DataType.MOTION_IMAGES, DataType.ULTRASOUND_RECORDINGS})

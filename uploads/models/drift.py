@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from deployments.domain.names import DataType
 from deployments.models import Deployment
-from deployments.names import DataType
 from uploads.models.ledger import UploadLog
 
 

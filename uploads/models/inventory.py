@@ -4,8 +4,8 @@ from django.db import models
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
+from deployments.domain.names import DataType
 from deployments.models import Bucket, Deployment
-from deployments.names import DataType
 from uploads.models.drift import Drift
 
 

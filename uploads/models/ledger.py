@@ -5,8 +5,8 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
+from deployments.domain.names import DataType
 from deployments.models import Deployment
-from deployments.names import DataType
 
 
 class UploadSession(models.Model):

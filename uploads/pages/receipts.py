@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from amiportal.core.errors import PortalError
-from deployments.names import DataType
+from deployments.domain.names import DataType
 from uploads.models import GivenVerdict
 from uploads.receipts.check import CheckedReceipt, NotAReceipt, check_receipt
 from uploads.receipts.keys import is_signed, public_key, published_keys, trusted_keys

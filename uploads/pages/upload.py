@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
-from deployments.names import DataType
+from deployments.domain.names import DataType
 from deployments.selectors import buckets_open_for_upload, buckets_visible_to
 from uploads.domain.keys import CONTENT_TYPES
 

@@ -21,8 +21,8 @@ from amiportal.accounts.services.history import note
 from amiportal.sheets.common import Columns, Fault, Sheet
 from amiportal.sheets.plan import Plan, PlannedRow, carry_out
 from deployments import hooks
+from deployments.domain.names import text_fault
 from deployments.models import Bucket
-from deployments.names import text_fault
 
 FIELDS = ("username", "email", "first_name", "last_name", "organisation", "country")
 PEOPLE = Columns(required=(), optional=(*FIELDS, "buckets", "role"))

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand
 
-from deployments.records import table_record
+from deployments.formats.legacy_record import table_record
+from deployments.formats.table import write_table
 from deployments.selectors import deployments_of_the_table
-from deployments.table import write_table
 
 
 class Command(BaseCommand):

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from amiportal.core.errors import PortalError
 from amiportal.sheets.common import NotASheet
 from amiportal.sheets.plan import SheetRefused
+from deployments.formats.table import read_table
 from deployments.services import ImportPlan, import_table, plan_import
-from deployments.table import read_table
 
 
 class Command(BaseCommand):

@@ -18,10 +18,10 @@ from amiportal.accounts.services.tokens import make_token
 from amiportal.core.errors import PortalError
 from amiportal.objectstore.buckets import ensure_bucket
 from amiportal.objectstore.models import StoreProbe
+from deployments.domain.names import TEST_BUCKET, TEST_DEPLOYMENT_ID
+from deployments.formats.table import read_table
 from deployments.models import Bucket, Deployment
-from deployments.names import TEST_BUCKET, TEST_DEPLOYMENT_ID
 from deployments.services import import_table, make_bucket_in_store
-from deployments.table import read_table
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample_deployments.csv"
 ACCOUNTS_FILE = "demo-accounts.json"

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from deployments.names import DataType
+from deployments.domain.names import DataType
 from uploads.models import UploadLog
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from deployments.names import DataType
+from deployments.domain.names import DataType
 from uploads.api.serializers.sessions import AskAgainField, FailureRequest, FilesField, ProvenByField
 from uploads.domain.batch import MAX_BATCH_FILES
 from uploads.domain.nights import NightsVerdict

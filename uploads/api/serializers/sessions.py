@@ -5,7 +5,7 @@ from dataclasses import asdict
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from deployments.names import DataType
+from deployments.domain.names import DataType
 from uploads.domain import parts
 from uploads.domain.batch import MAX_BATCH_FILES, CardFile, FileResult, Outcome
 from uploads.models import UploadSession

@@ -13,8 +13,8 @@ from amiportal.operations.snapshots.services.planning import INSERT, RETIRE, UPD
 from amiportal.operations.snapshots.services.reading import read_snapshot
 from amiportal.operations.snapshots.services.taking import take_snapshot
 from amiportal.operations.snapshots.tables import TABLES, Table
+from deployments.domain.names import deployment_number
 from deployments.models import Bucket, Deployment, Status
-from deployments.names import deployment_number
 from deployments.permissions import require_maintainer
 from deployments.services import numbers
 from deployments.services.deployments import mark_status_change

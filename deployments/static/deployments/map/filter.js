@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{id: string, geometry: {coordinates: [number, number]}|null, properties: Record<string, any>}} Feature
- *   as deployments/geojson.py writes it, with the address of its page as `link`
+ *   as deployments/formats/geojson.py writes it, with the address of its page as `link`
  * @typedef {{status: string, bucket: string, q: string}} Wanted "" is any
  */
 

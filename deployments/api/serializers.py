@@ -2,8 +2,8 @@
 
 from rest_framework import serializers
 
+from deployments.domain.names import DataType
 from deployments.models import Bucket, Deployment, HardwareConfig, Status
-from deployments.names import DataType
 
 _INSIST = "Retire it although an upload is under way; without it that is refused as `upload_under_way`."
 

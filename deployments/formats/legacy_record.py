@@ -1,7 +1,7 @@
 """A deployment in the legacy shape: eleven texts, never null, in the order of the table's columns."""
 
+from deployments.formats.table import coordinate_text
 from deployments.models import Deployment
-from deployments.table import coordinate_text
 
 
 def table_record(deployment: Deployment) -> dict[str, str]:

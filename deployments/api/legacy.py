@@ -8,11 +8,11 @@ from django.http import HttpResponse
 from amiportal.core.errors import Conflict
 from amiportal.legacy.protocol import LegacyCall, LegacyRefusal, answer, legacy_call, legacy_path
 from deployments import selectors, services
-from deployments.countries import code_of
+from deployments.domain.countries import code_of
+from deployments.formats.legacy_record import wire_record
+from deployments.formats.table import COLUMNS, degrees, hardware_number
 from deployments.models import Bucket, HardwareConfig, Status
 from deployments.permissions import require_maintainer
-from deployments.records import wire_record
-from deployments.table import COLUMNS, degrees, hardware_number
 
 _TO_CREATE = ("country", "country_code", "location_name", "lat", "lon", "camera_id", "hardware_id")
 # Our names of fields in theirs, for the refusals.

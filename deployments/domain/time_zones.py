@@ -6,9 +6,9 @@ from functools import cache
 from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
 
-from deployments.countries import countries
+from deployments.domain.countries import countries
 
-_TABLE = Path(__file__).parent / "data" / "zone.tab"
+_TABLE = Path(__file__).parents[1] / "data" / "zone.tab"
 _COORDINATE = re.compile(r"([+-])(\d{2,3})(\d{2})(\d{2})?")
 
 

@@ -15,8 +15,8 @@ from functools import partial
 
 from amiportal.sheets.common import Columns, Fault, Sheet
 from amiportal.sheets.csv_sheet import read_csv
-from deployments.countries import code_of
-from deployments.names import TEST_BUCKET, bucket_name_fault, deployment_number, place_fault, text_fault
+from deployments.domain.countries import code_of
+from deployments.domain.names import TEST_BUCKET, bucket_name_fault, deployment_number, place_fault, text_fault
 
 COLUMNS = (
     "country",

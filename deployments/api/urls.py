@@ -2,7 +2,7 @@
 
 from rest_framework.routers import SimpleRouter
 
-from deployments.api import BucketViewSet, DeploymentViewSet, HardwareViewSet
+from deployments.api.deployments import BucketViewSet, DeploymentViewSet, HardwareViewSet
 
 router = SimpleRouter()
 router.register("deployments", DeploymentViewSet, basename="deployment")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-_TABLE = Path(__file__).parent / "data" / "countries.csv"
+_TABLE = Path(__file__).parents[1] / "data" / "countries.csv"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 
-from deployments.geojson import feature
+from deployments.formats.geojson import feature
 from deployments.models import Deployment
 
 CAMTRAP_FILENAME = "deployments.csv"  # the name that the standard gives the table

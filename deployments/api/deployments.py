@@ -9,11 +9,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from deployments import camtrap, selectors, services
-from deployments.exports import CAMTRAP_FILENAME, GEOJSON_FILENAME, GEOJSON_TYPE, write_geojson
-from deployments.permissions import require_maintainer
-from deployments.records import table_record
-from deployments.serializers import (
+from deployments import selectors, services
+from deployments.api.serializers import (
     BucketCreateSerializer,
     BucketQuerySerializer,
     BucketSerializer,
@@ -24,7 +21,11 @@ from deployments.serializers import (
     NextSeasonSerializer,
     RetireSerializer,
 )
-from deployments.table import write_table
+from deployments.formats import camtrap
+from deployments.formats.exports import CAMTRAP_FILENAME, GEOJSON_FILENAME, GEOJSON_TYPE, write_geojson
+from deployments.formats.legacy_record import table_record
+from deployments.formats.table import write_table
+from deployments.permissions import require_maintainer
 
 TABLE_FILENAME = "deployments_info.csv"
 
