@@ -11,8 +11,9 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
+from amiportal.core.spreadsheets import text_fault
 from amiportal.objectstore.public_access import PublicAccess
-from deployments.domain.names import STATION_DATA_TYPES, DataType, bucket_name_fault, place_fault, text_fault
+from deployments.domain.names import STATION_DATA_TYPES, DataType, bucket_name_fault, place_fault
 
 
 def validate_bucket_name(name: str) -> None:

@@ -3,7 +3,8 @@
 import os
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import boto3
@@ -16,6 +17,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 
+from amiportal.sheets.signals import before_import
 from tests import baseline, chromium, services
 
 if services.are_needed(sys.argv[1:]):
@@ -126,3 +128,10 @@ def empty_queue(db) -> None:
     """No job and no worker: their tables are not Django's, so what an earlier test committed is still there."""
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
+
+
+@pytest.fixture
+def connect_before_import(monkeypatch) -> Callable[[Callable], None]:
+    """Connects a receiver to `before_import` in place of all that are there, until the end of the test."""
+    monkeypatch.setattr(before_import, "receivers", [])
+    return partial(before_import.connect, weak=False)

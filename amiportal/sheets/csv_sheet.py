@@ -5,7 +5,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
-from amiportal.core.csv_safe import FORMULA_STARTS
+from amiportal.core.spreadsheets import FORMULA_STARTS
 from amiportal.sheets.common import Columns, NotASheet, Sheet
 
 _SEPARATORS = (",", ";", "\t")

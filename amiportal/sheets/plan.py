@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from amiportal.core.errors import Conflict, PortalError
 from amiportal.sheets.common import Fault
+from amiportal.sheets.signals import before_import
 
 
 class SheetRefused(PortalError):
@@ -70,16 +71,16 @@ class Planned(Protocol):
 P = TypeVar("P", bound=Planned)
 
 
-def carry_out(*, plan: Callable[[bool], P], before: Callable[[], object], write: Callable[[P], object], busy: str) -> P:
-    """All of an import or nothing: planned, and planned again on locked rows when `before` has been done.
+def carry_out(*, actor: object, plan: Callable[[bool], P], write: Callable[[P], object], busy: str) -> P:
+    """All of an import or nothing: planned, and planned again on locked rows after `before_import` was sent.
 
-    plan: takes whether to lock. before: done unless nothing would change, outside the transaction. busy: told when
-    somebody else wrote at the same time. Raises SheetRefused, Conflict, and what `before` and `write` do.
+    plan: takes whether to lock. busy: told when somebody else wrote at the same time. Where nothing would change the
+    signal is not sent. Raises SheetRefused, Conflict, and what the signal's receivers and `write` do.
     """
     found = _without_faults(plan(False))
     if not found.writes:
         return found
-    before()
+    before_import.send(sender=carry_out, actor=actor)
     try:
         with transaction.atomic():
             found = _without_faults(plan(True))

@@ -5,13 +5,11 @@ import re
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from amiportal.core.spreadsheets import text_fault
 from amiportal.objectstore.own_files import is_own
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _NUMBERED_ID = re.compile(r"dep([0-9]{6,9})")
-# What makes a spreadsheet take a cell for a formula, at its start or after a separator of another locale, with
-# the full-width forms that some accept. Source: OWASP, "CSV Injection".
-_LIVE_FORMULA = re.compile(r"(^|[;|])[\s\"']*[=+\-@＝＋－＠]")
 # Field clients split "COUNTRY - LOCATION" on this, so no place may hold it.
 PLACE_SEPARATOR = " - "
 TEST_BUCKET = "test-upload"
@@ -60,18 +58,6 @@ def deployment_number(deployment_id: str) -> int | None:
 
 def deployment_id_for(number: int) -> str:
     return f"dep{number:06d}"
-
-
-def text_fault(text: str) -> str:
-    """Why `text` cannot stand in a table that people open as a spreadsheet, or "".
-
-    Refused where it is typed, so that the exports, whose bytes the field clients depend on, need no escaping.
-    """
-    if any(ord(c) < 32 or ord(c) == 127 for c in text):
-        return "This may not hold control characters."
-    if _LIVE_FORMULA.search(text):
-        return "This may not begin with =, +, - or @, nor hold one after ; or |: a spreadsheet would run it."
-    return ""
 
 
 def place_fault(name: str) -> str:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from functools import partial
 
+from amiportal.core.spreadsheets import text_fault
 from amiportal.sheets.common import Columns, Fault, Sheet
 from amiportal.sheets.csv_sheet import read_csv
 from deployments.domain.countries import code_of
-from deployments.domain.names import TEST_BUCKET, bucket_name_fault, deployment_number, place_fault, text_fault
+from deployments.domain.names import TEST_BUCKET, bucket_name_fault, deployment_number, place_fault
 
 COLUMNS = (
     "country",

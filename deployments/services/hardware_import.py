@@ -5,10 +5,9 @@ from collections.abc import Iterable
 from django.core.exceptions import ValidationError
 
 from amiportal.accounts.models import User
+from amiportal.core.spreadsheets import text_fault
 from amiportal.sheets.common import Columns, Fault, Sheet
 from amiportal.sheets.plan import Plan, PlannedRow, carry_out
-from deployments import hooks
-from deployments.domain.names import text_fault
 from deployments.formats.table import hardware_number
 from deployments.models import HardwareConfig
 from deployments.permissions import require_maintainer
@@ -28,13 +27,13 @@ def plan_hardware(*, actor: User | None, sheet: Sheet) -> Plan:
 def import_hardware(*, actor: User | None, sheet: Sheet) -> Plan:
     """Create and update the configurations of `sheet`; those that it does not name stay. Raises SheetRefused.
 
-    What is registered for before an import (hooks.py) is done first, unless nothing would change.
+    The signal `before_import` is sent first, unless nothing would change.
     """
     require_maintainer(actor)
     known = HardwareConfig.objects.all()
     return carry_out(
+        actor=actor,
         plan=lambda lock: _plan(sheet, known.select_for_update().order_by("pk") if lock else known.all()),
-        before=lambda: hooks.run_before_import(actor=actor),
         write=lambda plan: _write(plan, actor=actor),
         busy="Somebody else changed hardware at the same time. Import the table again.",
     )

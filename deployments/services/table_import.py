@@ -8,7 +8,6 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 from amiportal.accounts.models import User
 from amiportal.sheets.common import Fault
 from amiportal.sheets.plan import carry_out
-from deployments import hooks
 from deployments.domain.names import deployment_number
 from deployments.formats.table import Row, Table, Twin
 from deployments.models import Bucket, Deployment, HardwareConfig, Status
@@ -82,13 +81,13 @@ def import_table(*, actor: User | None, table: Table) -> ImportPlan:
     """Create and update the deployments of `table` in one transaction, each with a row of history.
 
     Buckets that are not known are made as rows, not in the store. Deployments that the table does not name stay as
-    they are. What is registered for before an import (hooks.py) is done first, unless nothing would change. Raises
+    they are. The signal `before_import` is sent first, unless nothing would change. Raises
     SheetRefused, or Conflict when somebody else wrote at the same time: nothing is written then.
     """
     require_maintainer(actor)
     return carry_out(
+        actor=actor,
         plan=lambda lock: _plan(table, actor=actor, lock=lock),
-        before=lambda: hooks.run_before_import(actor=actor),
         write=lambda plan: _write(plan, actor=actor),
         busy="Somebody else changed deployments at the same time. Import the table again.",
     )

@@ -13,7 +13,6 @@ from amiportal.accounts.services.contacts import PEOPLE, import_people, plan_peo
 from amiportal.core.errors import Conflict, Forbidden, PortalError
 from amiportal.sheets.formats import read_sheet
 from amiportal.sheets.plan import SheetRefused
-from deployments import hooks
 from tests.cast import PASSWORD
 from tests.deployments.test_formats_round import FORMATS
 
@@ -144,14 +143,14 @@ def test_only_maintainers(colleague, script, panama):
     assert not User.objects.filter(email=ANA["email"]).exists()
 
 
-def test_what_is_done_before_imports_is_done_before_this_one(maintainer, panama, monkeypatch):
+def test_what_is_done_before_imports_is_done_before_this_one(maintainer, panama, connect_before_import):
     asked = []
 
-    def refuse(*, actor):
+    def refuse(*, actor, **sent):
         asked.append(actor)
         raise PortalError("No snapshot, no import.")
 
-    monkeypatch.setattr(hooks, "before_import", [refuse])
+    connect_before_import(refuse)
     with pytest.raises(PortalError, match="No snapshot"):
         import_people(actor=maintainer, sheet=sheet(ANA))
     assert asked == [maintainer]
@@ -160,11 +159,11 @@ def test_what_is_done_before_imports_is_done_before_this_one(maintainer, panama,
     assert len(asked) == 1
 
 
-def test_somebody_who_takes_the_name_meanwhile(maintainer, panama, monkeypatch):
-    def quicker(*, actor):
+def test_somebody_who_takes_the_name_meanwhile(maintainer, panama, monkeypatch, connect_before_import):
+    def quicker(**sent):
         monkeypatch.setattr(User, "save", lambda self: User.objects.bulk_create([User(username=self.username)] * 2))
 
-    monkeypatch.setattr(hooks, "before_import", [quicker])
+    connect_before_import(quicker)
     with pytest.raises(Conflict):
         import_people(actor=maintainer, sheet=sheet(ANA))
     monkeypatch.undo()

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.axe import violations
 from tests.uploads.test_history import make_file, make_session
 from uploads.pages import receipts
-from uploads.receipts.signing import receipt
+from uploads.services.receipts import receipt
 
 PHONE = {"width": 360, "height": 740}
 

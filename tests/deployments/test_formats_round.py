@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from amiportal.core.spreadsheets import text_fault
 from amiportal.sheets.common import Columns
 from amiportal.sheets.csv_sheet import escaped, unescaped
 from amiportal.sheets.formats import CsvFile, JsonFile, XlsxFile, read_sheet
 from deployments import services
-from deployments.domain.names import text_fault
 from deployments.formats.table import TABLE, check_sheet, read_table
 from deployments.models import Deployment, HardwareConfig
 from deployments.resources.table import export_record

@@ -4,7 +4,7 @@ import csv
 import io
 import random
 
-from deployments.domain.names import text_fault
+from amiportal.core.spreadsheets import text_fault
 from deployments.formats.table import COLUMNS, read_table, write_table
 from tests.deployments.test_table import GOOD, HEADER
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from amiportal.core.errors import Forbidden
 from amiportal.sheets.plan import SheetRefused
-from deployments import hooks, services
+from deployments import services
 from deployments.formats.legacy_record import table_record
 from deployments.formats.table import COLUMNS, read_records, read_table, write_table
 from deployments.models import Bucket, Deployment
@@ -194,11 +194,11 @@ def test_a_bucket_stays_once_there_were_uploads(maintainer, colleague, ladera):
     assert refusals(maintainer, row) == [(2, "country_code")]
 
 
-def test_an_upload_that_begins_between_the_two_looks_is_seen(maintainer, colleague, ladera, monkeypatch):
-    def meanwhile(*, actor):
+def test_an_upload_that_begins_between_the_two_looks_is_seen(maintainer, colleague, ladera, connect_before_import):
+    def meanwhile(**sent):
         ladera.upload_sessions.create(account=colleague, data_type="snapshot_images", started_at=AT, last_seen_at=AT)
 
-    monkeypatch.setattr(hooks, "before_import", [meanwhile])
+    connect_before_import(meanwhile)
     row = GOOD | {"deployment_id": "dep000045", "country_code": "ken", "country": "Kenya"}
     assert refusals(maintainer, row) == [(2, "country_code")]
     ladera.refresh_from_db()

@@ -10,7 +10,6 @@ from amiportal.core.errors import Forbidden, PortalError
 from amiportal.sheets.common import MAX_BYTES
 from amiportal.sheets.formats import read_sheet
 from amiportal.sheets.plan import SheetRefused
-from deployments import hooks
 from deployments.models import Deployment, HardwareConfig
 from deployments.services.hardware_import import HARDWARE, import_hardware
 from tests.deployments.sheets import COLUMNS, GOOD, as_json, book_of
@@ -117,14 +116,14 @@ def test_all_faults_of_hardware_are_told_and_nothing_is_written(page):
     assert hardware() == before
 
 
-def test_what_is_done_before_an_import_comes_before_hardware_too(maintainer, monkeypatch):
+def test_what_is_done_before_an_import_comes_before_hardware_too(maintainer, connect_before_import):
     asked = []
 
-    def refuse(*, actor):
+    def refuse(*, actor, **sent):
         asked.append(actor)
         raise PortalError("No snapshot, no import.")
 
-    monkeypatch.setattr(hooks, "before_import", [refuse])
+    connect_before_import(refuse)
     before = hardware()
     with pytest.raises(PortalError, match="No snapshot"):
         import_hardware(actor=maintainer, sheet=read_sheet(json.dumps([NEW]).encode(), HARDWARE))

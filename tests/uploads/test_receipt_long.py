@@ -14,7 +14,7 @@ from uploads.models import UploadLog
 from uploads.pages import receipts
 from uploads.receipts.check import check_receipt
 from uploads.receipts.keys import is_signed, trusted_keys
-from uploads.receipts.signing import receipt
+from uploads.services.receipts import receipt
 
 FILES = 6_000
 MIB = 1024**2

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from tests.uploads.test_receipt_keys import receipt_of
 from uploads.models import GivenVerdict, UploadLog
-from uploads.receipts import signing
+from uploads.services import receipts
 
 
 @pytest.fixture
@@ -114,14 +114,14 @@ def test_a_file_that_was_never_proven_did_not_change(uploader, given):
 
 def test_a_receipt_says_what_its_own_lines_say(finished, monkeypatch):
     """A file that is lost between the verdict and the list of files: the list decides."""
-    sure = signing.verdict_of
+    sure = receipts.verdict_of
 
     def then_lost(session):
         verdict = sure(session)
         change(finished, "missing", "b.jpg")
         return verdict
 
-    monkeypatch.setattr(signing, "verdict_of", then_lost)
+    monkeypatch.setattr(receipts, "verdict_of", then_lost)
     receipt_of(finished)
     said = GivenVerdict.objects.get(how="receipt")
     assert (said.files, said.verified, said.unproven, said.safe_to_wipe) == (3, 2, 1, False)

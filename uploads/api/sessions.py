@@ -12,12 +12,12 @@ from amiportal.core.errors import PortalError
 from uploads.api.serializers import sessions as serializers
 from uploads.api.serializers.sessions import read
 from uploads.permissions import require_maintainer, session_of, session_visible_to
-from uploads.receipts.signing import receipt
 from uploads.selectors import sessions_visible_to
 from uploads.services.checking import check_files
 from uploads.services.confirming import confirm_files
 from uploads.services.failures import ClientFailure, report_failures
 from uploads.services.granting import grant_files
+from uploads.services.receipts import receipt
 from uploads.services.sessions import finish_session, open_session, verdict_of, verdicts_of
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from amiportal.core.csv_safe import safe_cell
+from amiportal.core.spreadsheets import safe_cell
 from uploads.ledger.columns import COLUMNS, DEVICE_TIME, as_told
 from uploads.models import Export
 

@@ -10,13 +10,13 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from amiportal.core.csv_safe import safe_cell
+from amiportal.core.spreadsheets import safe_cell
 from uploads.domain.keys import key_prefix
 from uploads.ledger.columns import COLUMNS, as_told
 from uploads.ledger.formats import BYTE_ORDER_MARK
 from uploads.models import Drift, UploadLog, UploadSession
-from uploads.receipts.signing import file_entry
 from uploads.selectors import newest_rows, tally
+from uploads.services.receipts import file_entry
 
 # Name of the column: where the value stands, from UploadSession. Behind these, the number of files in each status.
 SESSION_COLUMNS = {

@@ -9,20 +9,19 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.apps import apps
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 from django.db.models.functions import Lower
 
 from amiportal.accounts.models import User
 from amiportal.accounts.permissions import GIVEN_BY_MAINTAINERS, check_may_look_after
 from amiportal.accounts.roles import Role
 from amiportal.accounts.services.history import note
+from amiportal.core.spreadsheets import text_fault
 from amiportal.sheets.common import Columns, Fault, Sheet
 from amiportal.sheets.plan import Plan, PlannedRow, carry_out
-from deployments import hooks
-from deployments.domain.names import text_fault
-from deployments.models import Bucket
 
 FIELDS = ("username", "email", "first_name", "last_name", "organisation", "country")
 PEOPLE = Columns(required=(), optional=(*FIELDS, "buckets", "role"))
@@ -41,12 +40,12 @@ def plan_people(*, actor: User, sheet: Sheet) -> Plan:
 def import_people(*, actor: User, sheet: Sheet) -> Plan:
     """Make and change the people of `sheet`; those that it does not name stay. Raises SheetRefused, or Conflict.
 
-    What is registered for before an import (hooks.py) is done first, unless nothing would change.
+    The signal `before_import` is sent first, unless nothing would change.
     """
     check_may_look_after(actor=actor)
     return carry_out(
+        actor=actor,
         plan=lambda lock: _plan(sheet, actor=actor, lock=lock),
-        before=lambda: hooks.run_before_import(actor=actor),
         write=lambda plan: _write(plan, actor=actor),
         busy="Somebody else changed people at the same time. Import the table again.",
     )
@@ -80,7 +79,7 @@ class _Known:
         people = people.prefetch_related(Prefetch("groups", Group.objects.order_by("name")), "buckets").order_by("pk")
         if lock:
             people = people.select_for_update(of=("self",))
-        known = cls({}, {}, set(Bucket.objects.values_list("name", flat=True)))
+        known = cls({}, {}, set(_buckets().values_list("name", flat=True)))
         for person in people:
             known.by_username[person.username] = person
             if person.email:
@@ -185,7 +184,7 @@ def _refused(line: int, person: User | None, before: dict | None, after: dict, *
 
 
 def _write(plan: Plan, *, actor: User) -> None:
-    buckets = {bucket.name: bucket for bucket in Bucket.objects.all()}
+    buckets = {bucket.name: bucket for bucket in _buckets()}
     groups = {group.name: group for group in Group.objects.filter(name__in=Role.values)}
     for row in plan.rows:
         if not row.differs:
@@ -218,3 +217,8 @@ def _names(listed: str) -> set[str]:
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names))
+
+
+def _buckets() -> QuerySet:
+    """All buckets. By the model's name, since accounts stand below deployments."""
+    return apps.get_model("deployments", "Bucket").objects.all()

@@ -9,6 +9,6 @@ class SnapshotsConfig(AppConfig):
 
     def ready(self) -> None:
         from amiportal.operations.snapshots.services import snapshot_before_import  # noqa: PLC0415 (needs the app registry)
-        from deployments import hooks  # noqa: PLC0415
+        from amiportal.sheets.signals import before_import  # noqa: PLC0415
 
-        hooks.before_import.append(snapshot_before_import)
+        before_import.connect(snapshot_before_import)

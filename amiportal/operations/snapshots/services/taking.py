@@ -51,8 +51,8 @@ def take_snapshot(*, actor: User | None, reason: str) -> Snapshot:
         raise SnapshotFailed(message) from error
 
 
-def snapshot_before_import(*, actor: User | None) -> None:
-    """The hook of deployments: an import begins only when there is a way back."""
+def snapshot_before_import(*, actor: User | None, **sent: object) -> None:
+    """Take a snapshot, so that there is a way back from the import that begins; receives `before_import`."""
     try:
         take_snapshot(actor=actor, reason=Snapshot.Reason.IMPORT)
     except SnapshotFailed as error:
