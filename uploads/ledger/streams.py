@@ -11,12 +11,10 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from amiportal.core.spreadsheets import safe_cell
-from uploads.domain.keys import key_prefix
 from uploads.ledger.columns import COLUMNS, as_told
 from uploads.ledger.formats import BYTE_ORDER_MARK
 from uploads.models import Drift, UploadLog, UploadSession
-from uploads.selectors import newest_rows, tally
-from uploads.services.receipts import file_entry
+from uploads.selectors import tally
 
 # Name of the column: where the value stands, from UploadSession. Behind these, the number of files in each status.
 SESSION_COLUMNS = {
@@ -65,10 +63,9 @@ DRIFT_COLUMNS = {
     "is_restored": "is_restored",
 }
 _TALLIED_AT_ONCE = 20  # a session may have half a million files
-RECEIPT_COLUMNS = ("name", "path_on_card", "size_bytes", "md5", "proven_by", "key", "status", "verified_at")
 
 
-class _Echo:
+class Echo:
     """A file for csv.writer that hands each line back."""
 
     def write(self, line: str) -> str:
@@ -76,7 +73,7 @@ class _Echo:
 
 
 def csv_lines(portions: Iterable[Sequence[tuple]]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
+    writer = csv.writer(Echo())
     yield writer.writerow(COLUMNS)
     for rows in portions:
         for row in rows:
@@ -89,19 +86,9 @@ def ndjson_lines(portions: Iterable[Sequence[tuple]]) -> Iterator[str]:
             yield json.dumps(as_told(row), ensure_ascii=False) + "\n"
 
 
-def receipt_csv_lines(session: UploadSession) -> Iterator[str]:
-    """A session's files as people open them in a spreadsheet; what machines read is the signed receipt."""
-    prefix = key_prefix(deployment_id=session.deployment.deployment_id, data_type=session.data_type)
-    writer = csv.writer(_Echo())
-    yield BYTE_ORDER_MARK + writer.writerow(RECEIPT_COLUMNS)
-    for row in newest_rows(session):
-        entry = file_entry(row, prefix)
-        yield writer.writerow([safe_cell(entry[column]) for column in RECEIPT_COLUMNS])
-
-
 def session_csv_lines(sessions: QuerySet[UploadSession]) -> Iterator[str]:
     """The sessions in their order, each with what became of its files: a column per status, by its newest row."""
-    writer = csv.writer(_Echo())
+    writer = csv.writer(Echo())
     yield BYTE_ORDER_MARK + writer.writerow([*SESSION_COLUMNS, *UploadLog.Status.values])
     rows = sessions.values_list(*SESSION_COLUMNS.values()).iterator()
     while some := list(islice(rows, _TALLIED_AT_ONCE)):
@@ -113,7 +100,7 @@ def session_csv_lines(sessions: QuerySet[UploadSession]) -> Iterator[str]:
 
 def drift_csv_lines(drifts: QuerySet[Drift]) -> Iterator[str]:
     """Changed and vanished files in their order, each with its uploader, its session and how it was settled."""
-    writer = csv.writer(_Echo())
+    writer = csv.writer(Echo())
     yield BYTE_ORDER_MARK + writer.writerow([*DRIFT_COLUMNS, "receipt"])
     session = list(DRIFT_COLUMNS).index("session")
     for row in drifts.values_list(*DRIFT_COLUMNS.values()).iterator():

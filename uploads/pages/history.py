@@ -12,10 +12,10 @@ from django.views.decorators.http import require_safe
 
 from amiportal.accounts.models import User
 from amiportal.core.errors import NotFound
-from uploads.ledger.streams import receipt_csv_lines
 from uploads.ledger.unsettled import waiting_of
 from uploads.models import GivenVerdict, UploadLog, UploadSession
 from uploads.permissions import session_visible_to
+from uploads.receipts.files import receipt_csv_lines
 from uploads.receipts.rows import count_lost, lost_rows, rows_by_name, unproven_rows
 from uploads.selectors import sessions_visible_to
 from uploads.services import legacy_second_files

@@ -16,6 +16,7 @@ from django.utils import timezone
 from uploads.domain.keys import key_prefix
 from uploads.models import GivenVerdict, UploadLog, UploadSession
 from uploads.receipts.check import canonical
+from uploads.receipts.files import file_entry
 from uploads.receipts.keys import CURRENT_VERSION, public_key, sign
 from uploads.selectors import newest_rows
 from uploads.services.sessions import Verdict, verdict_of
@@ -25,7 +26,7 @@ from uploads.services.verdicts import keep_given, keep_key
 def receipt(session: UploadSession) -> Iterator[str]:
     """The receipt as pieces of one JSON text: {"files": [...], "summary": {...}, "signature", "public_key"}.
 
-    `receipt_check.check_receipt` says what holds of it. It is true of the moment before its first line; what it says
+    `uploads.receipts.check.check_receipt` says what holds of it. It is true of the moment before its first line; what it says
     is kept before the signature is told.
     """
     issued_at = timezone.now()
@@ -48,25 +49,6 @@ def receipt(session: UploadSession) -> Iterator[str]:
     summary = canonical(_facts(session, issued_at) | said | {"key_id": key.key_id, "unsettled_until": until})
     yield f'\n],\n"summary":{summary},\n"signature":"{sign(summary.encode())}",\n'
     yield f'"public_key":"{public_key()}"}}\n'
-
-
-def file_entry(row: UploadLog, prefix: str) -> dict:
-    """A file as receipts name it; `prefix` is that of its session's keys.
-
-    md5: "" while a file is proven by its parts alone. What the client says of the whole is not signed before the portal
-    has read it.
-    """
-    return {
-        "name": row.filename,
-        "path_on_card": row.path_on_card,
-        "size_bytes": row.size_bytes,
-        "md5": "" if row.proven_by == "parts" else row.md5,
-        "multipart_md5": row.multipart_md5,
-        "proven_by": row.proven_by,
-        "key": prefix + row.filename,
-        "status": row.status,
-        "verified_at": row.verified_at.isoformat() if row.verified_at else None,
-    }
 
 
 def _said(verdict: Verdict, states: Counter[str]) -> dict:
