@@ -26,8 +26,8 @@ from uploads.services.verdicts import keep_given, keep_key
 def receipt(session: UploadSession) -> Iterator[str]:
     """The receipt as pieces of one JSON text: {"files": [...], "summary": {...}, "signature", "public_key"}.
 
-    `uploads.receipts.check.check_receipt` says what holds of it. It is true of the moment before its first line; what it says
-    is kept before the signature is told.
+    What holds of it: `uploads.receipts.check.check_receipt`. It is true of the moment before its first line; what it
+    says is kept before the signature is told.
     """
     issued_at = timezone.now()
     verdict = verdict_of(session)
