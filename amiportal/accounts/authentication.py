@@ -16,8 +16,8 @@ from rest_framework import exceptions
 from rest_framework.authentication import BasicAuthentication
 
 from amiportal.accounts.models import User
-from amiportal.accounts.passwords import user_by_password
 from amiportal.accounts.services.known_places import begin_try, end_try, known_place, note_place
+from amiportal.accounts.services.passwords import user_by_password
 from amiportal.accounts.services.two_factor import has_two_factor
 from amiportal.core.client_address import client_address
 from amiportal.core.errors import PortalError

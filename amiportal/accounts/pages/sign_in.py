@@ -18,8 +18,8 @@ from django_otp import login as otp_login
 
 from amiportal.accounts.models import User
 from amiportal.accounts.services.mail import mail_is_configured
+from amiportal.accounts.services.passwords import SignInForm
 from amiportal.accounts.services.two_factor import TooManyCodes, WrongCode, has_two_factor, verify
-from amiportal.accounts.passwords import SignInForm
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 SECOND_STEP_WITHIN_S = 600

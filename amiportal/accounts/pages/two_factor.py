@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods
 from django_otp import login as otp_login
 
 from amiportal.accounts.services import two_factor
+from amiportal.accounts.services.passwords import user_by_password
 from amiportal.accounts.services.two_factor import TooManyCodes, WrongCode
 from amiportal.core.errors import Conflict
-from amiportal.accounts.passwords import user_by_password
 
 _NEW_KEY = "two_factor_key"  # in the session, which only the server reads, until a code proves that the app has it
 
