@@ -21,7 +21,7 @@ _TOLD = 5
 _SUMMED = """
     SELECT count(*), coalesce(sum(size_bytes), 0) FROM (
         SELECT size_bytes FROM uploads_uploadlog
-        WHERE deployment_id = %s AND status IN ('verified', 'stored') LIMIT %s
+        WHERE deployment_id = %s AND status IN ('verified', 'unproven') LIMIT %s
     ) AS brought
 """
 

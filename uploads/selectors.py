@@ -73,14 +73,14 @@ class UploadedCount:
 
 def uploaded_counts() -> Iterator[UploadedCount]:
     """All sessions that were granted anything, oldest first, counting what holds its key or was found stored."""
-    query = """
+    query = f"""
         SELECT s.id, s.last_seen_at, s.uploader_name, b.name, d.deployment_id, s.data_type, n.files
         FROM uploads_uploadsession s
         JOIN deployments_deployment d ON d.id = s.deployment_id
         JOIN deployments_bucket b ON b.id = d.bucket_id
         CROSS JOIN LATERAL (
             SELECT count(*) AS files FROM uploads_uploadlog l
-            WHERE l.session_id = s.id AND l.status IN ('granted', 'verified', 'stored')
+            WHERE l.session_id = s.id AND l.{UploadLog.LIVE_SQL}
         ) n
         WHERE n.files > 0 AND s.id > %s
         ORDER BY s.id LIMIT 500

@@ -160,7 +160,7 @@ def uploads_by_day(today: date) -> list[Bar]:
     rows = dict(
         UploadLog.objects.filter(
             granted_at__gte=datetime.combine(first, time.min, tzinfo=timezone.get_default_timezone()),
-            status__in=[UploadLog.Status.VERIFIED, UploadLog.Status.STORED],
+            status__in=[UploadLog.Status.VERIFIED, UploadLog.Status.UNPROVEN],
         )
         .values_list(TruncDate("granted_at"))
         .annotate(files=Count("pk"))

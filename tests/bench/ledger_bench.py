@@ -109,7 +109,7 @@ def _single() -> dict[str, dict]:
         "account of now": {"session__account__id__exact": _account("bench-59")},
         "account without a file": {"session__account__id__exact": _account("bench-00")},
         "state verified": {"status__exact": "verified"},
-        "state stored (long ago)": {"status__exact": "stored"},
+        "state unproven (long ago)": {"status__exact": "unproven"},
         "state expired": {"status__exact": "expired"},
         "state failed": {"status__exact": "failed"},
         "state mismatch (a handful)": {"status__exact": "mismatch"},

@@ -187,10 +187,10 @@ def _batch(plan: Plan, first: int, number: int, chance: random.Random) -> str:
         status, error = (whole_session, "") if whole_session else _status(plan.at, chance.random())
         proven = status in ("verified", "present")
         granted = NULL if status == "present" else told
-        stored = told if proven or status == "stored" else NULL
+        stored = told if proven or status == "unproven" else NULL
         head = f"{plan.pk}\t{plan.deployment}\t{plan.data_type}\t{name}\tDCIM/{name}\t{1_500_000 + n % 900_000}\t"
         tail = f"{told if proven else NULL}\t{MD5 if stored is told else ''}\t{error}\n"
-        md5 = "" if status == "stored" else MD5
+        md5 = "" if status == "unproven" else MD5
         lines.append(f"{head}{md5}\t{device:%Y-%m-%d %H:%M:%S}\t{status}\t{granted}\t{granted}\t{stored}\t{tail}")
     return "".join(lines)
 
@@ -208,4 +208,4 @@ def _status(at: float, dice: float) -> tuple[str, str]:
         return "expired", "expired"
     if at > 0.998:
         return "granted", ""
-    return ("stored" if at < 0.2 else "verified"), ""
+    return ("unproven" if at < 0.2 else "verified"), ""

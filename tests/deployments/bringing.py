@@ -51,7 +51,7 @@ def overwritable(deployment: Deployment, account: User, *, minutes_left: int) ->
         deployment=deployment,
         data_type="snapshot_images",
         filename=NAME,
-        status="stored",
+        status="unproven",
         stored_at=timezone.now(),
         granted_at=end - timedelta(hours=1),
         grant_expires_at=end,
@@ -67,7 +67,7 @@ def stored(deployment: Deployment, account: User, *sizes: int) -> None:
             deployment=deployment,
             data_type="snapshot_images",
             filename=f"{number}.jpg",
-            status="stored",
+            status="unproven",
             size_bytes=size_bytes,
         )
 

@@ -110,7 +110,7 @@ def test_files_per_day_with_the_empty_days(colleague, ladera):
     today = datetime.now(UTC).date()
     opened = session(colleague, ladera)
     for number, (days_ago, status) in enumerate(
-        [(0, "verified"), (0, "verified"), (3, "stored"), (3, "failed"), (40, "verified")]
+        [(0, "verified"), (0, "verified"), (3, "unproven"), (3, "failed"), (40, "verified")]
     ):
         moment = timezone.now() - timedelta(days=days_ago)
         UploadLog.objects.create(

@@ -8,7 +8,7 @@ from uploads.models import UploadLog, UploadSession
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 MD5 = "9e107d9d372bb6826bd81d3542a419d6"
-STATES = ("verified", "verified", "verified", "failed", "present", "stored", "expired", "missing", "moved", "granted")
+STATES = ("verified", "verified", "verified", "failed", "present", "unproven", "expired", "missing", "moved", "granted")
 
 
 def make_session(account: User, deployment: Deployment, data_type: str = "snapshot_images", *, day: int = 0, **fields):
@@ -26,12 +26,12 @@ def row(session: UploadSession, name: str, status: str = "verified", *, at: date
         data_type=session.data_type,
         filename=name,
         size_bytes=1_000,
-        md5="" if status == "stored" else MD5,
+        md5="" if status == "unproven" else MD5,
         device_time=at,
         status=status,
         granted_at=None if status == "present" else at,
         grant_expires_at=at + timedelta(hours=1),
-        stored_at=at if proven or status == "stored" else None,
+        stored_at=at if proven or status == "unproven" else None,
         verified_at=at if proven else None,
         etag=MD5 if proven else "",
         error_code="network" if status == "failed" else "",

@@ -73,14 +73,14 @@ def test_a_file_that_was_never_proven_counts_when_its_url_is_dead(deployment, ac
     """While an old program may write there, and until that was compared, nothing of the key is drift."""
     now = timezone.now()
     until = {"dead.jpg": None, "alive.jpg": now + timedelta(minutes=1), "due.jpg": now - timedelta(minutes=1)}
-    unproven = {"status": "stored", "md5": "", "verified_at": None, "granted_at": now, "grant_expires_at": now}
+    unproven = {"status": "unproven", "md5": "", "verified_at": None, "granted_at": now, "grant_expires_at": now}
     rows = [row(deployment, account, name, unsettled_until=moment, **unproven) for name, moment in until.items()]
     proven = row(deployment, account, "alive.jpg", status="present")
     for name in until:
         put(name, OTHER)
     taken = counted(deployment)
     assert found() == {("dead.jpg", "changed")}
-    assert states([*rows, proven]) == ["mismatch", "stored", "stored", "present"]
+    assert states([*rows, proven]) == ["mismatch", "unproven", "unproven", "present"]
     assert taken.unaccounted == 0
 
 

@@ -39,7 +39,7 @@ def drifts(site, account, put) -> dict[str, Drift]:
     put(NAMES[0], OTHER)
     row(site.deployment, account, NAMES[0], path_on_card="=DCIM/1.jpg")
     row(site.deployment, account, NAMES[1])
-    row(site.deployment, account, NAMES[2], status="stored", md5="", verified_at=None)
+    row(site.deployment, account, NAMES[2], status="unproven", md5="", verified_at=None)
     counted(site.deployment)
     return {drift.row.filename: drift for drift in Drift.objects.select_related("row")}
 
@@ -120,7 +120,7 @@ def test_what_is_back_is_proven_again_by_settling_it(http, drifts, put):
     assert Drift.objects.filter(settled_at=None).count() == 3
     http.post(LIST, chosen | {"apply": "1", "reason": "brought back"})
     rows = UploadLog.objects.filter(filename__in=NAMES).order_by("filename")
-    assert [file.status for file in rows] == ["verified", "missing", "stored"]
+    assert [file.status for file in rows] == ["verified", "missing", "unproven"]
     assert list(Drift.objects.order_by("row__filename").values_list("is_restored", flat=True)) == [True, False, True]
     counted(drifts[NAMES[0]].deployment)
     assert Drift.objects.count() == 3

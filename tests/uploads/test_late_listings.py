@@ -104,7 +104,7 @@ def test_of_an_unknown_store_no_listing_frees_a_key(sent, rival):
 def test_what_an_old_client_sent_is_found_when_its_urls_are_dead(old_urls):
     urls_die()
     settle_unsettled_keys()
-    assert states() == {"stored"}
+    assert states() == {"unproven"}
 
 
 def test_what_an_old_client_sent_is_overwritten_by_no_other(old_urls, account, site, objects):
@@ -114,4 +114,4 @@ def test_what_an_old_client_sent_is_overwritten_by_no_other(old_urls, account, s
     for url in asked(FieldClient(account, site), person="Somebody Else"):
         assert put(url, JPEG, b"other").status == 403
     assert objects() == before
-    assert states() == {"stored"}
+    assert states() == {"unproven"}

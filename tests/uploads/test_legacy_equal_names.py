@@ -31,7 +31,7 @@ def kept(objects, site):
         prefix = site.key("")
         assert [key for key in there if not key.startswith(prefix)] == []
         by_name = {key.removeprefix(prefix): content for key, content in there.items()}
-        rows = UploadLog.objects.filter(status="stored", beside_key="")
+        rows = UploadLog.objects.filter(status="unproven", beside_key="")
         assert {row.filename: row.size_bytes for row in rows} == {n: len(content) for n, content in by_name.items()}
         return by_name
 

@@ -52,7 +52,7 @@ def test_two_files_of_one_name_in_one_batch(old, objects, site):
     assert set(by_name(objects, site)) - {NAME} == {f"_beside/{site.key('')}{UploadLog.objects.latest('id').pk}/{NAME}"}
     settle()
     assert by_name(objects, site) == {NAME: b"A", SECOND: b"B"}
-    assert dict(UploadLog.objects.values_list("filename", "status")) == {NAME: "stored", SECOND: "stored"}
+    assert dict(UploadLog.objects.values_list("filename", "status")) == {NAME: "unproven", SECOND: "unproven"}
     row = UploadLog.objects.get(filename=SECOND)
     assert (row.path_on_card, row.beside_key, row.size_bytes, row.unsettled_until) == (NAME, "", 1, None)
     failure = UploadFailure.objects.get()
@@ -93,7 +93,7 @@ def test_a_lost_one_of_two_is_asked_for_again_with_both(old, objects, site):
     settle()
     assert sorted(by_name(objects, site).values()) == [b"A", b"B"]
     assert by_name(objects, site)[NAME] == b"A"
-    assert sorted(UploadLog.objects.values_list("status", flat=True)) == ["expired", "removed", "stored", "stored"]
+    assert sorted(UploadLog.objects.values_list("status", flat=True)) == ["expired", "removed", "unproven", "unproven"]
 
 
 def test_one_file_whose_put_failed_is_in_the_end_under_its_name(old, objects, site):
@@ -103,7 +103,7 @@ def test_one_file_whose_put_failed_is_in_the_end_under_its_name(old, objects, si
     assert exists(old)
     settle()
     assert by_name(objects, site) == {NAME: b"A"}
-    assert sorted(UploadLog.objects.values_list("filename", "status")) == [(NAME, "expired"), (NAME, "stored")]
+    assert sorted(UploadLog.objects.values_list("filename", "status")) == [(NAME, "expired"), (NAME, "unproven")]
     assert not UploadFailure.objects.exists()
 
 
@@ -113,7 +113,7 @@ def test_equal_content_is_kept_once(old, objects, site):
     assert exists(old)
     settle()
     assert by_name(objects, site) == {NAME: b"A"}
-    assert sorted(UploadLog.objects.values_list("status", flat=True)) == ["removed", "removed", "stored"]
+    assert sorted(UploadLog.objects.values_list("status", flat=True)) == ["removed", "removed", "unproven"]
     assert not UploadFailure.objects.exists()
 
 

@@ -42,7 +42,7 @@ def test_a_file_goes_its_whole_way(field, site, objects, account):
     assert objects() == {site.key(NAME): CONTENT}
     row.refresh_from_db()
     # Found, but never compared with the card: no client told an MD5, so it is not called verified.
-    assert (row.status, row.size_bytes, row.md5, row.verified_at) == ("stored", len(CONTENT), "", None)
+    assert (row.status, row.size_bytes, row.md5, row.verified_at) == ("unproven", len(CONTENT), "", None)
     assert row.etag
     assert row.stored_at
     session = UploadSession.objects.get()

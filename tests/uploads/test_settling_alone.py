@@ -76,7 +76,7 @@ def test_what_old_clients_sent_is_found_beside_one_that_cannot_be(account, site,
     field.urls_die()
     proxy.fault = lambda request: Status(500) if request.key.endswith("/b.jpg") and request.method == "HEAD" else None
     settle_unsettled_keys()
-    assert statuses() == {"a.jpg": "stored", "b.jpg": "granted", "c.jpg": "stored"}
+    assert statuses() == {"a.jpg": "unproven", "b.jpg": "granted", "c.jpg": "unproven"}
     proxy.fault = never
     settle_unsettled_keys()
-    assert set(statuses().values()) == {"stored"}
+    assert set(statuses().values()) == {"unproven"}

@@ -78,7 +78,7 @@ def test_it_is_safe_when_the_url_is_dead_and_the_content_was_the_cards(rival, ol
     assert settle_unsettled_keys() == 0  # it lives
     urls_die()
     assert settle_unsettled_keys() == 2
-    assert sorted(UploadLog.objects.values_list("status", "unsettled_until")) == [("present", None), ("stored", None)]
+    assert sorted(UploadLog.objects.values_list("status", "unsettled_until")) == [("present", None), ("unproven", None)]
     assert rival.call("finish").json()["safe_to_wipe"] is True
     assert settle_unsettled_keys() == 0
 
@@ -98,7 +98,7 @@ def test_an_overwritten_file_is_never_called_safe(rival, old, url, objects, site
     assert objects() == {site.key(NAME): OTHER}
     # The old client's own file is lost as well, and it was told that it is there.
     row = UploadLog.objects.get(md5="")
-    assert (row.status, row.size_bytes) == ("stored", len(OTHER))
+    assert (row.status, row.size_bytes) == ("unproven", len(OTHER))
     failure = UploadFailure.objects.get()
     assert (failure.code, failure.filename, failure.account) == ("overwritten", NAME, row.session.account)
 

@@ -41,8 +41,8 @@ def make_row(account, site):
 
 
 def test_verdicts_on_keys_that_may_still_be_overwritten_are_taken_back(make_row):
-    old = make_row("a.jpg", "stored", minutes_left=30)
-    dead = make_row("b.jpg", "stored", minutes_left=-200)
+    old = make_row("a.jpg", "unproven", minutes_left=30)
+    dead = make_row("b.jpg", "unproven", minutes_left=-200)
     claims = [
         make_row("a.jpg", "present"),
         make_row("b.jpg", "present"),

@@ -24,7 +24,7 @@ from uploads.templatetags.portal_text import size as size_text
 _STATUS_LABELS = {
     UploadLog.Status.VERIFIED: "success",
     UploadLog.Status.PRESENT: "success",
-    UploadLog.Status.STORED: "info",
+    UploadLog.Status.UNPROVEN: "info",
     UploadLog.Status.GRANTED: "info",
     UploadLog.Status.UNSETTLED: "warning",
     UploadLog.Status.MISSING: "danger",

@@ -20,8 +20,6 @@ from uploads.domain.batch import CardFile
 from uploads.domain.capture_time import device_time
 from uploads.models import UploadLog, UploadSession
 
-_LIVE_SQL = "status IN ('granted', 'verified', 'stored')"
-
 # A batch travels as one text per column, a line per file: psycopg and PostgreSQL take a third of the time that arrays
 # or JSON take. No value holds a line break: names are refused for it, paths are rid of it, the rest cannot.
 _FILES = r"""(
@@ -50,7 +48,7 @@ INSERT INTO uploads_uploadlog
 SELECT session.id, session.deployment_id, session.data_type, f.filename, f.path_on_card, f.size_bytes, f.md5,
        f.device_time, 'granted', %(now)s, %(expires_at)s, '', '', %(unsettled_until)s
 FROM {_SESSION}, {_FILES}
-ON CONFLICT (deployment_id, data_type, filename) WHERE {_LIVE_SQL} DO NOTHING
+ON CONFLICT (deployment_id, data_type, filename) WHERE {UploadLog.LIVE_SQL} DO NOTHING
 RETURNING filename
 """
 
@@ -104,7 +102,7 @@ RETURNING row.session_id, row.filename
 # Grants with an MD5 are left alone: they are compared, not merely found.
 _NOTE_FOUND = f"""
 UPDATE uploads_uploadlog AS row
-SET status = 'stored', stored_at = clock_timestamp(), size_bytes = f.size_bytes, etag = f.etag, error_code = ''
+SET status = 'unproven', stored_at = clock_timestamp(), size_bytes = f.size_bytes, etag = f.etag, error_code = ''
 FROM {_FILES}
 WHERE row.deployment_id = %(deployment)s AND row.data_type = %(data_type)s AND row.filename = f.filename
   AND row.status = 'granted' AND row.md5 = '' AND row.beside_key = ''
@@ -239,7 +237,7 @@ def prove_granted(*, session: UploadSession, files: Iterable[tuple[CardFile, str
 
 
 def note_found(*, deployment: Deployment, data_type: str, found: Mapping[str, StoredObject]) -> int:
-    """Turn field clients' grants whose object was found (by name) into stored; how many there were."""
+    """Turn field clients' grants whose object was found (by name) into unproven rows; how many there were."""
     files = [(CardFile(name, stored.size_bytes), stored.etag) for name, stored in sorted(found.items())]
     parameters = _columns(files) | {"deployment": deployment.pk, "data_type": data_type}
     with connection.cursor() as cursor:

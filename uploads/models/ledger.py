@@ -60,10 +60,7 @@ class UploadLog(models.Model):
     class Status(models.TextChoices):
         GRANTED = "granted"  # live: a URL is out, the client may be sending
         VERIFIED = "verified"  # live: the store reported the size and MD5 that the client computed from the card
-        STORED = (
-            "stored",
-            "stored, unproven",
-        )  # live: a field client's file is there, but it never told an MD5
+        UNPROVEN = "unproven", "stored, unproven"  # live: an old client's file is there; it never told an MD5
         PRESENT = "present", "was stored before"  # equal size and MD5 were there already; nothing was sent
         UNSETTLED = "unsettled", "not settled"  # asked for while an older program may still write there
         MISSING = "missing"  # confirmed as sent, but the store does not have it
@@ -73,9 +70,10 @@ class UploadLog(models.Model):
         MOVED = "moved"
         REMOVED = "removed"
 
-    LIVE = (Status.GRANTED, Status.VERIFIED, Status.STORED)
+    LIVE = (Status.GRANTED, Status.VERIFIED, Status.UNPROVEN)
+    LIVE_SQL = "status IN ('granted', 'verified', 'unproven')"  # the same; the constraint's index is found by it
     PROVEN = (Status.VERIFIED, Status.PRESENT)
-    WATCHED = (*PROVEN, Status.STORED)  # the store had the object: each count looks whether it still is as it was
+    WATCHED = (*PROVEN, Status.UNPROVEN)  # the store had the object: each count looks whether it still is as it was
     LOST = (Status.MISSING, Status.MISMATCH)  # what a watched row becomes when it is not, by the codes:
     DRIFTED = ("changed", "vanished")
 
@@ -134,7 +132,7 @@ class UploadLog(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["deployment", "data_type", "filename"],
-                condition=Q(status__in=["granted", "verified", "stored"]),
+                condition=Q(status__in=["granted", "verified", "unproven"]),
                 name="one_live_row_per_key",
             ),
             models.UniqueConstraint(

@@ -30,7 +30,7 @@ SEEN_LATELY = timedelta(minutes=15)  # a client that works asks for URLs more of
 STATUS_TEXTS = {
     UploadLog.Status.GRANTED: _("on its way, not yet compared"),
     UploadLog.Status.VERIFIED: _("stored and compared"),
-    UploadLog.Status.STORED: _("stored, never compared"),
+    UploadLog.Status.UNPROVEN: _("stored, never compared"),
     UploadLog.Status.PRESENT: _("was there before, with the same content"),
     UploadLog.Status.UNSETTLED: _("an older program may still write here; then it is compared"),
     UploadLog.Status.MISSING: _("not in the store"),

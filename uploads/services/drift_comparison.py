@@ -10,6 +10,7 @@ from operator import itemgetter
 from django.db import connection
 
 from deployments.models import Deployment
+from uploads.models import UploadLog
 
 _READ_AT_ONCE = 10_000
 _ASKED_AT_ONCE = 1_000
@@ -17,11 +18,11 @@ _ASKED_AT_ONCE = 1_000
 # Rows that hold a key, as a listing would have them; without an ETag where there is nothing to compare: a grant's
 # object may be under way, and what came after the listing began may have been missed by it. The names of the states
 # are those in the indexes.
-_LIVE = """
+_LIVE = f"""
     SELECT filename, size_bytes, CASE WHEN status = 'granted' OR stored_at >= %(began_at)s THEN NULL ELSE etag END
     FROM uploads_uploadlog
     WHERE deployment_id = %(deployment)s AND data_type = %(data_type)s
-      AND status IN ('granted', 'verified', 'stored')
+      AND {UploadLog.LIVE_SQL}
       AND filename > %(after)s AND (%(upto)s::text IS NULL OR filename <= %(upto)s)
     ORDER BY filename LIMIT %(most)s
 """
@@ -43,10 +44,10 @@ _ANY_PRESENT = """
 """
 # The same for names in any order; keys that an old program may write to, which are compared when it no longer can;
 # and those whose object is known to be other than what was proven.
-_KNOWN_OF = """
+_KNOWN_OF = f"""
     SELECT filename FROM uploads_uploadlog AS row
     WHERE deployment_id = %(deployment)s AND data_type = %(data_type)s AND filename = ANY(%(names)s)
-      AND (status IN ('granted', 'verified', 'stored', 'present') OR unsettled_until IS NOT NULL
+      AND ({UploadLog.LIVE_SQL} OR status = 'present' OR unsettled_until IS NOT NULL
            OR status = 'mismatch' AND EXISTS (SELECT FROM uploads_drift WHERE row_id = row.id))
 """
 

@@ -241,7 +241,7 @@ def _note_vanished(session: UploadSession, absent: dict[str, CardFile], *, looke
         deployment_id=session.deployment_id,
         data_type=session.data_type,
         filename__in=absent,
-        status__in=[Status.VERIFIED, Status.STORED],
+        status__in=[Status.VERIFIED, Status.UNPROVEN],
         stored_at__lt=looked_at,
     )
     statements.settle([Change(row.pk, row.status, Status.MISSING, "vanished") for row in rows])

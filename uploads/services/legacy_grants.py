@@ -45,7 +45,7 @@ WHERE deployment_id = %(deployment)s AND data_type = %(data_type)s
 _BUSY = f"""{_OF_KEYS} AND (
     md5 <> '' AND grant_expires_at > %(alive_since)s
     OR md5 = '' AND beside_key = '' AND unsettled_until > %(now)s AND grant_expires_at IS NOT NULL
-    OR session_id = %(session)s AND status IN ('granted', 'stored')
+    OR session_id = %(session)s AND status IN ('granted', 'unproven')
 )"""
 # Keys that were just reserved here, and that another row calls proven or has a URL for.
 _CLAIMED = f"""{_OF_KEYS} AND (

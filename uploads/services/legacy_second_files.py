@@ -101,7 +101,7 @@ def _store(row: UploadLog, kept: StoredObject, *, session: UploadSession, bucket
         is_second = name != first_name(row)
         with transaction.atomic():
             UploadLog.objects.filter(pk=row.pk, status=Status.GRANTED).update(
-                status=Status.STORED,
+                status=Status.UNPROVEN,
                 stored_at=Now(),
                 size_bytes=stored.size_bytes,
                 etag=stored.etag,

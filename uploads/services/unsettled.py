@@ -96,7 +96,7 @@ def _settle_unproven(rows: Iterable[UploadLog], found: dict[str, StoredObject | 
     for row in rows:
         stored = found[row.filename]
         if stored is None:
-            if row.status in (Status.GRANTED, Status.STORED):
+            if row.status in (Status.GRANTED, Status.UNPROVEN):
                 new, code = (
                     (Status.EXPIRED, "expired") if row.status == Status.GRANTED else (Status.MISSING, "vanished")
                 )
@@ -105,10 +105,10 @@ def _settle_unproven(rows: Iterable[UploadLog], found: dict[str, StoredObject | 
             statements.note_found(
                 deployment=row.session.deployment, data_type=row.data_type, found={row.filename: stored}
             )
-        elif row.status == Status.STORED:
+        elif row.status == Status.UNPROVEN:
             if row.etag and row.etag != stored.etag:
                 _tell_overwritten(row, stored)
-            UploadLog.objects.filter(pk=row.pk, status=Status.STORED).update(
+            UploadLog.objects.filter(pk=row.pk, status=Status.UNPROVEN).update(
                 size_bytes=stored.size_bytes, etag=stored.etag, error_code=""
             )
 
