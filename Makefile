@@ -1,7 +1,4 @@
-# make run    the whole portal on this machine: http://127.0.0.1:8000
-# make test   everything that must hold: lint, checks, unit, API and browser tests
-#
-# Ports: make run PORT=8001 S3_PORT=8334. All variables: .env.example
+# What there is: make help. Ports: make run PORT=8001 S3_PORT=8334. All variables: .env.example
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,13 +10,18 @@ BESIDE := tests/browser
 PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
 .DELETE_ON_ERROR:
-.PHONY: run test lint soak bench messages pictures lock clean chromium
+# Without a target.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint soak bench messages pictures lock clean chromium
+
+help:
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # exec, so that a signal to make or to its group reaches the launcher, which ends what it started.
-run: $(VENV)/installed
+run: $(VENV)/installed  ## the whole portal on this machine: http://127.0.0.1:8000
 	@exec $(BIN)/python -m amiportal.dev.run
 
-test: $(VENV)/installed-dev lint chromium
+test: $(VENV)/installed-dev lint chromium  ## everything that must hold: lint, checks, unit, API and browser tests
 	$(BIN)/python -m tests.checks
 	@if command -v node >/dev/null; then echo "node --test tests/js"; node --test tests/js/*.test.mjs; \
 	else echo "SKIPPED: the JavaScript unit tests, because there is no node."; fi
@@ -30,33 +32,33 @@ test: $(VENV)/installed-dev lint chromium
 	wait $$beside || failed=1; \
 	cat "$$told"; rm -f "$$told"; exit $$failed
 
-lint: $(VENV)/installed-dev
+lint: $(VENV)/installed-dev  ## style, types and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
 # The full counts of the reliability table.
-soak: $(VENV)/installed-dev
+soak: $(VENV)/installed-dev  ## the full counts of docs/reliability.md, for hours
 	$(BIN)/python -m pytest -m soak
 	FULL=1 $(BIN)/python -m pytest tests/project/test_api_fuzzed.py tests/objectstore/test_presign.py
 
 # Prints ratios of one run; see tests/bench.
-bench: $(VENV)/installed-dev
+bench: $(VENV)/installed-dev  ## ratios of speed against yardsticks; see tests/bench
 	$(BIN)/python -m tests.bench
 
 # Brings the catalogues of translations up to date with the texts, and compiles them: docs/translating.md. Needs gettext.
-messages: $(VENV)/installed
+messages: $(VENV)/installed  ## the catalogues of translations anew; needs gettext
 	$(BIN)/python manage.py makemessages --all --add-location file --no-obsolete --no-wrap \
 	  --ignore "templates/admin/*" --ignore "templates/unfold/*" --ignore "tests/*" --ignore "var/*"
 	$(BIN)/python manage.py compilemessages --ignore "$(VENV)/*" --ignore "var/*"
 
 # Takes the pictures of both guides anew, from the real pages.
-pictures: $(VENV)/installed-dev chromium
+pictures: $(VENV)/installed-dev chromium  ## the pictures of both guides anew
 	PICTURES=1 $(BIN)/python -m pytest -q tests/browser/test_a11y.py tests/browser/test_pages_a11y.py -k "nothing_stands or every_page"
 	PICTURES=1 $(BIN)/python -m pytest -q tests/browser/maintainers_guide
 
 # Writes constraints.txt anew from the direct dependencies of the requirements files.
-lock:
+lock:  ## constraints.txt anew
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	$(MAKE) --no-print-directory VENV=$$folder/venv $$folder/venv/bin/python; \
 	$$folder/venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt; \
@@ -66,7 +68,7 @@ lock:
 	@git --no-pager diff --stat constraints.txt
 
 # Leaves var/ alone: it holds the database and the store of `make run`.
-clean:
+clean:  ## what was installed and cached here; var/ stays
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

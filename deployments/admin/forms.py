@@ -9,6 +9,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from deployments.domain.fields import given_but
 from deployments.models import Deployment, HardwareConfig, Status
 from deployments.services import active_twin
 
@@ -18,18 +19,7 @@ class DeploymentForm(forms.ModelForm):
 
     class Meta:
         model = Deployment
-        fields = [
-            "bucket",
-            "location_name",
-            "latitude",
-            "longitude",
-            "time_zone",
-            "system_id",
-            "camera_id",
-            "hardware",
-            "first_day",
-            "last_day",
-        ]
+        fields = given_but("status")
 
     def _post_clean(self) -> None:
         """Name the deployment that is in the way; only now has the instance the values of the form."""

@@ -15,6 +15,7 @@ from unfold.widgets import (
 from amiportal.accounts.models import User
 from deployments.admin.forms import DeploymentForm
 from deployments.domain.countries import code_fault, suggested_code
+from deployments.domain.fields import given_but
 from deployments.domain.names import DataType
 from deployments.domain.time_zones import suggested_zone, zones, zones_of
 from deployments.models import Bucket, Deployment, Status, station_data_types
@@ -131,18 +132,7 @@ class PlaceStep(DeploymentForm):
 
     class Meta:
         model = Deployment
-        fields = [
-            "location_name",
-            "latitude",
-            "longitude",
-            "time_zone",
-            "system_id",
-            "camera_id",
-            "hardware",
-            "status",
-            "first_day",
-            "last_day",
-        ]
+        fields = given_but("bucket")
         widgets = {
             "location_name": UnfoldAdminTextInputWidget(),
             "latitude": UnfoldAdminDecimalFieldWidget(attrs={"step": "any"}),

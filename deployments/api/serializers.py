@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from deployments.domain.fields import GIVEN
 from deployments.domain.names import DataType
 from deployments.models import Bucket, Deployment, HardwareConfig, Status
 
@@ -60,21 +61,7 @@ class DeploymentSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Deployment
-        fields = [
-            "deployment_id",
-            "bucket",
-            "location_name",
-            "latitude",
-            "longitude",
-            "time_zone",
-            "system_id",
-            "camera_id",
-            "hardware",
-            "status",
-            "first_day",
-            "last_day",
-            "previous_season",
-        ]
+        fields = ["deployment_id", *GIVEN, "previous_season"]
         read_only_fields = fields
 
 

@@ -3,8 +3,6 @@
 import unicodedata
 from collections.abc import Iterable
 from contextlib import contextmanager
-from datetime import date
-from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -13,13 +11,12 @@ from django.utils import timezone
 from amiportal.accounts.models import User
 from amiportal.core.errors import Conflict
 from deployments import holdings
+from deployments.domain.fields import GIVEN, TEXTS
 from deployments.domain.names import deployment_number
-from deployments.models import Bucket, Deployment, HardwareConfig, Status
+from deployments.models import Bucket, Deployment, Status
 from deployments.permissions import require_maintainer
 from deployments.services import numbers
 
-TEXTS = ("location_name", "time_zone", "system_id", "camera_id")
-_CHANGEABLE = frozenset({"bucket", "latitude", "longitude", "hardware", "status", "first_day", "last_day", *TEXTS})
 _ONE_ACTIVE = "one_active_per_bucket_place_camera"
 RETIRED_BY_EDIT = "Set to inactive by editing."
 
@@ -28,39 +25,18 @@ def create_deployment(
     *,
     actor: User | None,
     bucket: Bucket,
-    location_name: str,
-    latitude: Decimal | None = None,
-    longitude: Decimal | None = None,
-    time_zone: str = "",
-    system_id: str = "",
-    camera_id: str = "",
-    hardware: HardwareConfig | None = None,
-    status: str = Status.INACTIVE,
-    first_day: date | None = None,
-    last_day: date | None = None,
     deployment_id: str | None = None,
+    **given,
 ) -> Deployment:
     """A new deployment with an id that was never given before, or with the `deployment_id` that it has already.
 
+    given: values of the other fields of `deployments.domain.fields`, of which `location_name` at least.
     Raises Conflict when the id is taken or another active deployment has this bucket, place and camera;
     ValidationError for what the model refuses. Coordinates have at most six decimals.
     """
     if deployment_id is not None and deployment_number(deployment_id) is None:
         raise ValidationError({"deployment_id": "Such as dep000127."})
-    deployment = check_new(
-        actor=actor,
-        bucket=bucket,
-        location_name=location_name,
-        latitude=latitude,
-        longitude=longitude,
-        time_zone=time_zone,
-        system_id=system_id,
-        camera_id=camera_id,
-        hardware=hardware,
-        status=status,
-        first_day=first_day,
-        last_day=last_day,
-    )
+    deployment = check_new(actor=actor, bucket=bucket, **given)
     with transaction.atomic():
         if deployment_id is None:
             deployment.deployment_id = numbers.allocate_id()
@@ -79,6 +55,7 @@ def check_new(*, actor: User | None, bucket: Bucket, **given) -> Deployment:
     bucket: may be unsaved, for a deployment whose bucket is made with it.
     """
     require_maintainer(actor)
+    _refuse_unknown(given)
     deployment = Deployment(bucket=bucket, created_by=actor, **given)
     tidy(deployment)
     check(deployment)
@@ -95,11 +72,10 @@ def update_deployment(
     create_deployment does; Conflict, too, for another bucket once there were uploads.
     """
     require_maintainer(actor)
-    if unknown := changes.keys() - _CHANGEABLE:
-        raise TypeError(f"cannot be changed: {', '.join(sorted(unknown))}")
+    _refuse_unknown(changes)
     with transaction.atomic():
         deployment = locked(deployment)
-        before = {name: getattr(deployment, name) for name in _CHANGEABLE}
+        before = {name: getattr(deployment, name) for name in GIVEN}
         for name, value in changes.items():
             setattr(deployment, name, value)
         tidy(deployment)
@@ -109,9 +85,14 @@ def update_deployment(
             refuse_while_under_way(deployment, insist=insist or deployment.is_active)
             mark_status_change(deployment, actor=actor, reason=RETIRED_BY_EDIT)
         check(deployment)
-        if any(before[name] != getattr(deployment, name) for name in _CHANGEABLE):
+        if any(before[name] != getattr(deployment, name) for name in GIVEN):
             save(deployment, actor=actor, why=why)
     return deployment
+
+
+def _refuse_unknown(values: dict) -> None:
+    if unknown := values.keys() - set(GIVEN):
+        raise TypeError(f"not for people to give: {', '.join(sorted(unknown))}")
 
 
 def active_twin(deployment: Deployment) -> Deployment | None:

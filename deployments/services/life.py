@@ -7,11 +7,11 @@ from django.db import transaction
 
 from amiportal.accounts.models import User
 from amiportal.core.errors import Conflict
+from deployments.domain.fields import STAYING
 from deployments.models import Deployment, Status
 from deployments.permissions import require_maintainer
 from deployments.services import numbers
 from deployments.services.deployments import (
-    TEXTS,
     check,
     locked,
     mark_status_change,
@@ -19,9 +19,6 @@ from deployments.services.deployments import (
     save,
     tidy,
 )
-
-# What a second season at the same site takes over from the first.
-KEPT_NEXT_SEASON = ("bucket", "latitude", "longitude", "hardware", *TEXTS)
 
 
 def retire_deployment(*, actor: User | None, deployment: Deployment, reason: str, insist: bool = False) -> Deployment:
@@ -77,7 +74,7 @@ def start_next_season(
     or (`upload_under_way`) while somebody uploads into it, unless insisted.
     """
     require_maintainer(actor)
-    if unknown := changes.keys() - set(KEPT_NEXT_SEASON):
+    if unknown := changes.keys() - set(STAYING):
         raise TypeError(f"cannot be changed: {', '.join(sorted(unknown))}")
     with transaction.atomic():
         old = locked(deployment)
@@ -91,7 +88,7 @@ def start_next_season(
         if old.is_active:
             refuse_while_under_way(old, insist=insist)
         new = Deployment(
-            **{name: getattr(old, name) for name in KEPT_NEXT_SEASON},
+            **{name: getattr(old, name) for name in STAYING},
             status=Status.ACTIVE,
             first_day=first_day,
             last_day=last_day,

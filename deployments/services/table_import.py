@@ -8,6 +8,7 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 from amiportal.accounts.models import User
 from amiportal.sheets.common import Fault
 from amiportal.sheets.plan import carry_out
+from deployments.domain.fields import IN_TABLE
 from deployments.domain.names import deployment_number
 from deployments.formats.table import Row, Table, Twin
 from deployments.models import Bucket, Deployment, HardwareConfig, Status
@@ -17,17 +18,7 @@ from deployments.services.buckets import usual_data_types
 from deployments.services.deployments import deployments_with_uploads, mark_status_change
 
 REASON = "Imported table"
-_FIELDS = (
-    "bucket",
-    "location_name",
-    "latitude",
-    "longitude",
-    "system_id",
-    "camera_id",
-    "hardware",
-    "status",
-)
-_WRITTEN = [*_FIELDS, "retired_at", "retired_by", "retire_reason"]
+_WRITTEN = [*IN_TABLE, "retired_at", "retired_by", "retire_reason"]
 _BATCH = 500
 
 
@@ -41,7 +32,7 @@ class Change:
 
     @property
     def differs(self) -> bool:
-        return self.before is None or any(getattr(self.before, f) != getattr(self.after, f) for f in _FIELDS)
+        return self.before is None or any(getattr(self.before, f) != getattr(self.after, f) for f in IN_TABLE)
 
 
 @dataclass
@@ -107,7 +98,7 @@ def _plan(table: Table, *, actor: User | None, lock: bool) -> ImportPlan:
         after = _copy(before) if before else Deployment(deployment_id=row.deployment_id, created_by=actor)
         after.bucket = buckets[row.bucket_name]
         after.hardware = hardware.get(row.hardware_number)
-        for name in ("location_name", "latitude", "longitude", "system_id", "camera_id", "status"):
+        for name in set(IN_TABLE) - {"bucket", "hardware"}:
             setattr(after, name, getattr(row, name))
         if before and before.status != after.status:
             mark_status_change(after, actor=actor, reason=REASON)

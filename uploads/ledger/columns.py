@@ -42,9 +42,7 @@ COLUMNS: dict[str, Column] = {
     "proven_by": Column(
         "proven_by", "text", "md5: that of the whole; parts: so far each part's alone; empty where nothing is proven."
     ),
-    "status": Column(
-        "status", "text", "granted, verified, unproven (an old client's), present (was there), ..."
-    ),
+    "status": Column("status", "text", "granted, verified, unproven (an old client's), present (was there), ..."),
     "granted_at": Column("granted_at", "time", "When the URL was given out, UTC."),
     "stored_at": Column("stored_at", "time", "When the store was first seen to hold it, UTC."),
     "verified_at": Column("verified_at", "time", "When size and MD5 were last found equal, UTC."),
