@@ -88,7 +88,10 @@ def holdings_of(deployment: Deployment) -> Holdings:
         size_bytes=int(size_bytes),
         is_more=files > FILES_SUMMED,
         last_upload_at=figures["last"],
-        links=[("Sessions", list_of("uploadsession", deployment)), ("Ledger", list_of("uploadlog", deployment))],
+        links=[
+            ("Sessions", list_of("uploadsession", deployment)),
+            ("Uploaded files", list_of("uploadlog", deployment)),
+        ],
     )
 
 

@@ -1,4 +1,4 @@
-"""HTTP Basic, and the credentials that field clients send with every call.
+"""HTTP Basic, and the credentials that old clients send with every call.
 
 A password hash costs some 100 ms, by design, and these clients send one file per request. A successful check is
 therefore remembered for a few minutes, in this process alone. Failures never are: they all reach the lock-out.

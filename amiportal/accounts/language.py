@@ -1,6 +1,6 @@
 """The language of the pages: each person's own, else the cookie's, else the browser's.
 
-Machines are answered in English whatever they accept: texts of the API and of the field clients' calls are matched
+Machines are answered in English whatever they accept: texts of the API and of the old clients' calls are matched
 by programs and pasted into reports. So is the admin, which is not translated.
 """
 

@@ -195,7 +195,7 @@ class LegacySwitch(models.Model):
 
     class Meta:
         verbose_name = "switch of the old clients"
-        verbose_name_plural = "switches of the old clients"
+        verbose_name_plural = "old clients"
         constraints = [models.UniqueConstraint(fields=["kind", "name"], name="one_legacy_switch")]
 
     def __str__(self) -> str:

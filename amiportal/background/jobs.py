@@ -25,7 +25,7 @@ def every(
 ) -> Callable[[Callable], Task]:
     """A round of the schedule; at most one of a kind waits, and none is missed for a day.
 
-    priority: AFTER_ALL for what takes long and bears to wait. one_at_a_time: never two of a kind under way; not for
+    priority: AFTER_ALL for what takes long and can wait. one_at_a_time: never two of a kind under way; not for
     the round that frees jobs of workers that are gone.
     """
 

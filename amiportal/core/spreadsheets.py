@@ -20,7 +20,7 @@ def safe_cell(value) -> str:
 def text_fault(text: str) -> str:
     """Why `text` cannot stand in a table that people open as a spreadsheet, or "".
 
-    Refused where it is typed, so that the exports, whose bytes the field clients depend on, need no escaping.
+    Refused where it is typed, so that the exports, whose bytes the old clients depend on, need no escaping.
     """
     if any(ord(c) < 32 or ord(c) == 127 for c in text):
         return "This may not hold control characters."

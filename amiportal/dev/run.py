@@ -177,7 +177,7 @@ def say(text: str) -> None:
     try:
         print(text, flush=True)  # noqa: T201
     except OSError:
-        # The terminal is gone; what was started must end all the same.
+        # The terminal is gone; what was started must end anyway.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
 
 

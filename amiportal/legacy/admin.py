@@ -98,5 +98,7 @@ class LegacySwitchAdmin(ReadOnly, History, ModelAdmin):
     def _consequence(use, to: str) -> str:
         if to == "on":
             return "It is answered as before."
-        used = f"It was used {use.calls:,} times in the last {DAYS} days" if use.calls else "Nobody has used it of late"
+        used = (
+            f"It was used {use.calls:,} times in the last {DAYS} days" if use.calls else "Nobody has used it recently"
+        )
         return f"{used}. From then on it is refused with 403, and its callers are told to ask you."

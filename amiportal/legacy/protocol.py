@@ -1,4 +1,4 @@
-"""What every call of the field clients shares: ways to say who one is, bodies in two forms, and their error shapes.
+"""What every call of the old clients shares: ways to say who one is, bodies in two forms, and their error shapes.
 
 The wire contract is older than the portal and is not ours to improve; the services beneath are those of the new API.
 """

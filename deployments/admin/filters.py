@@ -52,7 +52,7 @@ class CameraKnown(KnownFilter):
 class Silent(DropdownFilter):
     """Nobody has brought files for a while; a young deployment is not silent yet."""
 
-    title = "files of late"
+    title = "recent files"
     parameter_name = "silent"
 
     def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:

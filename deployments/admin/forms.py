@@ -42,7 +42,7 @@ class _Insisting(forms.Form):
     """A form that ends a season. `insist` is asked only while it would cut somebody off, and never ticked before."""
 
     insist = forms.BooleanField(
-        label="Retire all the same",
+        label="Retire anyway",
         required=False,
         widget=UnfoldBooleanSwitchWidget(),
         help_text="An upload is under way. What is not sent by then is refused; what is stored stays.",

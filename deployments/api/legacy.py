@@ -1,4 +1,4 @@
-"""What the field clients call about deployments and buckets; the wire contract is theirs, the services are ours."""
+"""What the old clients call about deployments and buckets; the wire contract is theirs, the services are ours."""
 
 from collections.abc import Callable
 

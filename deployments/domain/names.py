@@ -10,7 +10,7 @@ from amiportal.objectstore.own_files import is_own
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _NUMBERED_ID = re.compile(r"dep([0-9]{6,9})")
-# Field clients split "COUNTRY - LOCATION" on this, so no place may hold it.
+# Old clients split "COUNTRY - LOCATION" on this, so no place may hold it.
 PLACE_SEPARATOR = " - "
 TEST_BUCKET = "test-upload"
 TEST_DEPLOYMENT_ID = "dep_test"

@@ -13,7 +13,7 @@ def table_record(deployment: Deployment) -> dict[str, str]:
 
 
 def wire_record(deployment: Deployment) -> dict[str, str]:
-    """As the field clients read it: `country_code` is the bucket's name."""
+    """As the old clients read it: `country_code` is the bucket's name."""
     return _record(deployment, country_code=deployment.bucket.name)
 
 

@@ -53,7 +53,7 @@ def run(portal_port: int, yardstick_port: int) -> None:
         page_bench,
         site,
     )
-    from tests.bench.field_client import FieldClient  # noqa: PLC0415
+    from tests.bench.field_client import LegacyClient  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -68,8 +68,8 @@ def run(portal_port: int, yardstick_port: int) -> None:
         wait_for(yardstick_port)
         account = {"username": place.username, "password": password}
         where = {"country": place.bucket, "deployment": place.deployment}
-        portal = FieldClient(port=portal_port, **account, **where)
-        yardstick = FieldClient(port=yardstick_port, **account, **where)
+        portal = LegacyClient(port=portal_port, **account, **where)
+        yardstick = LegacyClient(port=yardstick_port, **account, **where)
         print(f"{'':<58} {'portal':>10} {'yardstick':>10} {'ratio':>9}")
         stored = site.store_objects(place, legacy_bench.names_of("stored"))
         measures = {

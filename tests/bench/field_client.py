@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 FILE_TYPE = "image/jpeg"
 
 
-class FieldClient:
+class LegacyClient:
     """One person's calls to a portal (or the yardstick) at 127.0.0.1:`port`."""
 
     def __init__(self, *, port: int, username: str, password: str, country: str, deployment: str):

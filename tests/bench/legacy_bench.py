@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from tests.bench.field_client import FILE_TYPE, FieldClient, put_all
+from tests.bench.field_client import FILE_TYPE, LegacyClient, put_all
 from tests.bench.yardstick import new_client
 
 FILES = 5_000
@@ -49,13 +49,13 @@ def quickest(*works: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
     return best
 
 
-def existence(portal: FieldClient, yardstick: FieldClient, stored: list[str]) -> list[Ratio]:
+def existence(portal: LegacyClient, yardstick: LegacyClient, stored: list[str]) -> list[Ratio]:
     absent = names_of("absent")
     lines = []
     for batch, wanted in ((100, 8), (1_000, 20)):
         for label, names, expected in (("stored", stored, FILES), ("absent", absent, 0)):
 
-            def ask(client: FieldClient, names=names, batch=batch, expected=expected) -> None:
+            def ask(client: LegacyClient, names=names, batch=batch, expected=expected) -> None:
                 assert client.exist(names, batch=batch) == expected
 
             portal_s, yardstick_s = quickest(lambda: ask(portal), lambda: ask(yardstick), rounds=2)
@@ -63,7 +63,7 @@ def existence(portal: FieldClient, yardstick: FieldClient, stored: list[str]) ->
     return lines
 
 
-def signing(portal: FieldClient, bucket: str, deployment: str) -> list[Ratio]:
+def signing(portal: LegacyClient, bucket: str, deployment: str) -> list[Ratio]:
     """Whole calls with their rows in the ledger, against the bare signatures of one kept botocore client."""
     client = new_client()
     fresh = iter([names_of(f"sign{number}") for number in range(ROUNDS)])
@@ -84,7 +84,7 @@ def signing(portal: FieldClient, bucket: str, deployment: str) -> list[Ratio]:
     return [Ratio(f"(b) {FILES} URLs with rows, against bare botocore signatures", portal_s, botocore_s, 5)]
 
 
-def end_to_end(portal: FieldClient, yardstick: FieldClient) -> list[Ratio]:
+def end_to_end(portal: LegacyClient, yardstick: LegacyClient) -> list[Ratio]:
     content = os.urandom(FILE_BYTES)
     lines = []
     for batch in (100, 1_000):
@@ -105,7 +105,7 @@ def stopwatch(line: str):
     print(f"    {line}: {time.perf_counter() - started:.3f} s")
 
 
-def where_time_goes(portal: FieldClient) -> None:
+def where_time_goes(portal: LegacyClient) -> None:
     """The parts of (c) apart, at the portal: what is left to gain, and what belongs to the store."""
     content = os.urandom(FILE_BYTES)
     names = names_of("parts")

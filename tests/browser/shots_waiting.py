@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import PASSWORD
 from tests.browser.shots_page import Stage, check, good_verdict
-from tests.uploads.field import FieldClient
+from tests.uploads.field import LegacyClient
 from uploads.models import UploadLog
 
 
@@ -53,7 +53,7 @@ def check_waiting(stage: Stage) -> None:
 
 def older_program(stage: Stage, names: list[str]) -> None:
     """Asks for a URL for each, which may write any bytes while it lives."""
-    client = FieldClient(stage.portal.partner, stage.portal)
+    client = LegacyClient(stage.portal.partner, stage.portal)
     client.fields["password"] = PASSWORD
     for name in names:
         assert client.post("generate-presigned-url", filename=name, file_type="image/jpeg").status_code == 200

@@ -53,7 +53,7 @@ def test_cancel_keeps_what_is_stored_and_a_second_go_sends_the_rest(upload_page,
     page.unroute(STORE_PUTS)
     sent = []
     page.on("request", lambda request: request.method == "PUT" and sent.append(request.url))
-    upload_page.verdict.get_by_role("button", name="Go on with the upload").click()
+    upload_page.verdict.get_by_role("button", name="Continue the upload").click()
     expect(upload_page.verdict_title).to_have_text("40 files stored and verified; they may be wiped")
     assert len(sent) == 40 - verified
     assert len(objects()) == 40

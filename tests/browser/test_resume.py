@@ -59,10 +59,10 @@ def test_after_a_reload_the_same_session_goes_on(upload_page, card, objects, pag
     expect(banner).to_contain_text("12 of 30 files are safe.")
     puts.clear()
     with page.expect_file_chooser() as chooser:
-        banner.get_by_role("button", name="Go on").click()
+        banner.get_by_role("button", name="Continue").click()
     chooser.value.set_files(card.root)
     expect(page.get_by_role("radio", name="dep000119")).to_be_checked()
-    page.get_by_role("button", name="Go on with the upload").click()
+    page.get_by_role("button", name="Continue the upload").click()
     expect(upload_page.verdict_title).to_have_text("30 files stored and verified; they may be wiped")
     assert len(puts) == 18
     assert UploadSession.objects.count() == 1
@@ -82,11 +82,11 @@ def test_the_choices_are_remembered(upload_page, card, page, watched):
     page.get_by_label("Why do these files belong").fill("A trial night.")
     interrupt(page, 6, 22)
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Continue").click()
     chooser.value.set_files(card.root)
     expect(upload_page.review.get_by_role("radio", name="Add the folder to the name")).to_be_checked()
     expect(page.get_by_label("Why do these files belong")).to_have_value("A trial night.")
-    page.get_by_role("button", name="Go on with the upload").click()
+    page.get_by_role("button", name="Continue the upload").click()
     expect(upload_page.verdict_title).to_have_text("22 files stored and verified; they may be wiped")
     assert UploadSession.objects.get().season_reason == "A trial night."
 
@@ -157,11 +157,11 @@ def test_a_kept_handle_is_opened_again_unless_it_shows_fewer_files(kept, upload_
     page.evaluate(KEEP_OWN_FOLDER, [[name, name] for name in names[:kept]])
     page.reload()
     expect(page.locator("#resume")).to_contain_text("The folder is opened again; put the card in first.")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     if kept < len(names):
         expect(page.get_by_text("Choose the folder “card” again.")).to_be_visible()
         page.locator("#folder-input").set_input_files(card.root)
-    page.get_by_role("button", name="Go on with the upload").click()
+    page.get_by_role("button", name="Continue the upload").click()
     expect(upload_page.verdict_title).to_have_text("15 files stored and verified; they may be wiped")
     assert len(objects()) == 15
 
@@ -181,9 +181,9 @@ def test_on_another_computer_the_portal_knows_what_is_stored(
     sent = []
     elsewhere.page.on("request", lambda request: request.method == "PUT" and sent.append(request.url))
     with elsewhere.page.expect_file_chooser() as chooser:
-        elsewhere.page.get_by_role("button", name="Go on").click()
+        elsewhere.page.get_by_role("button", name="Continue").click()
     chooser.value.set_files(card.root)
-    elsewhere.page.get_by_role("button", name="Go on with the upload").click()
+    elsewhere.page.get_by_role("button", name="Continue the upload").click()
     expect(elsewhere.verdict_title).to_have_text("20 files stored and verified; they may be wiped")
     assert len(sent) == 12
     assert UploadSession.objects.get().finished_at is not None
@@ -211,8 +211,8 @@ def test_a_deployment_that_was_retired_meanwhile_is_told(upload_page, card, page
     interrupt(page, 3, 10)
     Deployment.objects.filter(pk=portal.deployment.pk).update(status="inactive")
     page.reload()
-    page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_text("The upload to dep000119 cannot be gone on with")).to_be_visible()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("The upload to dep000119 cannot be continued")).to_be_visible()
 
 
 def test_without_a_store_of_the_browsers_all_works(page, portal, context, card, objects):

@@ -9,7 +9,7 @@ from deployments.models import Deployment
 from tests.browser.shots_page import Stage, neighbour
 from uploads.models import UploadLog, UploadSession
 
-REASON = "Why do these files belong to dep000119 all the same?"
+REASON = "Are you sure? Why do these files belong to dep000119?"
 
 
 def add_hourly(card, first: str, *, days: int, hours, folder: str = "DCIM/100MEDIA") -> int:
@@ -44,7 +44,7 @@ def test_last_years_files_are_told_and_one_click_brings_them_to_their_place(
     expect(page.get_by_role("radio", name="dep000041")).to_be_checked()
     expect(page.get_by_role("heading", name="Check and start")).to_be_focused()
     expect(season).to_contain_text("1 of 41 files is from July 2025; ")  # and of that one the page speaks too
-    page.get_by_label("Why do these files belong to dep000041 all the same?").fill("The last night was forgotten.")
+    page.get_by_label("Are you sure? Why do these files belong to dep000041?").fill("The last night was forgotten.")
     upload_page.start()
     expect(upload_page.verdict_title).to_have_text("41 files stored and verified; they may be wiped")
     assert all(key.startswith("dep000041/") for key in objects())
@@ -98,7 +98,7 @@ def test_clocks_that_were_reset_run_ahead_or_are_shifted_are_flagged_and_nothing
     clock = page.locator("#clock")
     expect(clock).to_contain_text("1 file has a time before 2000: the clock had been reset.")
     expect(clock).to_contain_text("1 file has a time that lies in the future.")
-    expect(clock).to_contain_text("The nights look shifted by 12 hours")
+    expect(clock).to_contain_text("The device's clock seems to be wrong by 12 hours")
     upload_page.start()
     expect(upload_page.verdict_title).to_have_text("56 files stored and verified; they may be wiped")
     assert UploadLog.objects.filter(filename="19700101_000114.jpg", status="verified").exists()

@@ -60,9 +60,9 @@ def test_gone_on_with_another_card_after_a_reload(names, began, upload_page, car
     assert not first.items() & second.items()
     page.reload()
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Go on").first.click()
+        page.get_by_role("button", name="Continue").first.click()
     chooser.value.set_files(card.root)
-    page.get_by_role("button", name="Go on with the upload").click()
+    page.get_by_role("button", name="Continue the upload").click()
     expect_nothing_safe(upload_page, objects, first)
 
 
@@ -70,7 +70,7 @@ def test_gone_on_with_another_card_in_the_same_page(upload_page, card, page, obj
     stopped_at_its_end(*TELLING)
     first = card.contents(".jpg")
     fill(card, *TELLING)
-    page.get_by_role("button", name="Go on with the upload").click()
+    page.get_by_role("button", name="Continue the upload").click()
     expect_nothing_safe(upload_page, objects, first)
 
 
@@ -81,9 +81,9 @@ def test_the_first_card_goes_on_and_its_checksums_end_with_the_run(
     assert kept_sums(page) == 12
     page.reload()
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Go on").first.click()
+        page.get_by_role("button", name="Continue").first.click()
     chooser.value.set_files(card.root)
-    page.get_by_role("button", name="Go on with the upload").click()
+    page.get_by_role("button", name="Continue the upload").click()
     expect(upload_page.verdict_title).to_have_text("12 files stored and verified; they may be wiped")
     assert kept_sums(page) == 0
 

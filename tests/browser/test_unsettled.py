@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import PASSWORD
 from tests.browser.upload_page import UploadPage
 from tests.uploads.conftest import put
-from tests.uploads.field import FieldClient
+from tests.uploads.field import LegacyClient
 from uploads.ledger.unsettled import RESERVATION_GRACE
 from uploads.models import UploadLog, UploadSession
 from uploads.services.unsettled import settle_unsettled_keys
@@ -29,9 +29,9 @@ def page(page):
 
 
 @pytest.fixture
-def old(portal, server) -> FieldClient:
+def old(portal, server) -> LegacyClient:
     """A program from before the portal, of the same person's."""
-    client = FieldClient(portal.partner, SimpleNamespace(bucket=portal.bucket, deployment=portal.deployment))
+    client = LegacyClient(portal.partner, SimpleNamespace(bucket=portal.bucket, deployment=portal.deployment))
     client.fields["password"] = PASSWORD
     return client
 
@@ -41,7 +41,7 @@ def names(card) -> list[str]:
     return card.add_snapshots(12)
 
 
-def urls_of(old: FieldClient, names: list[str]) -> list[str]:
+def urls_of(old: LegacyClient, names: list[str]) -> list[str]:
     """Each writes any bytes, any number of times, while it lives."""
     return [old.post("generate-presigned-url", filename=name, file_type="image/jpeg").json() for name in names]
 
@@ -121,15 +121,15 @@ def test_it_survives_a_reload(upload_page, card, names, page, old, objects, watc
     expect(banner).to_contain_text("9 of 12 files are safe.")
     expect(banner).to_contain_text(f"3 files: {STILL} {clock(page, until)}")
     with page.expect_file_chooser() as chooser:
-        banner.get_by_role("button", name="Go on").click()
+        banner.get_by_role("button", name="Continue").click()
     chooser.value.set_files(card.root)
     expect(upload_page.review).to_contain_text(f"3 files: {STILL} {clock(page, until)}")
-    page.get_by_role("button", name="Go on with the upload").click()
+    page.get_by_role("button", name="Continue the upload").click()
     expect(page.locator("#files-text")).to_have_text("9 of 12")
     live_on_for(0)
     upload_page.cancel()
     expect(upload_page.verdict).to_contain_text(f"3 files: {STILL}")
-    page.get_by_role("button", name="Go on with the upload").click()
+    page.get_by_role("button", name="Continue the upload").click()
     expect(upload_page.verdict_title).to_have_text(SAFE)
     assert contents(objects) == card.contents(".jpg")
     assert UploadSession.objects.filter(is_legacy=False).count() == 1

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from deployments.models import Bucket
 from tests.uploads.conftest import put
-from tests.uploads.field import PASSWORD, FieldClient
+from tests.uploads.field import PASSWORD, LegacyClient
 from uploads.ledger.unsettled import RESERVATION_GRACE
 from uploads.models import UploadLog, UploadSession
 from uploads.services.unsettled import settle_unsettled_keys
@@ -48,7 +48,7 @@ def old_program(portal):
     """`old_program(name, content)` gets a URL as the scripts in the field do, and writes unless content is None."""
     portal.partner.set_password(PASSWORD)
     portal.partner.save()
-    client = FieldClient(portal.partner, SimpleNamespace(bucket=portal.bucket, deployment=portal.deployment))
+    client = LegacyClient(portal.partner, SimpleNamespace(bucket=portal.bucket, deployment=portal.deployment))
 
     def write(name: str, content: bytes | None) -> None:
         answer = client.post("generate-presigned-url", filename=name, file_type="image/jpeg")

@@ -77,7 +77,7 @@ def test_what_was_never_sent_is_not_said_to_have_been(script, card):
     (name,) = card.add_snapshots(1)
     run = script.upload(card.root, "--verify")
     assert run.code == 1
-    assert f"card/snapshots/{name}: The store does not have it: it is on the card alone." in run.out
+    assert f"card/snapshots/{name}: The store does not have it: it is only on the card." in run.out
 
 
 def test_what_is_gone_before_it_is_read_is_not_passed_over(script, card, front):

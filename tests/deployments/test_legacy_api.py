@@ -1,4 +1,4 @@
-"""The field clients' calls about deployments: status, body, types, order of keys."""
+"""The old clients' calls about deployments: status, body, types, order of keys."""
 
 import base64
 import json

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 SEASON = {"first_day": "2026-05-01"}
 UNDER_WAY = {
     "a session": lambda deployment, person: session(deployment, person, minutes_ago=59),
-    "a field client": lambda deployment, person: session(deployment, person, is_legacy=True),
+    "an old client": lambda deployment, person: session(deployment, person, is_legacy=True),
     "a grant": lambda deployment, person: granted(deployment, person, minutes_left=5),
     "a file in parts": half_sent,
     "an old program's URL": lambda deployment, person: overwritable(deployment, person, minutes_left=5),
@@ -106,10 +106,10 @@ def test_the_page_asks_to_insist_only_while_there_is_reason_to(page, colleague, 
     stored(ladera, colleague, 2_000_000)
     retire = url("deployment_retire", ladera.pk)
     asked = page.get(retire).content.decode()
-    assert "Retire all the same" not in asked
+    assert "Retire anyway" not in asked
     assert "2.0\N{NO-BREAK SPACE}MB" in asked
     session(ladera, colleague)
-    assert "Retire all the same" in page.get(retire).content.decode()
+    assert "Retire anyway" in page.get(retire).content.decode()
     refused = page.post(retire, {"reason": "over"}).content.decode()
     assert "is under way" in refused
     assert is_active(ladera)
@@ -121,7 +121,7 @@ def test_the_page_of_the_next_season_shows_what_is_copied(page, colleague, lader
     session(ladera, colleague)
     asked = page.get(url("deployment_next_season", ladera.pk)).content.decode()
     assert "Panama (pan)" in asked
-    assert "Retire all the same" in asked
+    assert "Retire anyway" in asked
 
 
 def act(page, action: str, *deployments: Deployment, **given):

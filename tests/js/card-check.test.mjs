@@ -63,7 +63,7 @@ test("no name is asked for that the portal would refuse", async () => {
   assert.deepEqual(asked.flat().filter(({ name }) => nameFault(name)), []);
 });
 
-test("a file that cannot be read is not safe, and the others are looked at all the same", async () => {
+test("a file that cannot be read is not safe, and the others are looked at anyway", async () => {
   const { done } = check([entry("c/1.jpg", "a"), entry("c/2.jpg", "b")], { "1.jpg": "a", "2.jpg": "b" }, { unreadable: ["b"] });
   assert.deepEqual(await done, { total: 2, found: 1, notFound: [{ path: "c/2.jpg", code: "file_unreadable", message: "" }], ...settled });
 });

@@ -75,7 +75,7 @@ test("a computer that slept in mid-PUT: the URL had run out, though its own cloc
   assert.equal(outcome.safeToWipe, true);
 });
 
-test("a proxy's Date hours ahead of the signing clock: URLs are used all the same", async () => {
+test("a proxy's Date hours ahead of the signing clock: URLs are used anyway", async () => {
   const { run, api, refusals } = world({ lifeS: 3_600, putMs: () => 50, aheadMs: 5 * 3_600_000 });
   const outcome = await run();
   assert.equal(outcome.safeToWipe, true);

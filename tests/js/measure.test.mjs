@@ -163,7 +163,7 @@ test("an upload begins before the sizes are known; at its end all are, and the p
   for (const { size, file } of items) assert.equal(size, file.size);
 });
 
-test("on a link that takes nothing the sizes become known all the same, so that the total need not be guessed", async () => {
+test("on a link that takes nothing the sizes become known anyway, so that the total need not be guessed", async () => {
   const store = fakeStore();
   const items = unmeasured(6_000);
   const clock = fakeClock();

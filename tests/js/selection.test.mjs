@@ -64,7 +64,7 @@ test("equal names: equal content is sent once, other content waits for a choice;
   assert.deepEqual(read, ["abc", "abd", "two", "two"]);
 });
 
-test("with the folder in the name all are sent; left out they are declared all the same, so nothing is called safe", async () => {
+test("with the folder in the name all are sent; left out they are declared anyway, so nothing is called safe", async () => {
   const { made } = await plan([entry("A/1.jpg", "a"), entry("B/1.jpg", "b"), entry("B/2.jpg", "c")]);
   assert.deepEqual(sent(made, "folder"), [["B/2.jpg", "2.jpg"], ["A/1.jpg", "1-A.jpg"], ["B/1.jpg", "1-B.jpg"]]);
   assert.equal(sendingOf(made, "folder").declaredFiles, 3);
@@ -92,7 +92,7 @@ test("a namesake that cannot be read is no copy of anything, nor is another such
   }
 });
 
-test("empty files are left out, also of namesakes; one that is gone from the card is declared all the same", async () => {
+test("empty files are left out, also of namesakes; one that is gone from the card is declared anyway", async () => {
   const { made } = await plan(
     [entry("A/1.jpg", "a"), entry("B/1.jpg", ""), entry("A/2.jpg", ""), entry("A/3.jpg", "")], [], (path) => path === "A/3.jpg",
   );

@@ -64,7 +64,7 @@ test("a lost answer is not a conflict: committed, dropped, 412, verified", async
   assert.equal(outcome.safeToWipe, true);
 });
 
-test("the answer to the very last try lost: the portal is asked all the same", async () => {
+test("the answer to the very last try lost: the portal is asked anyway", async () => {
   let puts = 0;
   const store = fakeStore(() => ((puts += 1) === 10 ? { after: away() } : { before: away() }));
   const outcome = await run({ items: makeItems(1), store });

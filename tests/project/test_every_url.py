@@ -90,7 +90,7 @@ def patterns(resolver=None, prefix=""):
 
 
 def path_of(route: str, session: int) -> str:
-    """A path to ask for; regular expressions of the field clients lose their anchors."""
+    """A path to ask for; regular expressions of the old clients lose their anchors."""
     path = "/" + route.replace("^", "").replace("/?$", "/").replace("\\Z", "").replace("$", "")
     path = re.sub(r"\(\?P<deployment_id>[^)]*\)", "dep000045", path)
     return (

@@ -13,7 +13,7 @@ from tests.uploads.conftest import (  # noqa: F401 (fixtures are found by their 
     store_record,
     uploader,
 )
-from tests.uploads.field import FieldClient, urls_die
+from tests.uploads.field import LegacyClient, urls_die
 from tests.uploads.old_clients import Batch, OneByOne, card, mixed
 from tests.uploads.overwriting import ORDERS, overwritten
 from uploads.models import UploadLog, UploadSession
@@ -24,7 +24,7 @@ from uploads.services.unsettled import settle_unsettled_keys
 def test_row_38(order, uploader, rival, account, site, objects):  # noqa: F811
     times = 50
     uploader.open(files=times)
-    plays = overwritten(order, uploader=uploader, rival=rival, old=FieldClient(account, site), times=times)
+    plays = overwritten(order, uploader=uploader, rival=rival, old=LegacyClient(account, site), times=times)
     verdicts = [uploader.call("finish").json()["safe_to_wipe"]]
     urls_die()
     settle_unsettled_keys()
@@ -43,7 +43,7 @@ def test_row_38(order, uploader, rival, account, site, objects):  # noqa: F811
 @pytest.mark.parametrize("kind", [OneByOne, Batch])
 def test_row_39(kind, batch, seed, account, site, objects):  # noqa: F811
     files = card(files=30, names=18, seed=seed)
-    client = kind(FieldClient(account, site), "Field Person", files, batch=batch)
+    client = kind(LegacyClient(account, site), "Field Person", files, batch=batch)
     mixed([client], seed=seed)
     urls_die()
     settle_unsettled_keys()
@@ -61,7 +61,7 @@ def test_row_39(kind, batch, seed, account, site, objects):  # noqa: F811
 def test_row_39_two_people_at_once(seed, account, site, objects):  # noqa: F811
     cards = [card(files=30, names=18, seed=100 + seed, whose=whose) for whose in "AB"]
     clients = [
-        OneByOne(FieldClient(account, site), whose, files, batch=7) for whose, files in zip("AB", cards, strict=True)
+        OneByOne(LegacyClient(account, site), whose, files, batch=7) for whose, files in zip("AB", cards, strict=True)
     ]
     mixed(clients, seed=seed)
     urls_die()

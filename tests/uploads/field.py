@@ -14,7 +14,7 @@ from uploads.models import UploadLog
 PASSWORD = "a password of the field"
 
 
-class FieldClient:
+class LegacyClient:
     """As the scripts in the field call: form fields, credentials among them."""
 
     def __init__(self, account, site, *, slash="/", multipart=False):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tests.uploads.conftest import put
-from tests.uploads.field import FieldClient
+from tests.uploads.field import LegacyClient
 
 File = tuple[str, bytes]  # its name, wherever it lay on the card, and its bytes
 JPEG = {"Content-Type": "image/jpeg"}
@@ -23,7 +23,7 @@ class OldClient:
     passed_over: those whose names were there before the client first asked. It never sends them, and nobody can know.
     """
 
-    calls: FieldClient
+    calls: LegacyClient
     person: str
     files: Sequence[File]
     batch: int = 100

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass, field
 
 from tests.uploads.conftest import Uploader, described, put
-from tests.uploads.field import FieldClient
+from tests.uploads.field import LegacyClient
 
 JPEG = {"Content-Type": "image/jpeg"}
 # L: an old client asks for a URL. P: it PUTs the card's bytes by its newest URL. O: other bytes, by every URL it has.
@@ -36,7 +36,7 @@ class Play:
     name: str
     uploader: Uploader
     rival: Uploader
-    old: FieldClient
+    old: LegacyClient
     card: bytes
     granted: dict = field(default_factory=dict)
     urls: list[str] = field(default_factory=list)
@@ -105,7 +105,7 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def overwritten(order: str, *, uploader: Uploader, rival: Uploader, old: FieldClient, times: int) -> list[Play]:
+def overwritten(order: str, *, uploader: Uploader, rival: Uploader, old: LegacyClient, times: int) -> list[Play]:
     """The plays of one order, each on a key of its own."""
     plays = []
     for number in range(times):

@@ -92,7 +92,7 @@ def test_every_state_has_its_words_and_its_way_on(page, colleague, ladera):
     make_session(colleague, ladera, is_legacy=True)
     html = page()
     assert states(html) == [
-        "By a field client",
+        "By an old client",
         "Waiting to be continued",
         "Under way",
         "Finished, 2 files not proven",

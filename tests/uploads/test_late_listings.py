@@ -13,7 +13,7 @@ from amiportal.objectstore.lookup import FEW_NAMES
 from amiportal.objectstore.models import StoreProbe
 from tests.guises import LateListing
 from tests.uploads.conftest import Uploader, described, put
-from tests.uploads.field import FieldClient, urls_die
+from tests.uploads.field import LegacyClient, urls_die
 from tests.uploads.test_settling import run_out
 from uploads.models import UploadLog
 from uploads.services.unsettled import settle_unsettled_keys
@@ -46,7 +46,7 @@ def proven(sent) -> Uploader:
 @pytest.fixture
 def old_urls(account, site, late) -> list[str]:
     """What an old client was given, and has sent by."""
-    urls = asked(FieldClient(account, site), person="Field Person")
+    urls = asked(LegacyClient(account, site), person="Field Person")
     for url in urls:
         assert put(url, JPEG, CARD).status == 200
     return urls
@@ -64,7 +64,7 @@ def states() -> set[str]:
     return set(UploadLog.objects.values_list("status", flat=True))
 
 
-def asked(old: FieldClient, *, person: str) -> list[str]:
+def asked(old: LegacyClient, *, person: str) -> list[str]:
     types = ",".join(["image/jpeg"] * len(NAMES))
     response = old.post("generate-presigned-url", filenames=",".join(NAMES), file_types=types, name=person)
     return list(response.json().values())
@@ -111,7 +111,7 @@ def test_what_an_old_client_sent_is_overwritten_by_no_other(old_urls, account, s
     urls_die()
     settle_unsettled_keys()
     before = objects()
-    for url in asked(FieldClient(account, site), person="Somebody Else"):
+    for url in asked(LegacyClient(account, site), person="Somebody Else"):
         assert put(url, JPEG, b"other").status == 403
     assert objects() == before
     assert states() == {"unproven"}

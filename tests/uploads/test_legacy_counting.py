@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from amiportal.objectstore import listing
 from tests.uploads import holding
-from tests.uploads.field import FieldClient, by_token
+from tests.uploads.field import LegacyClient, by_token
 from uploads.models import Inventory, UploadSession
 
 QUERY = {"data_type": "snapshot_images"}
@@ -70,7 +70,7 @@ def test_from_the_store_where_a_session_may_have_sent_more(place, account, site,
 
 def test_a_real_grant_ends_the_inventorys_word(place, account, site, store):
     assert place().json() == {"count": 41}
-    FieldClient(account, site).post("generate-presigned-url", filename="a.jpg", file_type="image/jpeg")
+    LegacyClient(account, site).post("generate-presigned-url", filename="a.jpg", file_type="image/jpeg")
     assert place().json() == {"count": 1}
     holding.put(store, site.deployment, "a.jpg")
     assert place().json() == {"count": 2}

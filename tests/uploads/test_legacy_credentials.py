@@ -12,7 +12,7 @@ from amiportal.legacy import protocol
 from amiportal.legacy.meter import meter
 from amiportal.legacy.switches import Kind, turn
 from deployments.models import Deployment
-from tests.uploads.field import FieldClient
+from tests.uploads.field import LegacyClient
 from uploads.models import UploadFailure, UploadLog, UploadSession
 
 NAME = "20240918032339-snapshot.jpg"
@@ -21,8 +21,8 @@ ASK = {"filename": NAME, "file_type": "image/jpeg"}
 
 
 @pytest.fixture
-def old(account, site) -> FieldClient:
-    return FieldClient(account, site)
+def old(account, site) -> LegacyClient:
+    return LegacyClient(account, site)
 
 
 @pytest.fixture(autouse=True)

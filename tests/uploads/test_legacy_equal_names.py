@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from tests.uploads.field import FieldClient, urls_die
+from tests.uploads.field import LegacyClient, urls_die
 from tests.uploads.old_clients import Batch, OldClient, OneByOne, card, mixed
 from uploads.models import UploadFailure, UploadLog
 from uploads.services.unsettled import settle_unsettled_keys
@@ -16,8 +16,8 @@ FILES, NAMES = 30, 18
 
 
 @pytest.fixture
-def calls(account, site) -> FieldClient:
-    return FieldClient(account, site)
+def calls(account, site) -> LegacyClient:
+    return LegacyClient(account, site)
 
 
 @pytest.fixture

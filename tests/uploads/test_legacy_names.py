@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from tests.uploads.conftest import described, put
-from tests.uploads.field import FieldClient, urls_die
+from tests.uploads.field import LegacyClient, urls_die
 from uploads.models import UploadFailure, UploadLog, UploadSession
 from uploads.services.unsettled import settle_unsettled_keys
 
@@ -15,17 +15,17 @@ JPEG = {"Content-Type": "image/jpeg"}
 
 
 @pytest.fixture
-def old(account, site) -> FieldClient:
-    return FieldClient(account, site)
+def old(account, site) -> LegacyClient:
+    return LegacyClient(account, site)
 
 
-def ask(client: FieldClient, name: str = NAME, *, person: str = "Field Person") -> str:
+def ask(client: LegacyClient, name: str = NAME, *, person: str = "Field Person") -> str:
     response = client.post("generate-presigned-url", filename=name, file_type="image/jpeg", name=person)
     assert response.status_code == 200, response.json()
     return response.json()
 
 
-def exists(client: FieldClient, name: str = NAME, *, person: str = "Field Person") -> bool:
+def exists(client: LegacyClient, name: str = NAME, *, person: str = "Field Person") -> bool:
     return client.post("check-file-exist", filename=name, name=person).json()["exists"]
 
 

@@ -1,4 +1,4 @@
-"""What field clients and pipelines read: the keys of a place, their number, and the log."""
+"""What old clients and pipelines read: the keys of a place, their number, and the log."""
 
 import base64
 import json
@@ -7,7 +7,7 @@ from django.test import Client
 
 from amiportal.objectstore import listing
 from deployments.models import Bucket, Deployment
-from tests.uploads.field import PASSWORD, FieldClient, by_token
+from tests.uploads.field import PASSWORD, LegacyClient, by_token
 
 
 def test_listing_and_counting_a_place(account, site, store, probed_store):
@@ -62,7 +62,7 @@ def test_a_long_list_comes_as_it_is_read_and_is_one_array(account, site, store, 
 
 
 def test_the_log_is_for_maintainers_and_cannot_be_forged(account, site, maintainer):
-    field = FieldClient(account, site)
+    field = LegacyClient(account, site)
     forged = "Eve\n2024-06-24 15:00:17,687 - main - INFO - User Admin from gbr uploaded 9 x to deployment y."
     field.post("generate-presigned-url", filename="a.jpg", file_type="image/jpeg", name=forged)
     http = by_token(account)

@@ -1,4 +1,4 @@
-"""The upload calls of the field clients, row by row of their contract: status, body, types, order of keys."""
+"""The upload calls of the old clients, row by row of their contract: status, body, types, order of keys."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ from knox.models import AuthToken
 
 from deployments.models import Deployment
 from tests.uploads.conftest import put
-from tests.uploads.field import PASSWORD, FieldClient, urls_die
+from tests.uploads.field import PASSWORD, LegacyClient, urls_die
 from uploads.models import UploadFailure, UploadLog, UploadSession
 
 NAME, CONTENT = "20240918032339-snapshot.jpg", b"from the field"
@@ -22,7 +22,7 @@ def slash(request):
 
 @pytest.fixture(params=[False, True], ids=["urlencoded", "multipart"])
 def field(request, account, site, slash):
-    return FieldClient(account, site, slash=slash, multipart=request.param)
+    return LegacyClient(account, site, slash=slash, multipart=request.param)
 
 
 def test_a_file_goes_its_whole_way(field, site, objects, account):
@@ -123,7 +123,7 @@ def test_wrong_or_absent_credentials_are_401_and_nothing_happens(field, call, cr
 
 
 def test_credentials_by_basic_and_token(account, site):
-    field = FieldClient(account, site)
+    field = LegacyClient(account, site)
     token = AuthToken.objects.create(user=account)[1]
     basic = base64.b64encode(f"{account.username}:{PASSWORD}".encode()).decode()
     fields = {"username": None, "password": None, "filename": NAME}
@@ -136,7 +136,7 @@ def test_credentials_by_basic_and_token(account, site):
 
 
 def test_no_csrf_token_is_asked_for(account, site):
-    field = FieldClient(account, site)
+    field = LegacyClient(account, site)
     field.http = Client(enforce_csrf_checks=True)
     assert field.post("check-file-exist", filename=NAME).status_code == 200
 
@@ -155,7 +155,7 @@ def test_a_key_that_holds_an_object_is_refused_by_name(field, store, site, objec
 
 
 def test_a_stored_row_whose_object_vanished_gives_way(account, site, store):
-    field = FieldClient(account, site)
+    field = LegacyClient(account, site)
     ask = {"filename": "a.jpg", "file_type": "image/jpeg"}
     put(field.post("generate-presigned-url", **ask).json(), {"Content-Type": "image/jpeg"}, CONTENT)
     field.post("check-file-exist", filename="a.jpg")
@@ -186,14 +186,14 @@ def test_a_stored_row_whose_object_vanished_gives_way(account, site, store):
 )
 def test_what_may_not_be_is_refused_without_a_row(account, site, fields, status):
     ask = {"filename": NAME, "file_type": "image/jpeg"} | fields
-    response = FieldClient(account, site).post("generate-presigned-url", **ask)
+    response = LegacyClient(account, site).post("generate-presigned-url", **ask)
     assert response.status_code == status
     assert set(response.json()) <= {"error", "detail"}
     assert not UploadLog.objects.exists()
 
 
 def test_an_inactive_deployment_and_a_foreign_one(account, site, outsider):
-    field = FieldClient(account, site)
+    field = LegacyClient(account, site)
     ask = {"filename": NAME, "file_type": "image/jpeg"}
     Deployment.objects.update(status="inactive")
     assert field.post("generate-presigned-url", **ask).status_code == 403
@@ -204,7 +204,7 @@ def test_an_inactive_deployment_and_a_foreign_one(account, site, outsider):
 
 
 def test_one_session_for_a_client_that_knows_of_none(account, site):
-    field = FieldClient(account, site)
+    field = LegacyClient(account, site)
     for number in range(3):
         field.post("generate-presigned-url", filename=f"{number}.jpg", file_type="image/jpeg")
     assert UploadSession.objects.count() == 1
@@ -223,11 +223,11 @@ def test_the_way_through_the_server_is_gone(client):
 
 
 def test_get_is_not_a_way_in(account, site):
-    assert FieldClient(account, site).http.get("/generate-presigned-url/").status_code == 405
+    assert LegacyClient(account, site).http.get("/generate-presigned-url/").status_code == 405
 
 
 def test_a_failure_reported_for_a_field_session_gives_back_no_key(account, site, rival, uploader):
-    FieldClient(account, site).post("generate-presigned-url", filename="a.jpg", file_type="image/jpeg")
+    LegacyClient(account, site).post("generate-presigned-url", filename="a.jpg", file_type="image/jpeg")
     uploader.session_id = UploadSession.objects.get(is_legacy=True).pk
     uploader.call("failures", failures=[{"name": "a.jpg", "code": "network"}])
     assert rival.grant("a.jpg", b"other")["status"] == "unsettled"

@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from tests.uploads.conftest import put
-from tests.uploads.field import FieldClient
+from tests.uploads.field import LegacyClient
 from uploads.models import UploadFailure, UploadLog, UploadSession
 from uploads.services.legacy_visits import tell_of_visits_that_sent_nothing
 
@@ -15,11 +15,11 @@ NAMES = [f"19700101_0001{number:02}.jpg" for number in range(20)]
 
 
 @pytest.fixture
-def old(account, site, store) -> FieldClient:
+def old(account, site, store) -> LegacyClient:
     """Another card's files have these names already."""
     for name in NAMES:
         store.put_object(Bucket=site.bucket.name, Key=site.key(name), Body=b"of another card")
-    return FieldClient(account, site)
+    return LegacyClient(account, site)
 
 
 def is_over() -> None:

@@ -6,7 +6,7 @@ Row 38 of what must survive what; tests/soak has it at its full count.
 import pytest
 
 from tests.uploads.conftest import put
-from tests.uploads.field import FieldClient, urls_die
+from tests.uploads.field import LegacyClient, urls_die
 from tests.uploads.holding import counted
 from tests.uploads.overwriting import ORDERS, overwritten
 from uploads.models import Drift, UploadLog
@@ -17,7 +17,7 @@ from uploads.services.unsettled import settle_unsettled_keys
 def test_no_claim_is_belied(order, uploader, rival, account, site, objects):
     times = 2
     uploader.open(files=times)
-    plays = overwritten(order, uploader=uploader, rival=rival, old=FieldClient(account, site), times=times)
+    plays = overwritten(order, uploader=uploader, rival=rival, old=LegacyClient(account, site), times=times)
     early = uploader.call("finish").json()["safe_to_wipe"]
     urls_die()
     settle_unsettled_keys()
@@ -38,7 +38,7 @@ def test_what_a_put_wrote_that_outlived_all_waiting_is_found_by_the_next_count(
 ):
     """A link so slow, or a store whose clock is so late, that nothing was known of it when the file was proven."""
     name = "20240918032339-snapshot.jpg"
-    url = FieldClient(account, site).post("generate-presigned-url", filename=name, file_type="image/jpeg").json()
+    url = LegacyClient(account, site).post("generate-presigned-url", filename=name, file_type="image/jpeg").json()
     uploader.open(files=1)
     urls_die()
     settle_unsettled_keys()

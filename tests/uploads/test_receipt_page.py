@@ -116,7 +116,7 @@ def test_an_unfinished_one_says_so_and_leads_on(client, read, uploader, maintain
 def test_a_field_clients_upload_promises_nothing(read, session):
     UploadSession.objects.filter(pk=session.pk).update(finished_at=None, is_legacy=True)
     html = read(session)
-    assert heading(html) == "Uploaded by a field client"
+    assert heading(html) == "Uploaded by an old client"
     assert "/check/" in html
 
 

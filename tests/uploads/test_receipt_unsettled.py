@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.uploads.field import FieldClient, urls_die
+from tests.uploads.field import LegacyClient, urls_die
 from tests.uploads.test_receipt_keys import receipt_of, says
 from tests.uploads.test_receipt_page import heading
 from tests.uploads.test_receipt_then_and_now import given  # noqa: F401 (a fixture)
@@ -16,7 +16,7 @@ from uploads.services.unsettled import settle_unsettled_keys
 @pytest.fixture
 def url(account, site) -> str:
     """Of an old client: it writes any bytes, any number of times, for an hour."""
-    return FieldClient(account, site).post("generate-presigned-url", filename=NAME, file_type="image/jpeg").json()
+    return LegacyClient(account, site).post("generate-presigned-url", filename=NAME, file_type="image/jpeg").json()
 
 
 @pytest.fixture

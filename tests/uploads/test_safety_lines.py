@@ -9,7 +9,7 @@ from amiportal.objectstore.models import StoreProbe
 from tests.cast import make_deployment
 from tests.guises import LateListing, opaque_etags
 from tests.uploads.conftest import Site, Uploader, put
-from tests.uploads.field import FieldClient
+from tests.uploads.field import LegacyClient
 from uploads.ledger import statements
 from uploads.ledger.statements import Change
 from uploads.models import UploadLog
@@ -67,7 +67,7 @@ def test_a_session_without_files_is_not_safe_to_wipe(uploader):
 def test_an_old_clients_question_does_not_settle_a_grant_with_an_md5(uploader, account, site):
     granted = uploader.open(files=1).grant("a.jpg", A)
     put(granted["url"], granted["headers"], A)
-    assert FieldClient(account, site).post("check-file-exist", filename="a.jpg").json() == {"exists": True}
+    assert LegacyClient(account, site).post("check-file-exist", filename="a.jpg").json() == {"exists": True}
     assert UploadLog.objects.get().status == "granted"
     assert uploader.results("confirm", files=["a.jpg"])[0]["status"] == "verified"
 

@@ -86,7 +86,7 @@ def test_where_conditions_hold_a_failed_grant_frees_its_key(uploader, rival, obj
 
 
 def test_a_bucket_that_is_gone_holds_up_nobody_else(uploader, rival, store, site, bucket_elsewhere):
-    """The session whose bucket vanished comes first; the other one is settled all the same."""
+    """The session whose bucket vanished comes first; the other one is settled anyway."""
     uploader.grant("a.jpg", b"a")
     UploadSession.objects.filter(pk=uploader.session_id).update(deployment=bucket_elsewhere)
     UploadLog.objects.update(deployment=bucket_elsewhere)

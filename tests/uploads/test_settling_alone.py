@@ -69,7 +69,7 @@ def test_more_than_a_batch_of_one_session_is_settled_at_once(uploader, monkeypat
 
 
 def test_what_old_clients_sent_is_found_beside_one_that_cannot_be(account, site, probed_store, uploader, proxy):
-    old_client = field.FieldClient(account, site)
+    old_client = field.LegacyClient(account, site)
     for name in ("a.jpg", "b.jpg", "c.jpg"):
         url = old_client.post("generate-presigned-url", filename=name, file_type="image/jpeg").json()
         assert put(url, {"Content-Type": "image/jpeg"}, b"x").status == 200

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from tests.uploads.conftest import described, put
-from tests.uploads.field import FieldClient, urls_die
+from tests.uploads.field import LegacyClient, urls_die
 from uploads.models import UploadFailure, UploadLog
 from uploads.services.unsettled import settle_unsettled_keys
 
@@ -15,8 +15,8 @@ JPEG = {"Content-Type": "image/jpeg"}
 
 
 @pytest.fixture
-def old(account, site) -> FieldClient:
-    return FieldClient(account, site)
+def old(account, site) -> LegacyClient:
+    return LegacyClient(account, site)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.utils import timezone
 from amiportal.objectstore.models import StoreProbe
 from tests.guises import opaque_etags
 from tests.uploads.conftest import described, put
-from tests.uploads.field import FieldClient, urls_die
+from tests.uploads.field import LegacyClient, urls_die
 from uploads.models import Drift, UploadLog
 from uploads.services.claims import settle_claims
 from uploads.services.unsettled import settle_unsettled_keys
@@ -20,11 +20,11 @@ JPEG = {"Content-Type": "image/jpeg"}
 
 
 @pytest.fixture
-def old(account, site) -> FieldClient:
-    return FieldClient(account, site)
+def old(account, site) -> LegacyClient:
+    return LegacyClient(account, site)
 
 
-def ask(old: FieldClient, *, person: str = "Field Person") -> str:
+def ask(old: LegacyClient, *, person: str = "Field Person") -> str:
     response = old.post("generate-presigned-url", filename=NAME, file_type="image/jpeg", name=person)
     assert response.status_code == 200, response.json()
     return response.json()

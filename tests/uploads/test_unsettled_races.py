@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from tests.uploads.conftest import described, put
-from tests.uploads.field import FieldClient
+from tests.uploads.field import LegacyClient
 from uploads.domain.batch import CardFile
 from uploads.ledger import statements
 from uploads.models import UploadLog, UploadSession
@@ -95,7 +95,7 @@ def test_an_old_url_asked_for_while_a_file_is_found_stored(account, site, rival,
 
     monkeypatch.setattr(legacy_grants, "look", absent)
     asked = {"filename": NAME, "file_type": "image/jpeg"}
-    url = FieldClient(account, site).post("generate-presigned-url", **asked).json()
+    url = LegacyClient(account, site).post("generate-presigned-url", **asked).json()
     assert "/_beside/" in url
     assert put(url, {"Content-Type": "image/jpeg"}, b"other").status == 200
     assert objects()[site.key(NAME)] == CARD

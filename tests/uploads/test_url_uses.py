@@ -9,7 +9,7 @@ from django.core.cache import cache
 from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.models import StoreProbe
 from tests.trusting_stores import HeedsUnsigned
-from tests.uploads.field import FieldClient
+from tests.uploads.field import LegacyClient
 from tests.uploads.url_uses import OTHER, USES, Granted, grant_many, hashes, misuse
 
 COUNT = 2
@@ -61,7 +61,7 @@ def test_what_could_be_done_to_a_verified_file_while_nothing_was_learnt(uploader
 def test_a_field_clients_address_reads_nobody_elses_object(account, site, store, other_bucket, heeding):
     heeding("bound")
     store.put_object(Bucket=other_bucket, Key="secret", Body=OTHER)
-    answer = FieldClient(account, site).post("generate-presigned-url", filename=NAME, file_type="image/jpeg")
+    answer = LegacyClient(account, site).post("generate-presigned-url", filename=NAME, file_type="image/jpeg")
     url = answer.json()
     it = Granted(NAME, b"the bytes of the card", url, {"Content-Type": "image/jpeg"})
     for use in ("a copy of another object", "a copy, with the bound bytes", "made public", "read", "deleted"):

@@ -99,11 +99,11 @@ class UploadSessionAdmin(LongTable):
     def last_seen(self, session: UploadSession) -> str:
         return minute(session.last_seen_at)
 
-    @display(description="Progress", label={"finished": "success", "open": "info", "by a field client": "default"})
+    @display(description="Progress", label={"finished": "success", "open": "info", "by an old client": "default"})
     def progress(self, session: UploadSession) -> str:
         if session.finished_at:
             return "finished"
-        return "by a field client" if session.is_legacy else "open"
+        return "by an old client" if session.is_legacy else "open"
 
     @display(description="Declared")
     def declared(self, session: UploadSession) -> str:
@@ -122,7 +122,7 @@ class UploadSessionAdmin(LongTable):
             return "–"
         return f"{session.names_asked:,}, of which {session.names_taken:,} were there already"
 
-    @display(description="Ledger")
+    @display(description="Uploaded files")
     def ledger(self, session: UploadSession) -> SafeString:
         return format_html(
             '<a href="{}?session__id__exact={}" class="{}">Files of this session</a>',

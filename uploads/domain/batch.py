@@ -16,7 +16,7 @@ class CardFile(NamedTuple):
     size_bytes: int | None
     md5: str = ""
     path_on_card: str = ""
-    content_type: str = ""  # as a field client chose it; "" lets the portal choose
+    content_type: str = ""  # as an old client chose it; "" lets the portal choose
     multipart_md5: str = ""  # over its parts, as file_parts.multipart_md5_of has it; "" when the client has none
 
 

@@ -55,7 +55,7 @@ def name_refusal(name: str, *, data_type: str) -> Refusal | None:
     if is_hidden(name):
         return Refusal("name_hidden", "Names that begin with '.' or '$' belong to the system, not to the data.")
     if name[0].isspace() or name[-1].isspace():
-        return Refusal("name_blank", "A name may not begin or end with a blank.")
+        return Refusal("name_blank", "A name may not begin or end with a space.")
     if len(name) > MAX_NAME_BYTES or len(name.encode()) > MAX_NAME_BYTES:
         return Refusal("name_too_long", f"A name may have at most {MAX_NAME_BYTES} bytes.")
     if content_type_for(name, data_type=data_type) is None:
@@ -88,6 +88,6 @@ def content_type_for(name: str, *, data_type: str) -> str | None:
 
 
 def content_type_accepted(content_type: str, *, name: str, data_type: str) -> bool:
-    """Whether a field client may store `name` with the Content-Type that it chose."""
+    """Whether an old client may store `name` with the Content-Type that it chose."""
     ours = content_type_for(name, data_type=data_type)
     return ours is not None and content_type in _ALSO_ACCEPTED[ours]

@@ -37,7 +37,7 @@ COLUMNS: dict[str, Column] = {
     "filename": Column("filename", "text", "The object's key is deployment/data_type/filename."),
     "path_on_card": Column("path_on_card", "text", "Where the file lay on the card, if the client told."),
     "size_bytes": Column("size_bytes", "number", "Bytes; empty while nobody knows."),
-    "md5": Column("md5", "text", "As the client computed it from the card, in hex; field clients tell none."),
+    "md5": Column("md5", "text", "As the client computed it from the card, in hex; old clients tell none."),
     DEVICE_TIME: Column("device_time", "device_time", "What the device's clock said in the name, without a zone."),
     "proven_by": Column(
         "proven_by", "text", "md5: that of the whole; parts: so far each part's alone; empty where nothing is proven."

@@ -237,7 +237,7 @@ def prove_granted(*, session: UploadSession, files: Iterable[tuple[CardFile, str
 
 
 def note_found(*, deployment: Deployment, data_type: str, found: Mapping[str, StoredObject]) -> int:
-    """Turn field clients' grants whose object was found (by name) into unproven rows; how many there were."""
+    """Turn old clients' grants whose object was found (by name) into unproven rows; how many there were."""
     files = [(CardFile(name, stored.size_bytes), stored.etag) for name, stored in sorted(found.items())]
     parameters = _columns(files) | {"deployment": deployment.pk, "data_type": data_type}
     with connection.cursor() as cursor:

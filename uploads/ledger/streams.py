@@ -27,7 +27,7 @@ SESSION_COLUMNS = {
     "location_name": "deployment__location_name",
     "data_type": "data_type",
     "client": "client",
-    "is_field_client": "is_legacy",
+    "is_old_client": "is_legacy",
     "started_at": "started_at",
     "last_seen_at": "last_seen_at",
     "finished_at": "finished_at",

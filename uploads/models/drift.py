@@ -41,7 +41,7 @@ class Drift(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        verbose_name = "changed or vanished file"
+        verbose_name = "changed file"
         constraints = [
             models.UniqueConstraint(
                 fields=["row"], condition=Q(settled_at__isnull=True), name="one_open_drift_per_row"

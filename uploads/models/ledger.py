@@ -17,7 +17,7 @@ class UploadSession(models.Model):
     deployment = models.ForeignKey(Deployment, on_delete=models.PROTECT, related_name="upload_sessions")
     data_type = models.CharField(max_length=40, choices=DataType.choices)
     client = models.CharField(max_length=200, blank=True, help_text="Program and version.")
-    is_legacy = models.BooleanField("by a field client", default=False)
+    is_legacy = models.BooleanField("by an old client", default=False)
     address = models.GenericIPAddressField(null=True, blank=True)
     started_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
@@ -29,10 +29,11 @@ class UploadSession(models.Model):
     )
     names_taken = models.PositiveBigIntegerField(default=0, help_text="Of these, answered that it is.")
     season_reason = models.CharField(
-        max_length=500, blank=True, help_text="Why files from outside the deployment's season belong here all the same."
+        max_length=500, blank=True, help_text="Why files from outside the deployment's season belong here anyway."
     )
 
     class Meta:
+        verbose_name = "session"
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
@@ -224,6 +225,8 @@ class MultipartUpload(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = "file in parts"
+        verbose_name_plural = "files in parts"
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
@@ -284,6 +287,7 @@ class UploadFailure(models.Model):
     reported_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = "failure"
         ordering = ["-id"]
 
     def __str__(self) -> str:

@@ -65,7 +65,7 @@ def refusals(
 ) -> dict[int, FileResult]:
     """Per index, what is refused by its description alone, or stands twice in the batch with other content.
 
-    needs: "size" or "size and md5", which the description must then give; field clients give neither. to_be_sent: what
+    needs: "size" or "size and md5", which the description must then give; old clients give neither. to_be_sent: what
     is too large for one PUT must give the MD5 of its parts, too.
 
     A file that stands twice with equal size and MD5 is no error: both get the same answer.

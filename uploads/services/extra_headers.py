@@ -43,7 +43,7 @@ def added_headers(stored: StoredObject, *, data_type: str | None) -> list[str]:
 def added_by_name(*, deployment: Deployment, data_type: str, found: Mapping[str, StoredObject]) -> dict[str, list[str]]:
     """For objects of the right content that nobody need have confirmed: what was added to each, if anything.
 
-    Those that were never asked for in the new API, put there by field clients or by others with a key of their own, may
+    Those that were never asked for in the new API, put there by old clients or by others with a key of their own, may
     have any headers but an encoding.
     """
     rows = _rows(deployment, data_type, found)

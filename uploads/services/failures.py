@@ -68,7 +68,7 @@ def report_failures(*, actor: User, session: UploadSession, failures: Sequence[C
         )
         # Elsewhere the URL that is out could overwrite what the next holder of the key sends.
         if current_habits().honours_if_none_match:
-            # A field client's URL, told by the MD5 it lacks, forbids no overwriting on any store.
+            # An old client's URL, told by the MD5 it lacks, forbids no overwriting on any store.
             rows = (
                 UploadLog.objects.select_for_update()
                 .filter(session=session, filename__in=codes, status=UploadLog.Status.GRANTED)

@@ -93,7 +93,7 @@ def grant_to_field_client(
     """
     check_batch_size(files)
     check_may_upload(actor=actor, deployment=deployment, data_type=data_type)
-    session = sessions.field_session(
+    session = sessions.legacy_session(
         actor=actor,
         deployment=deployment,
         data_type=data_type,

@@ -49,7 +49,7 @@ def note(visitor: Visitor, *, asked: int, taken: int) -> None:
     known = cache.get(key)
     if known is not None and _add(known, asked, taken):
         return
-    session = sessions.field_session(
+    session = sessions.legacy_session(
         actor=visitor.account,
         deployment=visitor.deployment,
         data_type=visitor.data_type,
@@ -69,7 +69,7 @@ def _add(session_pk: int, asked: int, taken: int) -> int:
 def tell_of_visits_that_sent_nothing() -> int:
     """Tell maintainers of visits that are over, that asked for names alone and found them all taken; how many.
 
-    Their files may be on the card alone: other files of the same names are in the store.
+    Their files may be only on the card: other files of the same names are in the store.
     """
     now = timezone.now()
     rows = UploadLog.objects.filter(session=OuterRef("pk"))
@@ -90,7 +90,7 @@ def tell_of_visits_that_sent_nothing() -> int:
             step="check",
             code=NOTHING_SENT,
             message=f"{session.names_asked:,} files asked for, all names taken, nothing sent. If this was a card that "
-            "was never uploaded before, its files are on the card alone.",
+            "was never uploaded before, its files are only on the card.",
         )
         for session in over
     ]

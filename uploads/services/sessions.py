@@ -19,7 +19,7 @@ from uploads.services import conflicts
 from uploads.services.rechecking import recheck
 from uploads.services.verdicts import keep_given
 
-FIELD_SESSION_GAP = timedelta(hours=6)  # a field client's session ends when nothing came for so long
+LEGACY_SESSION_GAP = timedelta(hours=6)  # an old client's session ends when nothing came for so long
 SEEN_WITHIN = timedelta(seconds=15)  # the one-file-per-request clients would else write a row per request
 
 
@@ -77,7 +77,7 @@ def open_session(
     )
 
 
-def field_session(
+def legacy_session(
     *,
     actor: User,
     deployment: Deployment,
@@ -86,7 +86,7 @@ def field_session(
     client: str,
     address: str | None,
 ) -> UploadSession:
-    """The session that a field client's call belongs to: these clients know of none.
+    """The session that an old client's call belongs to: these clients know of none.
 
     Found by account, name, deployment and data type while the last activity is under six hours old; else opened.
     """
@@ -98,18 +98,18 @@ def field_session(
         data_type=data_type,
         is_legacy=True,
         finished_at__isnull=True,
-        last_seen_at__gt=now - FIELD_SESSION_GAP,
+        last_seen_at__gt=now - LEGACY_SESSION_GAP,
     )
     session = same.order_by("-id").first()
     if session is None:
-        session = _open_field_session(same, actor, deployment, data_type, uploader_name, client, address, now)
+        session = _open_legacy_session(same, actor, deployment, data_type, uploader_name, client, address, now)
     else:
         touch(session, now=now)
     session.deployment = deployment  # spares the callers the query for it and its bucket
     return session
 
 
-def _open_field_session(same, actor, deployment, data_type, uploader_name, client, address, now) -> UploadSession:
+def _open_legacy_session(same, actor, deployment, data_type, uploader_name, client, address, now) -> UploadSession:
     with transaction.atomic():
         # These clients send many requests at once: without the lock each of the first ones opens a session.
         lock_named = f"field session {actor.pk} {deployment.pk} {data_type} {uploader_name}"

@@ -42,7 +42,7 @@ class AccessActions:
     """Actions of PersonAdmin; `_looked_after` is Inviting's."""
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[UnfoldAction]:
-        """Those that fit the person's state; the services refuse the others all the same."""
+        """Those that fit the person's state; the services refuse the others anyway."""
         person = User.objects.filter(pk=object_id).first()
         if person is None or not self.has_change_permission(request, person):
             return []

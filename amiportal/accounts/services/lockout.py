@@ -12,7 +12,7 @@ LOCKED = "Too many failed sign-ins. This account is locked for an hour; a mainta
 def respond(request: HttpRequest, response: HttpResponse | None, credentials: dict | None) -> HttpResponse:
     """Called by django-axes in place of the view's own answer (AXES_LOCKOUT_CALLABLE)."""
     if getattr(request, "is_legacy_call", False):
-        # The field clients know one refusal of credentials; another status would make them retry.
+        # The old clients know one refusal of credentials; another status would make them retry.
         return JsonResponse({"detail": "Invalid username or password"}, status=401)
     if "/api/" in request.path:
         locked = JsonResponse(envelope(code="locked", message=LOCKED), status=429)

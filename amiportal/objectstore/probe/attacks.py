@@ -24,11 +24,11 @@ _PUBLISHING: tuple[Mapping[str, str], ...] = ({"x-amz-acl": "public-read"}, {"x-
 _BOUND = {"Content-MD5": b64encode(md5(OWN, usedforsecurity=False).digest()).decode()}
 # The URLs that the portal hands out, by what they bind beside the content type: the second where the store does not
 # heed the condition.
-WITH_CONDITION, WITH_MD5, OF_FIELD_CLIENT = "with MD5 and condition", "with MD5", "of a field client"
+WITH_CONDITION, WITH_MD5, OF_OLD_CLIENT = "with MD5 and condition", "with MD5", "of an old client"
 FORMS: Mapping[str, Mapping[str, str]] = {
     WITH_CONDITION: {**_BOUND, "If-None-Match": "*"},
     WITH_MD5: _BOUND,
-    OF_FIELD_CLIENT: {},
+    OF_OLD_CLIENT: {},
 }
 
 
@@ -44,7 +44,7 @@ def absent_headers(bench: Workbench) -> Finding:
     answers = [bench.put_by_url(key, OWN, unsigned=headers) for headers in ({"Content-Encoding": "x"}, *_PUBLISHING)]
     if any(answer.status < 400 for answer in answers) or bench.head(key).status != 404:
         bench.signer = before
-        return Finding("ignored", "A URL may name headers that do not come, and is taken with them all the same.")
+        return Finding("ignored", "A URL may name headers that do not come, and is taken with them anyway.")
     return Finding("bound", f"A URL can demand that headers do not come: refused with them ({said(answers[0])}).")
 
 

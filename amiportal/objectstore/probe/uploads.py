@@ -113,7 +113,7 @@ def altered_url(bench: Workbench) -> Finding:
     taken = [use for use, answer in tried.items() if answer.status < 400]
     stored = [made for made in (key, other) if bench.head(made).status == 200]
     if taken or stored:
-        return Finding("accepted", f"Taken all the same: {', '.join(taken) or 'unannounced'}.")
+        return Finding("accepted", f"Taken anyway: {', '.join(taken) or 'unannounced'}.")
     return Finding("refused", f"Refused: {', '.join(tried)}.")
 
 

@@ -94,7 +94,7 @@ def _own_files(are_read: bool | None) -> Observation:
         told = "They have a key of their own; the key of the uploads cannot read them."
         return Observation(*OWN_FILES, State.OK, told)
     if own_files.has_own_key():
-        told = "They have a key of their own, and the key of the uploads can read them all the same."
+        told = "They have a key of their own, and the key of the uploads can read them anyway."
         return Observation(*OWN_FILES, State.WARN, told, _TAKE_RIGHTS.format(bucket=bucket), is_certain=True)
     if are_read is None:
         told = "They are under the key of the uploads; whether an upload address reads them was not tried."

@@ -27,8 +27,8 @@ _STATES = {
     "aborted": ("aborted", "default"),
 }
 _TEXT = (
-    "Every job bears to be run again. Why it failed stands in the worker's log, under its number; what it is for, such "
-    "as an export or an inventory, often says so on its own page."
+    "Every job can safely be run again. Why it failed stands in the worker's log, under its number; what it is for, "
+    "such as an export or an inventory, often says so on its own page."
 )
 
 if admin.site.is_registered(ProcrastinateJob):

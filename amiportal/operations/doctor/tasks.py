@@ -23,7 +23,7 @@ def look_task(timestamp: int) -> None:
 
 @every("*/5 * * * *", name="doctor.recover_stalled_jobs")
 async def recover_stalled_jobs_task(timestamp: int) -> None:
-    """Jobs whose worker has gone are given to another: every task bears to be run again."""
+    """Jobs whose worker has gone are given to another: every task can safely be run again."""
     for job in await app.job_manager.get_stalled_jobs():
         await app.job_manager.recover(job)
 

@@ -106,7 +106,7 @@ def test_retiring(follow, portal):
         walk.open("dep000119")
         walk.press("Retire")
         walk.see("An upload is under way")
-        walk.tick("Retire all the same")
+        walk.tick("Retire anyway")
         walk.fill("Reason", "Season over, system brought home")
         walk.picture("retiring", "#content form", ring=["Retire"])
         walk.press("Retire")

@@ -57,7 +57,7 @@ def test_who_uploaded(follow, portal):
     for name in ("20250714221000-snapshot.jpg", "20250715010000-snapshot.jpg"):
         make_file(session, name, size_bytes=4_210_000, path_on_card=f"DCIM/100MEDIA/{name}")
     with follow("who-uploaded") as walk:
-        walk.menu("Ledger")
+        walk.menu("Uploaded files")
         walk.search("20250714")
         walk.list_has(rows=1)
         walk.see("Verified")
@@ -77,7 +77,7 @@ def test_exporting(follow, portal, tmp_path, empty_queue):
         walk.tick("XLSX (Excel, LibreOffice)")
         walk.picture("exporting", "#content form", ring=["Export"])
         walk.download(tmp_path / "table.xlsx", "Export")
-        walk.menu("Ledger")
+        walk.menu("Uploaded files")
         walk.search("20250714")
         walk.press("Export this selection")
         walk.choose("Format", Export.Format.NDJSON.label)

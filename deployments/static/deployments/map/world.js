@@ -84,7 +84,7 @@ async function addShapes(map, attribution, notice) {
   try {
     countries = await shapes();
   } catch {
-    notice("The countries could not be loaded. Places are shown all the same; load the page again for the countries.");
+    notice("The countries could not be loaded. Places are shown anyway; load the page again for the countries.");
     return;
   }
   L.geoJSON(countries.flatMap(flat), {

@@ -1,4 +1,4 @@
-/** Asks the portal whether the files fit the place, and keeps the reason for which they go there all the same. */
+/** Asks the portal whether the files fit the place, and keeps the reason for which they go there anyway. */
 
 import { whyStopped } from "../text/reasons.js";
 import { hideSeason, showSeason, showSeasonPending, showSeasonUnknown } from "./season-view.js";
