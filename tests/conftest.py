@@ -17,6 +17,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 
+from amiportal.legacy.meter import meter
 from amiportal.sheets.signals import before_import
 from tests import baseline, chromium, services
 
@@ -84,9 +85,10 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
-    """The cache is the process's: what one test put there, such as the habits of its store, is not the next one's."""
+    """Cache and meter are the process's: what one test put there is not the next one's."""
     yield
     cache.clear()
+    meter.forget()
 
 
 @pytest.fixture(scope="session")
