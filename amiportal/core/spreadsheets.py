@@ -1,29 +1,38 @@
-"""Text that a spreadsheet shows and never runs. Pure. Source: OWASP, "CSV Injection"."""
+"""Text that a spreadsheet shows and never runs: the one rule for all that is written out and taken in. Pure.
+
+Source: OWASP, "CSV Injection". A cell is taken for a formula by the sign at its start. With other settings a spreadsheet
+splits cells at other separators and at line breaks; it takes off quotes and blanks, and some take full-width signs too.
+"""
 
 import re
 
-# A cell that begins with one of these is taken for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-# What makes a spreadsheet take a cell for a formula, at its start or after a separator of another locale, with
-# the full-width forms that some accept.
-_LIVE_FORMULA = re.compile(r"(^|[;|])[\s\"']*[=+\-@＝＋－＠]")
+_FORMULA = r"[\s\"']*[=+\-@＝＋－＠]"
+_RUNS = re.compile(rf"(^|[;|\t\r\n])(?={_FORMULA})|^(?='*[\t\r])")
+_KEPT_FROM_RUNNING = re.compile(rf"(^|[;|\t\r\n])'(?={_FORMULA})|^'(?='*[\t\r])")
 
 
-def safe_cell(value) -> str:
-    """The value as text, with an apostrophe before what a spreadsheet would run; None is empty, a number itself."""
-    text = "" if value is None else str(value)
-    if isinstance(value, int | float):
-        return text
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+def safe_cell(value: object) -> str:
+    """The value as text, where it is one with an apostrophe before what a spreadsheet would run; None is empty.
+
+    `unescaped` gives the very text back.
+    """
+    if not isinstance(value, str):
+        return "" if value is None else str(value)
+    return _RUNS.sub(r"\1'", value)
+
+
+def unescaped(text: str) -> str:
+    """The text that `safe_cell` was given."""
+    return _KEPT_FROM_RUNNING.sub(r"\1", text)
 
 
 def text_fault(text: str) -> str:
     """Why `text` cannot stand in a table that people open as a spreadsheet, or "".
 
-    Refused where it is typed, so that the exports, whose bytes the old clients depend on, need no escaping.
+    Refused where it is typed, so that the exports, whose bytes old clients depend on, need no escaping.
     """
     if any(ord(c) < 32 or ord(c) == 127 for c in text):
         return "This may not hold control characters."
-    if _LIVE_FORMULA.search(text):
+    if _RUNS.search(text):
         return "This may not begin with =, +, - or @, nor hold one after ; or |: a spreadsheet would run it."
     return ""

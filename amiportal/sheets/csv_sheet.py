@@ -5,7 +5,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
-from amiportal.core.spreadsheets import FORMULA_STARTS
+from amiportal.core.spreadsheets import safe_cell, unescaped
 from amiportal.sheets.common import Columns, NotASheet, Sheet
 
 _SEPARATORS = (",", ";", "\t")
@@ -77,22 +77,5 @@ def write_csv(names: Iterable[str], records: Iterable[dict]) -> Iterator[bytes]:
     for record in records:
         line.seek(0)
         line.truncate()
-        writer.writerow({name: escaped(value) for name, value in record.items()})
+        writer.writerow({name: safe_cell(value) for name, value in record.items()})
         yield line.getvalue().encode()
-
-
-def escaped(value) -> str:
-    """Text that a spreadsheet shows and never runs; numbers as they are. `unescaped` gives back the very text."""
-    if value is None:
-        return ""
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and _would_run(text) else text
-
-
-def unescaped(text: str) -> str:
-    return text[1:] if text.startswith("'") and _would_run(text) else text
-
-
-def _would_run(text: str) -> bool:
-    """Also behind apostrophes: otherwise one that belongs to the text could not be told from one of ours."""
-    return text.lstrip("'").startswith(FORMULA_STARTS)

@@ -1,10 +1,10 @@
-"""RELIABILITY row 29: no text that the portal takes becomes a live formula in the exported table."""
+"""Row 29 of the reliability table: no text becomes a live formula in what is written out."""
 
 import csv
 import io
 import random
 
-from amiportal.core.spreadsheets import text_fault
+from amiportal.core.spreadsheets import safe_cell, text_fault, unescaped
 from deployments.formats.table import COLUMNS, read_table, write_table
 from tests.deployments.test_table import GOOD, HEADER
 
@@ -63,3 +63,18 @@ def test_names_of_the_field_are_not_refused():
         "St-Jean",
     ):
         assert text_fault(name) == "", name
+
+
+def test_no_live_formula_in_any_other_export_whatever_the_separator():
+    """The ledger's names and paths are as they were on the card: they are escaped, and come back as they were."""
+    escaped = 0
+    for payload in payloads():
+        cell = safe_cell(payload)
+        escaped += cell != payload
+        assert unescaped(cell) == payload
+        out = io.StringIO()
+        csv.writer(out).writerow(["a", cell, "b"])
+        for separator in SEPARATORS:
+            for line in csv.reader(io.StringIO(out.getvalue()), delimiter=separator):
+                assert not any(map(is_live, line)), (payload, separator, line)
+    assert PAYLOADS / 4 < escaped < PAYLOADS
