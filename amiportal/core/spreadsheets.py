@@ -1,6 +1,6 @@
 """Text that a spreadsheet shows and never runs: the one rule for all that is written out and taken in. Pure.
 
-Source: OWASP, "CSV Injection". A cell is taken for a formula by the sign at its start. With other settings a spreadsheet
+Source: OWASP, "CSV Injection". A cell is taken for a formula by the sign at its start. By other settings a sheet
 splits cells at other separators and at line breaks; it takes off quotes and blanks, and some take full-width signs too.
 """
 
