@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { putError } from "../../uploads/static/uploads/js/lib/errors.js";
 import { judgeCall, judgePut } from "../../uploads/static/uploads/js/portal/refusals.js";
-import { isTransient } from "../../uploads/static/uploads/js/lib/retry.js";
+import { isTransient } from "../../uploads/static/uploads/js/portal/retry.js";
 import { refused } from "./fakes.mjs";
 
 const cases = JSON.parse(await readFile(new URL("../data/rules/refusals.json", import.meta.url), "utf8"));

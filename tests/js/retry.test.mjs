@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { ApiError, FileError, TransferError } from "../../uploads/static/uploads/js/lib/errors.js";
 import {
   MAX_TRIES, StoreGate, afterFailedPut, delayMs, isTransient, parseRetryAfter, withRetries,
-} from "../../uploads/static/uploads/js/lib/retry.js";
+} from "../../uploads/static/uploads/js/portal/retry.js";
 import { fakeClock, refused, seeded } from "./fakes.mjs";
 
 const { signal } = new AbortController();

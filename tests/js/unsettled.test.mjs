@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Uploader } from "../../uploads/static/uploads/js/engine/uploader.js";
-import { untilOf } from "../../uploads/static/uploads/js/engine/waiting.js";
+import { untilOf } from "../../uploads/static/uploads/js/portal/answer-times.js";
 import { fakeApi, fakeClock, fakeStore, hasher, makeItems, md5, seeded } from "./fakes.mjs";
 
 const target = { deployment: "dep000119", data_type: "snapshot_images", uploader_name: "A", client: "test" };

@@ -8,7 +8,7 @@ import { paired } from "../portal/api.js";
 import { FileError } from "../lib/errors.js";
 import { namesOf } from "../selection/folder-names.js";
 import { nameFault } from "../selection/names.js";
-import { withRetries } from "../lib/retry.js";
+import { withRetries } from "../portal/retry.js";
 
 /**
  * @typedef {import("../selection/selection.js").Entry} Entry

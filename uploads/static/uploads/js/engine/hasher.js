@@ -2,7 +2,7 @@
 
 import { changedSince } from "../lib/card-look.js";
 import { FileError, WorkerError, putError } from "../lib/errors.js";
-import { parseRetryAfter } from "../lib/retry.js";
+import { parseRetryAfter } from "../portal/retry.js";
 import { putByXhr } from "./transport.js";
 
 const WORKERS = Math.min(4, Math.max(1, (navigator.hardwareConcurrency || 2) - 1)); // the page needs a core too

@@ -1,7 +1,7 @@
 /** One PUT's way into the store, of a file or of a part of one, and what follows when it fails. Knows no DOM. */
 
 import { FileError, TransferError } from "../lib/errors.js";
-import { StoreGate, afterFailedPut, delayMs, isTransient } from "../lib/retry.js";
+import { StoreGate, afterFailedPut, delayMs, isTransient } from "../portal/retry.js";
 
 const PROBES_IN_A_ROW = 3; // of a store that is away, or one file would use up its tries on the outage
 

@@ -2,7 +2,7 @@
 
 import { paired } from "../portal/api.js";
 import { ApiError } from "../lib/errors.js";
-import { withRetries } from "../lib/retry.js";
+import { withRetries } from "../portal/retry.js";
 import { momentOf, signedUrl } from "../portal/signed-url.js";
 
 /**

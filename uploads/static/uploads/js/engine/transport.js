@@ -1,7 +1,7 @@
 /** PUTs a file to a signed URL. XMLHttpRequest, since fetch tells nothing of how much has been sent. */
 
 import { FileError, putError } from "../lib/errors.js";
-import { parseRetryAfter } from "../lib/retry.js";
+import { parseRetryAfter } from "../portal/retry.js";
 
 const STALL_MS = 90_000; // no byte moved and no answer came for so long: the connection is dead
 const ERROR_BODY_CHARACTERS = 4_000;

@@ -132,13 +132,3 @@ function waitOf({ wait }) {
   if (!wait) throw new Error("a file that waits for nothing");
   return wait;
 }
-
-/**
- * @param {Iterable<{wait: Pick<Wait, "until">|null}>} items
- * @returns {string|null} ISO; when the last of them is compared again
- */
-export function untilOf(items) {
-  /** @type {string|null} */ let last = null;
-  for (const { wait } of items) if (wait?.until && (!last || Date.parse(wait.until) > Date.parse(last))) last = wait.until;
-  return last;
-}

@@ -12,7 +12,7 @@ import { noteEmpty, sendingOf } from "../selection/selection.js";
 import { newItem } from "../engine/tally.js";
 import { Uploader } from "../engine/uploader.js";
 import { showVerdict } from "./verdict-view.js";
-import { untilOf } from "../engine/waiting.js";
+import { untilOf } from "../portal/answer-times.js";
 import { browserWakeLock } from "../lib/wake-lock.js";
 
 /**

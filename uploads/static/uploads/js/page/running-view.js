@@ -7,7 +7,7 @@ import { shortList } from "./lists.js";
 import { t } from "../text/messages.js";
 import { Pace } from "../lib/pace.js";
 import { waitingLines, warningLines, whyNotStored } from "../text/reasons.js";
-import { untilOf } from "../engine/waiting.js";
+import { untilOf } from "../portal/answer-times.js";
 
 /** @typedef {import("../engine/uploader.js").Uploader} Uploader */
 

@@ -1,8 +1,8 @@
 /** The portal's API: JSON in and out, the session's cookie, the error envelope. */
 
-import { withTimes, withWait } from "../lib/answer-times.js";
+import { withTimes, withWait } from "./answer-times.js";
 import { ApiError } from "../lib/errors.js";
-import { parseRetryAfter } from "../lib/retry.js";
+import { parseRetryAfter } from "./retry.js";
 
 /**
  * @typedef {object} FileAnswer one file's part of a batch answer

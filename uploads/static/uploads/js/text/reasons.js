@@ -3,9 +3,11 @@
 import { ApiError, WorkerError } from "../lib/errors.js";
 import { clockTime } from "../lib/format.js";
 import { has, t } from "./messages.js";
-import { untilOf } from "../engine/waiting.js";
+import { untilOf } from "../portal/answer-times.js";
 
-/** @param {import("../engine/tally.js").Item} item without a good end */
+/** @typedef {{code: string, until: string}} Wait `until`: ISO */
+
+/** @param {{status?: string, code: string, message: string, wait: Wait|null}} file without a good end */
 export function whyNotStored({ status, code, message, wait }) {
   if (wait && (!status || status === "unsettled")) return waitText(wait.code, wait.until);
   if (!status) return t("verdict.notSent");
@@ -33,7 +35,7 @@ export function unsettledLines(count, until) {
 }
 
 /**
- * @param {Iterable<{wait: Pick<import("../engine/waiting.js").Wait, "code"|"until">|null}>} items
+ * @param {Iterable<{wait: Wait|null}>} items
  * @returns {string[]} a line for each reason to wait
  */
 export function waitingLines(items) {
@@ -71,7 +73,7 @@ export function whyStopped(error) {
 
 /**
  * What the portal found odd in the names, one line per kind.
- * @param {import("../engine/tally.js").Tally} tally
+ * @param {{warnings: Iterable<{code: string, message: string}>}} tally
  */
 export function warningLines({ warnings }) {
   /** @type {Map<string, {count: number, message: string}>} */ const kinds = new Map();

@@ -3,7 +3,7 @@
  * wrong by years. Pure.
  */
 
-import { goodForMs } from "../portal/signed-url.js";
+import { goodForMs } from "./signed-url.js";
 
 /**
  * @param {any[]} answers
@@ -25,4 +25,14 @@ export function withTimes(answers, dateMs) {
 export function withWait(answer, until, dateMs) {
   if (until) answer.waitMs = Date.parse(until) - (dateMs ?? Date.now());
   return answer;
+}
+
+/**
+ * @param {Iterable<{wait: {until: string}|null}>} items
+ * @returns {string|null} ISO; when the last of them is compared again
+ */
+export function untilOf(items) {
+  /** @type {string|null} */ let last = null;
+  for (const { wait } of items) if (wait?.until && (!last || Date.parse(wait.until) > Date.parse(last))) last = wait.until;
+  return last;
 }

@@ -1,9 +1,9 @@
 /** When failures that are worth another try (refusals.js) get it, and until when. Knows no DOM. */
 
-import { ApiError, FileError, TransferError } from "./errors.js";
-import { judgeCall, judgePut } from "../portal/refusals.js";
+import { ApiError, FileError, TransferError } from "../lib/errors.js";
+import { judgeCall, judgePut } from "./refusals.js";
 
-/** @typedef {import("./queue.js").Clock} Clock */
+/** @typedef {import("../lib/queue.js").Clock} Clock */
 
 export const MAX_TRIES = 10; // at 20 % independent faults this leaves one file in ten million
 export const PORTAL_PATIENCE_MS = 3_600_000; // a night's upload outlives a portal that is put in again
@@ -53,8 +53,8 @@ function isAway(error) {
 /**
  * What to do after a PUT that failed.
  * @param {unknown} error
- * @param {{tries: number, url: import("../portal/refusals.js").UrlState}} past
- * @returns {import("../portal/refusals.js").Verdict}
+ * @param {{tries: number, url: import("./refusals.js").UrlState}} past
+ * @returns {import("./refusals.js").Verdict}
  */
 export function afterFailedPut(error, { tries, url }) {
   if (error instanceof FileError) return "final";
