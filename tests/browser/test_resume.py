@@ -21,7 +21,7 @@ async (files) => {
     await stream.write(text);
     await stream.close();
   }
-  const { Journal } = await import('/static/uploads/js/lib/journal.js');
+  const { Journal } = await import('/static/uploads/js/selection/journal.js');
   const journal = await Journal.open(indexedDB);
   const [upload] = await journal.unfinished('ines');
   await journal.note(upload.id, { handle: folder });
@@ -94,7 +94,7 @@ def test_the_choices_are_remembered(upload_page, card, page, watched):
 def test_checksums_are_recalled_for_files_that_are_still_the_same(upload_page, page):
     recalled = page.evaluate(
         """async () => {
-          const { Journal, SumsKeeper } = await import('/static/uploads/js/lib/journal.js');
+          const { Journal, SumsKeeper } = await import('/static/uploads/js/selection/journal.js');
           const file = (path, size, lastModified, sums = {}) => ({ path, size, lastModified, ...sums });
           const sums = (n) => ({ md5: `${n}`, pieces: 'p' });
           const read = Array.from({ length: 12_000 }, (_, n) => file(`a/${n}`, n, n + 100, sums(n)));

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Journal } from "../../uploads/static/uploads/js/lib/journal.js";
-import { measureAll } from "../../uploads/static/uploads/js/lib/measure.js";
+import { Journal } from "../../uploads/static/uploads/js/selection/journal.js";
+import { measureAll } from "../../uploads/static/uploads/js/selection/measure.js";
 import { measurePlan, noteEmpty, planOf, sendingOf } from "../../uploads/static/uploads/js/selection/selection.js";
 import { Uploader } from "../../uploads/static/uploads/js/engine/uploader.js";
 import { fakeApi, fakeClock, fakeStore, hasher, makeItems, md5, seeded } from "./fakes.mjs";

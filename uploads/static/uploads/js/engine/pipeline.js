@@ -8,9 +8,9 @@
 
 import { Confirmer } from "./confirmer.js";
 import { FileError } from "../lib/errors.js";
-import { reportFailures } from "../portal/failure-reports.js";
+import { reportFailures } from "./failure-reports.js";
 import { MOST_LANES } from "./concurrency.js";
-import { measureAll, whyNoBytes } from "../lib/measure.js";
+import { measureAll, whyNoBytes } from "../selection/measure.js";
 import { PartsSender } from "./parts.js";
 import { BoundedQueue, runStage } from "../lib/queue.js";
 import { Recall } from "./recall.js";

@@ -13,7 +13,7 @@ import { timeOf } from "../selection/device-time.js";
 
 /**
  * @typedef {import("./tally.js").Item} Item
- * @typedef {import("../lib/journal.js").Sums} Sums
+ * @typedef {import("../selection/journal.js").Sums} Sums
  */
 
 const READ_FIRST = 8; // of another card the first says it already

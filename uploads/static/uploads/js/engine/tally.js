@@ -13,8 +13,8 @@ import { FileError, TransferError } from "../lib/errors.js";
  * @property {string} path on the card, with "/" between folders
  * @property {number} size bytes; null until it is measured, which is before anybody is asked about it
  * @property {number|null} lastModified milliseconds since 1970
- * @property {import("../lib/journal.js").Row} [known]
- * @property {import("../lib/journal.js").Sums} [recalled]
+ * @property {import("../selection/journal.js").Row} [known]
+ * @property {import("../selection/journal.js").Sums} [recalled]
  * @property {boolean} isRecalled its checksums are not from a reading in this run
  * @property {boolean} isAtStore the store has something of its name
  * @property {File} file

@@ -9,7 +9,7 @@ import { isHeld, lockName } from "../lib/tabs.js";
 
 /**
  * @typedef {import("../portal/api-types.js").Session} Session
- * @typedef {import("../lib/journal.js").Unfinished} Unfinished
+ * @typedef {import("../selection/journal.js").Unfinished} Unfinished
  * @typedef {import("./resume-view.js").Offer} Offer
  *
  * @typedef {object} Resumed an upload to go on with
@@ -40,7 +40,7 @@ export class Offers {
   /** @type {{text: string, link: Node}[]} uploads that turned out to be finished and safe */ #turned = [];
 
   /**
-   * @param {{api: import("../portal/api.js").Api, journal: import("../lib/journal.js").Journal, account: string,
+   * @param {{api: import("../portal/api.js").Api, journal: import("../selection/journal.js").Journal, account: string,
    *          receiptUrl: (sessionId: number) => string, onGoOn: (resumed: Resumed) => void}} parts
    */
   constructor({ api, journal, account, receiptUrl, onGoOn }) {

@@ -4,7 +4,7 @@ import { apiOf, readConfig, receiptUrl } from "./config.js";
 import { byId } from "./dom.js";
 import { FilesView } from "./files-view.js";
 import { Hasher } from "../engine/hasher.js";
-import { Journal } from "../lib/journal.js";
+import { Journal } from "../selection/journal.js";
 import { t } from "../text/messages.js";
 import { Offers } from "./offers.js";
 import { PlaceView } from "./place-view.js";

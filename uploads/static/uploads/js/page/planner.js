@@ -2,7 +2,7 @@
 
 import { pause } from "./dom.js";
 import { FileError } from "../lib/errors.js";
-import { measureAll, whyNoBytes } from "../lib/measure.js";
+import { measureAll, whyNoBytes } from "../selection/measure.js";
 import { t } from "../text/messages.js";
 import { timesOf } from "../selection/season.js";
 import { measurePlan, planOf, sendingOf } from "../selection/selection.js";

@@ -3,7 +3,7 @@
 import { nextName } from "../selection/collisions.js";
 import { receiptUrl } from "./config.js";
 import { FileError } from "../lib/errors.js";
-import { SumsKeeper, sumsOf } from "../lib/journal.js";
+import { SumsKeeper, sumsOf } from "../selection/journal.js";
 import { browserLink } from "../lib/link.js";
 import { systemClock } from "../lib/queue.js";
 import { whereOf } from "./review-view.js";
@@ -42,7 +42,7 @@ export class UploadRun {
   #actions;
 
   /**
-   * @param {{api: import("../portal/api.js").Api, hasher: import("../engine/hasher.js").Hasher, journal: import("../lib/journal.js").Journal,
+   * @param {{api: import("../portal/api.js").Api, hasher: import("../engine/hasher.js").Hasher, journal: import("../selection/journal.js").Journal,
    *          config: import("./config.js").Config, actions: import("./verdict-view.js").Actions}} parts
    */
   constructor({ api, hasher, journal, config, actions }) {

@@ -3,7 +3,7 @@
 import { compare, namings } from "./collisions.js";
 
 /**
- * @typedef {import("./scan.js").Entry & import("../lib/journal.js").Summed} Entry one whose checksum stays once it is read
+ * @typedef {import("./scan.js").Entry & import("./journal.js").Summed} Entry one whose checksum stays once it is read
  * @typedef {"hidden"|"system"|"empty"|"extension"|"unreadable"} Reason
  * @typedef {"folder"|"leave-out"} Choice what becomes of files that share a name and differ in content
  *

@@ -5,9 +5,9 @@ import { ApiError } from "../lib/errors.js";
 const LINGER_MS = 3_000;
 
 /**
- * @param {import("../lib/queue.js").BoundedQueue<import("../engine/tally.js").Item>} from
- * @param {{session: import("../engine/session-calls.js").SessionCalls, tally: import("../engine/tally.js").Tally,
- *          link: import("../engine/pause-gate.js").Link}} ports
+ * @param {import("../lib/queue.js").BoundedQueue<import("./tally.js").Item>} from
+ * @param {{session: import("./session-calls.js").SessionCalls, tally: import("./tally.js").Tally,
+ *          link: import("./pause-gate.js").Link}} ports
  */
 export async function reportFailures(from, { session, tally, link }) {
   const options = { max: session.maxBatch, min: session.maxBatch, lingerMs: LINGER_MS };

@@ -15,7 +15,7 @@
  * @property {string} uploaderName
  * @property {string} folder its name, for people
  * @property {FileSystemDirectoryHandle|null} handle
- * @property {import("../selection/selection.js").Choice|null} choice
+ * @property {import("./selection.js").Choice|null} choice
  * @property {string} reason for files from outside the season
  * @property {number|null} sessionId the portal's, null before it is opened and after it is finished
  * @property {number} files that are to be stored

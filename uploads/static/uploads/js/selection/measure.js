@@ -3,7 +3,7 @@
  * for its size: half a millisecond each, a minute for a card. Hence in slices of time, and no sooner than needed.
  */
 
-import { readError } from "./card-look.js";
+import { readError } from "../lib/card-look.js";
 import { useKnown } from "./journal.js";
 
 /** @typedef {import("./journal.js").Summed & {file: File}} Measurable */
