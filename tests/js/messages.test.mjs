@@ -5,7 +5,9 @@ import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
 import { formOf } from "../../uploads/static/uploads/js/lib/format.js";
-import { has, messages, t } from "../../uploads/static/uploads/js/text/messages.js";
+import { has, messages, speak, t } from "../../uploads/static/uploads/js/text/messages.js";
+
+await speak("en", []);
 
 const ROOT = new URL("../../", import.meta.url);
 const SCRIPTS = new URL("uploads/static/uploads/js/", ROOT);
@@ -99,6 +101,15 @@ test("singular and plural, numbers written out, a missing value is an error", ()
   assert.equal(t("review.send", { count: 3500, bytes: "7 GB" }), "3,500 files, 7 GB");
   assert.throws(() => t("review.send", { count: 2 }), /lacks bytes/);
   assert.throws(() => t("no.such"), /no message/);
+});
+
+test("texts, plurals and numbers are in the language that is spoken, English where there is none of it", async () => {
+  await speak("es", ["es-AR"]);
+  assert.equal(t("review.send", { count: 3500, bytes: "7 GB" }), "3.500 archivos, 7 GB");
+  await speak("xx", []);
+  assert.match(t("review.send", { count: 3500, bytes: "7 GB" }), /^3.?500 files, 7 GB$/);
+  await speak("en", []);
+  assert.equal(t("review.send", { count: 3500, bytes: "7 GB" }), "3,500 files, 7 GB");
 });
 
 test("numbers and dates are written as where the reader lives, in the page's language", () => {

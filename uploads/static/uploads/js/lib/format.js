@@ -1,17 +1,30 @@
 /** Numbers, sizes, spans of time and days in the page's language. */
 
-export const language = globalThis.document?.documentElement.lang || "en";
-const form = formOf(language, globalThis.document ? navigator.languages : []);
-const whole = new Intl.NumberFormat(form, { maximumFractionDigits: 0, useGrouping: true });
-const short = new Intl.NumberFormat(form, { maximumSignificantDigits: 2 });
-const fraction = new Intl.NumberFormat(form, { maximumFractionDigits: 2, useGrouping: false });
-const dayForm = new Intl.DateTimeFormat(form, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
-const longDayForm = new Intl.DateTimeFormat(form, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
-const monthForm = new Intl.DateTimeFormat(form, { month: "long", timeZone: "UTC" });
-const yearForm = new Intl.DateTimeFormat(form, { year: "numeric", timeZone: "UTC" });
-const momentForm = new Intl.DateTimeFormat(form, { dateStyle: "medium", timeStyle: "short" });
-const clockForm = new Intl.DateTimeFormat(form, { timeStyle: "short" });
 const UNITS = ["B", "kB", "MB", "GB", "TB"]; // decimal, as on the card's label
+let forms = formsIn(formOf("en", []));
+
+/**
+ * How all is written from now on.
+ * @param {string} form a language with or without its region, such as "es-PA"
+ */
+export function writeIn(form) {
+  forms = formsIn(form);
+}
+
+/** @param {string} form */
+function formsIn(form) {
+  return {
+    whole: new Intl.NumberFormat(form, { maximumFractionDigits: 0, useGrouping: true }),
+    short: new Intl.NumberFormat(form, { maximumSignificantDigits: 2 }),
+    fraction: new Intl.NumberFormat(form, { maximumFractionDigits: 2, useGrouping: false }),
+    day: new Intl.DateTimeFormat(form, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }),
+    longDay: new Intl.DateTimeFormat(form, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" }),
+    month: new Intl.DateTimeFormat(form, { month: "long", timeZone: "UTC" }),
+    year: new Intl.DateTimeFormat(form, { year: "numeric", timeZone: "UTC" }),
+    moment: new Intl.DateTimeFormat(form, { dateStyle: "medium", timeStyle: "short" }),
+    clock: new Intl.DateTimeFormat(form, { timeStyle: "short" }),
+  };
+}
 
 /**
  * The page's language as it is written where the reader lives: 3,412 in Panama, 3.412 in Argentina.
@@ -26,12 +39,12 @@ export function formOf(pageLanguage, preferred) {
 
 /** @param {number} value */
 export function number(value) {
-  return whole.format(value);
+  return forms.whole.format(value);
 }
 
 /** @param {number} value as it may be typed again */
 export function decimal(value) {
-  return fraction.format(value);
+  return forms.fraction.format(value);
 }
 
 /** @param {number} size */
@@ -42,33 +55,33 @@ export function bytes(size) {
     value /= 1000;
     unit += 1;
   }
-  const text = value < 10 && unit > 0 ? short.format(value) : whole.format(value);
+  const text = value < 10 && unit > 0 ? forms.short.format(value) : forms.whole.format(value);
   return `${text}\u00a0${UNITS[unit]}`;
 }
 
 /** @param {string} isoDay such as 2025-04-01 */
 export function day(isoDay) {
-  return dayForm.format(dateOf(isoDay));
+  return forms.day.format(dateOf(isoDay));
 }
 
 /** @param {string} isoDay */
 export function longDay(isoDay) {
-  return longDayForm.format(dateOf(isoDay));
+  return forms.longDay.format(dateOf(isoDay));
 }
 
 /** @param {string} isoDay */
 export function month(isoDay) {
-  return monthForm.format(dateOf(isoDay));
+  return forms.month.format(dateOf(isoDay));
 }
 
 /** @param {string} isoDay */
 export function year(isoDay) {
-  return yearForm.format(dateOf(isoDay));
+  return forms.year.format(dateOf(isoDay));
 }
 
 /** @param {string} isoMoment with its time zone; shown in the reader's */
 export function moment(isoMoment) {
-  return momentForm.format(new Date(isoMoment));
+  return forms.moment.format(new Date(isoMoment));
 }
 
 /**
@@ -77,7 +90,7 @@ export function moment(isoMoment) {
  */
 export function clockTime(isoMoment) {
   const then = new Date(isoMoment);
-  return then.toDateString() === new Date().toDateString() ? clockForm.format(then) : momentForm.format(then);
+  return then.toDateString() === new Date().toDateString() ? forms.clock.format(then) : forms.moment.format(then);
 }
 
 /** @param {string} isoDay */

@@ -1,5 +1,6 @@
 /** The page that tells whether a card may be wiped, without uploading anything. */
 
+import "./language.js";
 import { CardCheck } from "../engine/card-check.js";
 import { CheckProgress, showCheckReview, showCheckVerdict } from "./check-view.js";
 import { apiOf, readConfig } from "./config.js";

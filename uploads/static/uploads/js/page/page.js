@@ -1,5 +1,6 @@
 /** The upload page: joins the steps, the engine and the verdict. */
 
+import "./language.js";
 import { apiOf, readConfig, receiptUrl } from "./config.js";
 import { byId } from "./dom.js";
 import { FilesView } from "./files-view.js";

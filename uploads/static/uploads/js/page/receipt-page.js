@@ -1,5 +1,6 @@
 /** The page on which a signed receipt is checked: the portal does it, by the code that the script client has too. */
 
+import "./language.js";
 import { byId, el, sign } from "./dom.js";
 import { t } from "../text/messages.js";
 

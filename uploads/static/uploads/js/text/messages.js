@@ -1,18 +1,28 @@
 /**
- * The texts that the page's script shows, in the page's language; each language is a file in messages/.
+ * The texts that the page's script shows, in the language that `speak` was told; each language is a file in messages/.
  * A text in several forms depends on the parameter `count`; its forms are named as the language's plurals are (CLDR).
  */
 
-import { language, number } from "../lib/format.js";
+import { formOf, number, writeIn } from "../lib/format.js";
 
 /**
  * @typedef {string | ({other: string} & Partial<Record<Intl.LDMLPluralRule, string>>)} Message
  * @typedef {Record<string, Message>} Messages
  */
 
-/** @type {{messages: Messages}} */
-export const { messages } = await import(`./messages/${language}.js`).catch(() => import("./messages/en.js"));
-const plurals = new Intl.PluralRules(language);
+/** @type {Messages} */ export let messages = {};
+let plurals = new Intl.PluralRules("en");
+
+/**
+ * The language of all texts, numbers and days from now on. To be waited for before anything is shown.
+ * @param {string} language English in place of one that has no texts
+ * @param {readonly string[]} preferred the browser's languages
+ */
+export async function speak(language, preferred) {
+  ({ messages } = await import(`./messages/${language}.js`).catch(() => import("./messages/en.js")));
+  plurals = new Intl.PluralRules(language);
+  writeIn(formOf(language, preferred));
+}
 
 /**
  * @param {string} key
