@@ -5,7 +5,8 @@ import { FileError, WorkerError, putError } from "../lib/errors.js";
 import { parseRetryAfter } from "../portal/retry.js";
 import { putByXhr } from "./transport.js";
 
-const WORKERS = Math.min(4, Math.max(1, (navigator.hardwareConcurrency || 2) - 1)); // the page needs a core too
+const MOST_WORKERS = 4;
+const CORES_WHERE_UNTOLD = 2;
 const FILES_PER_WORKER = 2; // one is read from the card while the other is hashed
 const KEPT_FILE_BYTES = 256 * 1024; // larger files show progress while they are sent, which needs another way
 const KEPT_BYTES = 64 * 1024 * 1024; // of all workers; what finds no room is read once more for its PUT
@@ -29,14 +30,16 @@ const KEPT_PUT_TIMEOUT_MS = 180_000;
  */
 
 export class Hasher {
-  parallel = WORKERS * FILES_PER_WORKER;
   /** @type {Map<number, Job>} */ #jobs = new Map();
   /** @type {Worker[]} */ #workers = [];
   #nextId = 0;
   #keptBytes = 0;
 
-  constructor() {
-    for (let n = 0; n < WORKERS; n += 1) {
+  /** @param {number|undefined} cores of the computer, where the browser tells */
+  constructor(cores) {
+    const workers = Math.min(MOST_WORKERS, Math.max(1, (cores || CORES_WHERE_UNTOLD) - 1)); // the page needs a core too
+    this.parallel = workers * FILES_PER_WORKER;
+    for (let n = 0; n < workers; n += 1) {
       const worker = new Worker(new URL("./hasher-worker.js", import.meta.url), { type: "module" });
       worker.onmessage = ({ data }) => this.#answered(data);
       worker.onerror = (event) => this.#broke(event.message || "The hashing worker did not start.");

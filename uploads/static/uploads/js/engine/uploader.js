@@ -22,6 +22,10 @@ import { Waiting } from "./waiting.js";
  * @property {string} client program and version
  * @property {string} [season_reason] why files from outside the season go there
  *
+ * @typedef {object} WakeLock keeps the computer awake
+ * @property {() => void} hold
+ * @property {() => void} release
+ *
  * @typedef {object} Ports
  * @property {import("../portal/api.js").PortalApi} api
  * @property {import("./sender.js").Transport} transport
@@ -32,7 +36,7 @@ import { Waiting } from "./waiting.js";
  * @property {Clock} clock
  * @property {() => number} [random]
  * @property {import("./pause-gate.js").Link} [link]
- * @property {import("../lib/wake-lock.js").WakeLock} [wakeLock]
+ * @property {WakeLock} [wakeLock]
  * @property {import("./naming.js").Rename} [rename] asked when a key holds other content
  * @property {(sessionId: number) => void} [onSession] told as soon as the session is known
  * @property {() => void} [onDifference] what an earlier run knew of the files is another card's

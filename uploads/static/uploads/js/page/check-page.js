@@ -18,7 +18,7 @@ const IDLE_TITLE = document.title;
 const AFTERWARDS_MS = 10_000; // the portal compares when the time is over, not before
 
 class CheckPage {
-  #hasher = new Hasher();
+  #hasher = new Hasher(navigator.hardwareConcurrency);
   #start = /** @type {HTMLButtonElement} */ (byId("start"));
   /** Until what an older program could still overwrite is asked about again. */ #timer = 0;
   #config;

@@ -5,7 +5,7 @@ import { ApiError } from "../lib/errors.js";
 import { t } from "../text/messages.js";
 import { unsettledLines } from "../text/reasons.js";
 import { offerText, showNote, showOffers } from "./resume-view.js";
-import { isHeld, lockName } from "../lib/tabs.js";
+import { isHeld, lockName } from "./tabs.js";
 
 /**
  * @typedef {import("../portal/api-types.js").Session} Session

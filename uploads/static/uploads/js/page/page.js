@@ -13,7 +13,7 @@ import { Planner } from "./planner.js";
 import { showReview, whereOf } from "./review-view.js";
 import { UploadRun } from "./run.js";
 import { SeasonStep } from "./season-step.js";
-import { OtherTabs, hold, lockName } from "../lib/tabs.js";
+import { OtherTabs, hold, lockName } from "./tabs.js";
 import { TroubleView } from "./trouble-view.js";
 
 /**
@@ -29,7 +29,7 @@ class Page {
   /** @type {Resumed|null} an interrupted upload that is gone on with */ #resumed = null;
   #config;
   #api;
-  #hasher = new Hasher();
+  #hasher = new Hasher(navigator.hardwareConcurrency);
   #name = /** @type {HTMLInputElement} */ (byId("uploader-name"));
   #start = /** @type {HTMLButtonElement} */ (byId("start"));
   #tabs = new OtherTabs((isElsewhere) => this.#showElsewhere(isElsewhere));

@@ -1,10 +1,11 @@
 /** One run of the engine on this page: what it is given, what is written down meanwhile, and what is shown at its end. */
 
+import { untilOf } from "../portal/answer-times.js";
 import { nextName } from "../selection/collisions.js";
 import { receiptUrl } from "./config.js";
 import { FileError } from "../lib/errors.js";
 import { SumsKeeper, sumsOf } from "../selection/journal.js";
-import { browserLink } from "../lib/link.js";
+import { browserLink } from "./link.js";
 import { systemClock } from "../lib/queue.js";
 import { whereOf } from "./review-view.js";
 import { RunningView } from "./running-view.js";
@@ -12,8 +13,7 @@ import { noteEmpty, sendingOf } from "../selection/selection.js";
 import { newItem } from "../engine/tally.js";
 import { Uploader } from "../engine/uploader.js";
 import { showVerdict } from "./verdict-view.js";
-import { untilOf } from "../portal/answer-times.js";
-import { browserWakeLock } from "../lib/wake-lock.js";
+import { browserWakeLock } from "./wake-lock.js";
 
 /**
  * @typedef {import("./review-view.js").Place & {uploaderName: string}} Target

@@ -1,5 +1,6 @@
 /** Progress while the engine runs. It looks at the engine's sums some times a second, whatever the engine does. */
 
+import { untilOf } from "../portal/answer-times.js";
 import { ControlsView } from "./controls-view.js";
 import { byId, el } from "./dom.js";
 import { bytes, clockTime, number, span } from "../lib/format.js";
@@ -7,7 +8,6 @@ import { shortList } from "./lists.js";
 import { t } from "../text/messages.js";
 import { Pace } from "../lib/pace.js";
 import { waitingLines, warningLines, whyNotStored } from "../text/reasons.js";
-import { untilOf } from "../portal/answer-times.js";
 
 /** @typedef {import("../engine/uploader.js").Uploader} Uploader */
 

@@ -2,7 +2,7 @@
 
 import { byId, el } from "./dom.js";
 import { ApiError } from "../lib/errors.js";
-import { browserLink } from "../lib/link.js";
+import { browserLink } from "./link.js";
 import { t } from "../text/messages.js";
 import { isSignedOut, whyStopped } from "../text/reasons.js";
 

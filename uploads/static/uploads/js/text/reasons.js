@@ -1,9 +1,9 @@
 /** Why a file is not stored, or a run stopped, in words. Knows no DOM. */
 
+import { untilOf } from "../portal/answer-times.js";
 import { ApiError, WorkerError } from "../lib/errors.js";
 import { clockTime } from "../lib/format.js";
 import { has, t } from "./messages.js";
-import { untilOf } from "../portal/answer-times.js";
 
 /** @typedef {{code: string, until: string}} Wait `until`: ISO */
 

@@ -1,21 +1,15 @@
 /** Keeps the screen, and with it the computer, awake while files are on their way. */
 
 /**
- * @typedef {object} WakeLock
- * @property {() => void} hold
- * @property {() => void} release
- */
-
-/**
  * Browsers let the lock go when the page is hidden, so it is asked for again when it is seen. One that is refused
  * (a low battery, an insecure address) is no loss: the upload then lasts as long as the computer is awake.
- * @returns {WakeLock}
+ * @returns {import("../engine/uploader.js").WakeLock}
  */
 export function browserWakeLock() {
   let isWanted = false;
-  /** @type {{release: () => Promise<void>}|null} */ let lock = null;
+  /** @type {WakeLockSentinel|null} */ let lock = null;
   const take = async () => {
-    const { wakeLock } = /** @type {any} */ (navigator);
+    const { wakeLock } = /** @type {Partial<Pick<Navigator, "wakeLock">>} */ (navigator);
     if (!isWanted || !wakeLock || document.visibilityState !== "visible") return;
     try {
       const taken = await wakeLock.request("screen");
