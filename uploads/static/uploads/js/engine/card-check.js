@@ -17,7 +17,7 @@ import { withRetries } from "../portal/retry.js";
  * @typedef {Why & {entry: Entry, names: string[]}} Looked `names` to ask for, the first now
  *
  * @typedef {object} Ports
- * @property {{verify: (selection: any, signal: AbortSignal) => Promise<import("../portal/api.js").FileAnswer[]>}} api
+ * @property {Pick<import("../portal/api.js").Api, "verify">} api
  * @property {Pick<import("./hasher.js").Hasher, "parallel"|"md5"|"digest"|"changedSince">} hasher
  * @property {import("../lib/queue.js").Clock} clock
  * @property {() => number} [random]
@@ -197,7 +197,7 @@ export class CardCheck {
   }
 
   /**
-   * @param {object[]} files
+   * @param {import("../portal/api-types.js").Claim[]} files
    * @param {AbortSignal} signal
    */
   #verify(files, signal) {

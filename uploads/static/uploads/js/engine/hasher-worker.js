@@ -1,15 +1,7 @@
 /**
  * Reads files, computes their MD5 and PUTs the small ones, away from the page's own thread. The bytes of a small file
- * are kept from its hashing to its PUT: what is sent is what was hashed, and the card is read once.
- *
- * In                                              Out, with the same id
- * {id, do: "digest", file, partBytes, keep}       {id, bytes, md5, multipartMd5, partMd5s, pieces}, or {id, error}: the
- *                                                 name of the DOMException with which reading failed
- * {id, do: "pieces", file}                        {id, pieces}, or {id, error}
- * {id, do: "put", kept, url, headers, timeoutMs}  {id, httpStatus, body, retryAfter, hasStalled}, or {id, error} when the
- *                                                 file has changed since; `kept`: the digest's id
- * {id, do: "abort"}                               nothing of its own: ends the PUT of this id
- * {id, do: "drop"}                                nothing: what the digest of this id keeps is let go
+ * are kept from its hashing to its PUT: what is sent is what was hashed, and the card is read once. What comes in and
+ * goes out: hasher-messages.js.
  */
 
 import "../../vendor/hash-wasm-4.13.0/md5.umd.min.js"; // sets globalThis.hashwasm
@@ -20,10 +12,15 @@ const ERROR_BODY_CHARACTERS = 4_000;
 const LOOK_LASTS_MS = 500;
 const LOOKED_AT_ONCE = 32; // kept files: at most 8 MB
 
-const { createMD5 } = /** @type {any} */ (globalThis).hashwasm;
-/** @type {any[]} */ const idleHashers = [];
-/** @typedef {{at: number, isUnchanged: Promise<boolean>}} Look at several files together; `at`: when it began */
-/** @typedef {{file: File, content: Uint8Array, look: Look}} Held */
+/**
+ * @typedef {import("./hasher-messages.js").Job} Job
+ * @typedef {import("./hasher-messages.js").Answers} Answers
+ * @typedef {{at: number, isUnchanged: Promise<boolean>}} Look at several files together; `at`: when it began
+ * @typedef {{file: File, content: Uint8Array<ArrayBuffer>, look: Look}} Held
+ */
+
+const { createMD5 } = globalThis.hashwasm;
+/** @type {Md5[]} */ const idleHashers = [];
 /** @type {Map<number, Held|null>} null while it is being read */ const kept = new Map();
 /** @type {Map<number, AbortController>} */ const underWay = new Map();
 
@@ -31,24 +28,24 @@ async function newMd5() {
   return (idleHashers.pop() ?? (await createMD5())).init();
 }
 
-/**
- * @param {any} hasher
- * @param {"hex"|"binary"} form
- */
-function digestOf(hasher, form) {
-  const digest = hasher.digest(form);
+/** @param {Md5} hasher */
+function digestOf(hasher) {
+  const digest = hasher.digest("binary");
   idleHashers.push(hasher);
   return digest;
 }
 
-/** @param {{id: number, file: File, partBytes: number, keep: boolean}} job */
+/**
+ * @param {import("./hasher-messages.js").DigestJob} job
+ * @returns {Promise<Answers["digest"]>}
+ */
 async function digest({ id, file, partBytes, keep }) {
   if (keep) {
     kept.set(id, null);
     const look = { at: -Infinity, isUnchanged: Promise.resolve(true) };
     const content = new Uint8Array(await file.arrayBuffer());
     if (kept.has(id)) kept.set(id, { file, content, look }); // else let go meanwhile
-    const md5 = digestOf((await newMd5()).update(content), "hex");
+    const md5 = hex(digestOf((await newMd5()).update(content)));
     return { bytes: content.byteLength, md5, pieces: await piecesMd5(rangesOf(content.byteLength).map(([start, end]) => content.subarray(start, end))) };
   }
   const whole = await newMd5();
@@ -64,15 +61,15 @@ async function digest({ id, file, partBytes, keep }) {
       part?.update(chunk);
       bytes += chunk.byteLength;
     }
-    if (!parts) break;
-    const binary = digestOf(part, "binary");
+    if (!parts || !part) break;
+    const binary = digestOf(part);
     parts.update(binary);
     partMd5s.push(hex(binary));
   }
-  const md5 = digestOf(whole, "hex");
+  const md5 = hex(digestOf(whole));
   const pieces = await piecesOf(file);
   if (!parts) return { bytes, md5, pieces };
-  return { bytes, md5, pieces, partMd5s, multipartMd5: `${digestOf(parts, "hex")}-${partMd5s.length}` };
+  return { bytes, md5, pieces, partMd5s, multipartMd5: `${hex(digestOf(parts))}-${partMd5s.length}` };
 }
 
 /**
@@ -94,7 +91,7 @@ async function piecesOf(file) {
 async function piecesMd5(pieces) {
   const md5 = await newMd5();
   for (const piece of pieces) md5.update(piece);
-  return digestOf(md5, "hex");
+  return hex(digestOf(md5));
 }
 
 /** @param {Uint8Array} binary */
@@ -102,7 +99,10 @@ function hex(binary) {
   return Array.from(binary, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** @param {{id: number, kept: number, url: string, headers: Record<string, string>, timeoutMs: number}} job */
+/**
+ * @param {import("./hasher-messages.js").PutJob} job
+ * @returns {Promise<Answers["put"]>}
+ */
 async function put({ id, kept: keptId, url, headers, timeoutMs }) {
   const held = kept.get(keptId);
   if (!held) throw new Error("nothing is kept under this id");
@@ -149,20 +149,26 @@ async function failIfChanged(held) {
   if (!(await held.look.isUnchanged)) await held.file.arrayBuffer(); // which of them has changed?
 }
 
-/** @type {Record<string, (job: any) => Promise<object>>} */
-const JOBS = { digest, put, pieces: async ({ file }) => ({ pieces: await piecesOf(file) }) };
+/**
+ * @param {Job} job
+ * @returns {Promise<Answers[keyof Answers]>}
+ */
+async function done(job) {
+  if (job.do === "digest") return digest(job);
+  return job.do === "put" ? put(job) : { pieces: await piecesOf(job.file) };
+}
 
-/** @param {any} job */
+/** @param {Job} job */
 async function answer(job) {
   try {
-    self.postMessage({ id: job.id, ...(await JOBS[job.do](job)) });
+    self.postMessage({ id: job.id, ...(await done(job)) });
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
     self.postMessage({ id: job.id, error: error.name });
   }
 }
 
-self.onmessage = ({ data }) => {
+self.onmessage = (/** @type {MessageEvent<import("./hasher-messages.js").Message>} */ { data }) => {
   if (data.do === "drop") kept.delete(data.id);
   else if (data.do === "abort") underWay.get(data.id)?.abort();
   else void answer(data);

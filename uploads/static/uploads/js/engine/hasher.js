@@ -26,11 +26,13 @@ const KEPT_PUT_TIMEOUT_MS = 180_000;
  *   with TransferError
  * @property {() => void} drop
  *
- * @typedef {{resolve: (answer: any) => void, reject: (error: unknown) => void}} Job
+ * @typedef {import("./hasher-messages.js").Answers} Answers
+ * @typedef {import("./hasher-messages.js").Told} Told
+ * @typedef {{resolve: (answer: any) => void, reject: (error: unknown) => void}} Asked
  */
 
 export class Hasher {
-  /** @type {Map<number, Job>} */ #jobs = new Map();
+  /** @type {Map<number, Asked>} */ #jobs = new Map();
   /** @type {Worker[]} */ #workers = [];
   #nextId = 0;
   #keptBytes = 0;
@@ -74,9 +76,7 @@ export class Hasher {
    */
   async pieces(file, signal) {
     const id = (this.#nextId += 1);
-    const answer = await this.#ask(this.#workers[id % this.#workers.length], { id, do: "pieces", file }, signal);
-    if (answer.error) throw FileError.fromRead(answer.error);
-    return answer.pieces;
+    return (await this.#ask(this.#workers[id % this.#workers.length], { id, do: "pieces", file }, signal)).pieces;
   }
 
   changedSince = changedSince;
@@ -97,7 +97,6 @@ export class Hasher {
     const kept = keep ? this.#keep(id, worker, file.size) : null;
     try {
       const answer = await this.#ask(worker, { id, do: "digest", file, partBytes, keep }, signal);
-      if (answer.error) throw FileError.fromRead(answer.error);
       if (answer.bytes !== file.size) throw new FileError("file_changed");
       const { md5, multipartMd5, partMd5s, pieces } = answer;
       return { md5, multipartMd5, partMd5s, pieces, kept };
@@ -119,10 +118,10 @@ export class Hasher {
     return {
       put: async ({ url, headers, signal }) => {
         const putId = (this.#nextId += 1);
+        /** @type {import("./hasher-messages.js").PutJob} */
         const job = { id: putId, do: "put", kept: id, url, headers, timeoutMs: KEPT_PUT_TIMEOUT_MS };
         const abort = () => worker.postMessage({ id: putId, do: "abort" });
-        const { retryAfter, error: unread, ...answer } = await this.#ask(worker, job, signal, abort);
-        if (unread) throw FileError.fromRead(unread);
+        const { retryAfter, ...answer } = await this.#ask(worker, job, signal, abort);
         const error = putError({ ...answer, retryAfterMs: parseRetryAfter(retryAfter, Date.now()) });
         if (error) throw error;
       },
@@ -136,11 +135,12 @@ export class Hasher {
   }
 
   /**
+   * @template {import("./hasher-messages.js").Job} J
    * @param {Worker} worker
-   * @param {{id: number}} job
+   * @param {J} job
    * @param {AbortSignal} signal
    * @param {() => void} [onAbort]
-   * @returns {Promise<any>}
+   * @returns {Promise<Answers[J["do"]]>} rejects with FileError when the file changed or cannot be read
    */
   #ask(worker, job, signal, onAbort = () => {}) {
     signal.throwIfAborted();
@@ -160,12 +160,13 @@ export class Hasher {
     });
   }
 
-  /** @param {{id: number}} answer */
+  /** @param {Told} answer */
   #answered(answer) {
     const job = this.#jobs.get(answer.id);
     if (!job) return; // cancelled meanwhile
     this.#jobs.delete(answer.id);
-    job.resolve(answer);
+    if (answer.error) job.reject(FileError.fromRead(answer.error));
+    else job.resolve(answer);
   }
 
   /** @param {string} message */

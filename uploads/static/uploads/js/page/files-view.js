@@ -119,8 +119,8 @@ export class FilesView {
  * @param {import("../selection/scan.js").Drop} drop
  * @returns {Promise<Handle>}
  */
-async function handleOfDrop({ handles: [first, more] }) {
-  if (more || !first) return null;
-  const handle = await first.catch(() => null); // the drop itself is read all the same
+async function handleOfDrop({ handles }) {
+  if (handles.length !== 1) return null;
+  const handle = await handles[0].catch(() => null); // the drop itself is read all the same
   return handle?.kind === "directory" ? /** @type {FileSystemDirectoryHandle} */ (handle) : null;
 }

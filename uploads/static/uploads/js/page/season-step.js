@@ -30,7 +30,7 @@ export class SeasonStep {
 
   /**
    * An answer that does not come holds nothing up: the portal compares each file once more before it takes it.
-   * @param {{deployment: import("../portal/api.js").Deployment, dataType: string}} target
+   * @param {{deployment: Pick<import("../portal/api.js").Deployment, "deployment_id">, dataType: string}} target
    * @param {Times} times
    * @param {string} reason given before, for the same place
    */

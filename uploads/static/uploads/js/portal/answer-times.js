@@ -6,7 +6,8 @@
 import { goodForMs } from "./signed-url.js";
 
 /**
- * @param {any[]} answers
+ * @template {{url?: string, expires_at?: string, goodForMs?: number|null, until?: string, waitMs?: number}} A
+ * @param {A[]} answers
  * @param {number|null} dateMs the portal's clock at its answer
  */
 export function withTimes(answers, dateMs) {
@@ -18,7 +19,8 @@ export function withTimes(answers, dateMs) {
 }
 
 /**
- * @param {any} answer
+ * @template {{waitMs?: number}} A
+ * @param {A} answer
  * @param {string|null|undefined} until
  * @param {number|null} dateMs
  */

@@ -27,6 +27,12 @@
  * @property {number} [part_size_bytes]
  * @typedef {SessionFacts & Verdict} Session
  *
+ * @typedef {object} Claim what a client says of a file that it asks about
+ * @property {string} name
+ * @property {number|null} size bytes
+ * @property {string} [md5] 32 hex digits
+ * @property {string} [multipart_md5] as the ETag of an upload in parts
+ *
  * @typedef {object} Part of a large file
  * @property {number} number from 1
  * @property {string} md5 32 hex digits

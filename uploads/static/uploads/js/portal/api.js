@@ -24,12 +24,13 @@ import { parseRetryAfter } from "./retry.js";
  * @typedef {import("./api-types.js").Part} Part
  * @typedef {import("./api-types.js").Upload} Upload
  * @typedef {import("./api-types.js").Completion} Completion
+ * @typedef {FileAnswer & Partial<Grant> & {upload?: Upload}} Presigned
  *
  * @typedef {object} PortalApi
  * @property {(body: object, signal: AbortSignal) => Promise<Session>} openSession
  * @property {(id: number, signal: AbortSignal) => Promise<Session>} sessionOf
  * @property {(id: number, files: object[], signal: AbortSignal) => Promise<FileAnswer[]>} check
- * @property {(id: number, files: object[], signal: AbortSignal) => Promise<(FileAnswer & Partial<Grant> & {upload?: Upload})[]>} presign
+ * @property {(id: number, files: object[], signal: AbortSignal) => Promise<Presigned[]>} presign
  * @property {(id: number, names: string[], signal: AbortSignal) => Promise<FileAnswer[]>} confirm
  * @property {(id: number, failures: object[], signal: AbortSignal) => Promise<unknown>} reportFailures
  * @property {(id: number, selected: {files: number, bytes: number}, signal: AbortSignal) => Promise<import("./api-types.js").Verdict>} finish
@@ -72,7 +73,7 @@ export class Api {
   #fetch;
 
   /**
-   * @param {{root: string, csrfToken: () => string, fetch?: typeof fetch}} options `root` ends in "/";
+   * @param {{root: string, csrfToken: () => string, fetch?: typeof globalThis.fetch}} options `root` ends in "/";
    *   `csrfToken` is asked at each call, since signing in elsewhere changes it
    */
   constructor({ root, csrfToken, fetch = globalThis.fetch.bind(globalThis) }) {
@@ -147,7 +148,7 @@ export class Api {
   /** @type {PortalApi["signParts"]} */
   async signParts(id, upload, parts, signal) {
     const { body, dateMs } = await this.#send("POST", `uploads/sessions/${id}/parts/`, signal, { upload, parts });
-    return withTimes(body.parts, dateMs);
+    return withTimes(/** @type {(Grant & {number: number})[]} */ (body.parts), dateMs);
   }
 
   /** @type {PortalApi["complete"]} */
@@ -168,7 +169,7 @@ export class Api {
 
   /**
    * Are these files in the store? The store itself is asked; writes nothing.
-   * @param {{deployment: string, data_type: string, files: {name: string, size: number, md5: string}[]}} selection
+   * @param {{deployment: string, data_type: string, files: import("./api-types.js").Claim[]}} selection
    *   at most 1,000 files
    * @param {AbortSignal} signal
    * @returns {Promise<FileAnswer[]>} stored, missing, mismatch, unsettled or refused, in the order asked
@@ -190,10 +191,11 @@ export class Api {
    * @param {string} path
    * @param {object} body
    * @param {AbortSignal} signal
+   * @returns {Promise<Presigned[]>}
    */
   async #files(path, body, signal) {
     const { body: answer, dateMs } = await this.#send("POST", path, signal, body);
-    return withTimes(answer.files, dateMs);
+    return withTimes(/** @type {Presigned[]} */ (answer.files), dateMs);
   }
 
   /**

@@ -83,7 +83,8 @@ export class Journal {
    * @returns {Promise<number|null>} its id, null where nothing is kept
    */
   async begin(upload) {
-    const add = (/** @type {object} */ value) => this.#do([UPLOADS], "readwrite", (store) => wanted(store(UPLOADS).add(value)), null);
+    const add = (/** @type {object} */ value) =>
+      this.#do([UPLOADS], "readwrite", async (store) => Number(await wanted(store(UPLOADS).add(value))), null);
     // Some browsers keep no handles.
     return (await add(upload)) ?? (upload.handle ? await add({ ...upload, handle: null }) : null);
   }

@@ -6,6 +6,11 @@
 const AT_ONCE = 32; // each file is a question to the browser's own process
 const TELL_EVERY = 500; // files
 
+/**
+ * @typedef {FileSystemFileHandle|FileSystemDirectoryHandle} Handle
+ * @typedef {[path: string, handle: FileSystemFileHandle]} Found
+ */
+
 /** @type {{path: string, file: File}[]} */ let found = [];
 /** @type {string[]} */ let unreadable = [];
 
@@ -28,7 +33,7 @@ async function orUnreadable(path, task) {
   }
 }
 
-/** @param {[path: string, handle: any][]} files */
+/** @param {Found[]} files */
 async function readFiles(files) {
   const left = files.values(); // shared by all the readers below
   const read = async () => {
@@ -43,20 +48,21 @@ async function readFiles(files) {
   await Promise.all(Array.from({ length: AT_ONCE }, read));
 }
 
-/** @param {any[]} handles */
+/** @param {Handle[]} handles */
 async function walk(handles) {
-  /** @type {[path: string, handle: any][]} */ const folders = [];
-  const files = [];
-  for (const handle of handles) (handle.kind === "directory" ? folders : files).push([handle.name, handle]);
+  /** @type {[path: string, handle: FileSystemDirectoryHandle][]} */ const folders = [];
+  /** @type {Found[]} */ const files = [];
+  const sort = (/** @type {string} */ path, /** @type {Handle} */ handle, /** @type {Found[]} */ siblings) => {
+    if (handle.kind === "directory") folders.push([path, handle]);
+    else siblings.push([path, handle]);
+  };
+  for (const handle of handles) sort(handle.name, handle, files);
   await readFiles(files);
   for (let next = folders.pop(); next; next = folders.pop()) {
     const [folderPath, folder] = next;
-    /** @type {[path: string, handle: any][]} */ const children = [];
+    /** @type {Found[]} */ const children = [];
     await orUnreadable(folderPath, async () => {
-      for await (const child of folder.values()) {
-        const path = `${folderPath}/${child.name}`;
-        (child.kind === "directory" ? folders : children).push([path, child]);
-      }
+      for await (const child of folder.values()) sort(`${folderPath}/${child.name}`, /** @type {Handle} */ (child), children);
     });
     await readFiles(children);
   }

@@ -64,7 +64,7 @@ export function rootsOfDrop(items) {
   /** @type {Drop} */ const drop = { handles: [], roots: [], files: [] };
   for (const item of items) {
     if (item.kind !== "file") continue;
-    const handle = /** @type {any} */ (item).getAsFileSystemHandle?.();
+    const handle = item.getAsFileSystemHandle?.();
     const root = item.webkitGetAsEntry?.();
     const file = root ? null : item.getAsFile();
     if (handle) drop.handles.push(handle);

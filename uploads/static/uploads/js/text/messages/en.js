@@ -279,7 +279,6 @@ export const messages = {
   "portal.store_conflict": "The store is busy with the same files. Try again in a moment.",
   "portal.store_denied": "The store does not let the portal in. Please tell a maintainer.",
   "portal.store_error": "The store has a fault. Try again later, or tell a maintainer.",
-  "portal.too_slow": "The store gives a file so slowly that it cannot be compared. Try again later, or tell a maintainer.",
   "portal.store_unavailable": "The store does not answer. Try again in a moment; nothing that was stored is lost.",
   "portal.throttled": "The portal was asked too often. Wait a minute and try again.",
   "portal.too_slow": "The store gives a file too slowly to be compared. Try again later.",

@@ -279,7 +279,6 @@ export const messages = {
   "portal.store_conflict": "El almacén está ocupado con los mismos archivos. Intente de nuevo en un momento.",
   "portal.store_denied": "El almacén no deja entrar al portal. Por favor, avise a un responsable del portal.",
   "portal.store_error": "El almacén tiene una falla. Intente más tarde, o avise a un responsable del portal.",
-  "portal.too_slow": "El almacén entrega un archivo tan despacio que no se puede comparar. Intente más tarde, o avise a un responsable del portal.",
   "portal.store_unavailable": "El almacén no responde. Intente de nuevo en un momento; no se pierde nada de lo almacenado.",
   "portal.throttled": "Se hicieron demasiadas preguntas al portal. Espere un minuto e intente de nuevo.",
   "portal.too_slow": "El almacén entrega un archivo demasiado despacio para compararlo. Inténtelo más tarde.",
