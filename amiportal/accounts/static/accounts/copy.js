@@ -19,14 +19,22 @@ function select(source) {
   }
   const range = document.createRange();
   range.selectNodeContents(source);
-  getSelection().removeAllRanges();
-  getSelection().addRange(range);
+  const selection = getSelection();
+  selection?.removeAllRanges();
+  selection?.addRange(range);
+}
+
+/** @param {string|undefined} id */
+function named(id) {
+  const element = document.getElementById(id ?? "");
+  if (!element) throw new Error(`no element ${id}`);
+  return element;
 }
 
 /** @param {HTMLButtonElement} button */
 async function copy(button) {
-  const source = document.getElementById(button.dataset.copy);
-  const told = document.getElementById(button.dataset.told);
+  const source = named(button.dataset.copy);
+  const told = named(button.dataset.told);
   try {
     await navigator.clipboard.writeText(textOf(source));
     told.textContent = "Copied.";
@@ -38,5 +46,5 @@ async function copy(button) {
 
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element && event.target.closest("button[data-copy]");
-  if (button) copy(button);
+  if (button instanceof HTMLButtonElement) copy(button);
 });

@@ -2,13 +2,21 @@
 
 import { topojson } from "./leaflet.js";
 
+/**
+ * @typedef {[x: number, y: number]} Point longitude and latitude
+ * @typedef {Point[][]} Polygon its outline, and the holes in it
+ * @typedef {{id?: string, geometry: {type: "Polygon", coordinates: Polygon}|{type: "MultiPolygon", coordinates: Polygon[]}}} Country
+ *   a GeoJSON feature; `id` is its number of ISO 3166-1
+ * @typedef {[[south: number, west: number], [north: number, east: number]]} Box
+ */
+
 const SHAPES = new URL("./vendor/world-atlas-2.0.2/countries-50m.json", import.meta.url);
 // The map goes on past the date line by this much, so that a place beside it has surroundings.
 export const BEYOND_DEGREES = 30;
 
-let loading;
+/** @type {Promise<Country[]>|undefined} */ let loading;
 
-/** The countries as GeoJSON features, loaded once for all maps of the page. */
+/** The countries, loaded once for all maps of the page. */
 export function shapes() {
   loading ??= fetch(SHAPES).then(async (response) => {
     if (!response.ok) throw new Error(`the shapes were answered with ${response.status}`);
@@ -20,28 +28,30 @@ export function shapes() {
 
 /**
  * The bounds of a country's largest piece of land: with its islands overseas, a country may lie all over the world.
- * @param {string} number of ISO 3166-1 @returns {Promise<[[number, number], [number, number]] | null>} null if there is no such shape
+ * @param {string} number of ISO 3166-1 @returns {Promise<Box|null>} null if there is no such shape
  */
 export async function extent(number) {
   const country = (await shapes()).find(({ id }) => id === number);
   if (!country) return null;
   const outlines = polygons(country).map(([outline]) => unbroken(outline));
   const boxes = outlines.map((outline) => {
-    const [xs, ys] = [0, 1].map((axis) => outline.map((point) => point[axis]));
-    return [
+    const [xs, ys] = [outline.map(([x]) => x), outline.map(([, y]) => y)];
+    return /** @type {Box} */ ([
       [Math.min(...ys), Math.min(...xs)],
       [Math.max(...ys), Math.max(...xs)],
-    ];
+    ]);
   });
-  const size = ([[south, west], [north, east]]) => (north - south) * (east - west);
+  const size = (/** @type {Box} */ [[south, west], [north, east]]) => (north - south) * (east - west);
   return boxes.reduce((largest, box) => (size(box) > size(largest) ? box : largest));
 }
 
-const polygons = ({ geometry }) => (geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates);
+const polygons = (/** @type {Country} */ { geometry }) => (geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates);
 
 /**
  * A country as a flat map draws it. The shapes are those of a globe: their outlines cross the date line, and Antarctica's
  * goes around the pole. Each polygon is drawn unbroken, once more on the other side where that is in view.
+ * @param {Country} country
+ * @returns {import("geojson").Feature}
  */
 export function flat(country) {
   const copies = polygons(country)
@@ -51,14 +61,14 @@ export function flat(country) {
   return { type: "Feature", properties: {}, geometry: { type: "MultiPolygon", coordinates: copies } };
 }
 
-/** @param {[number, number][]} ring whose longitudes jump at the date line @returns {[number, number][]} that goes on past it */
+/** @param {Point[]} ring whose longitudes jump at the date line @returns {Point[]} that goes on past it */
 function unbroken(ring) {
   let by = 0;
   const outline = ring.map(([x, y], at) => {
     const step = at ? x - ring[at - 1][0] : 0;
     if (Math.abs(step) > 180) by -= Math.sign(step) * 360;
-    return [x + by, y];
+    return /** @type {Point} */ ([x + by, y]);
   });
-  if (by) outline.push([outline.at(-1)[0], -90], [outline[0][0], -90]); // around the south pole, which is the map's foot
+  if (by) outline.push([outline[outline.length - 1][0], -90], [outline[0][0], -90]); // around the south pole, which is the map's foot
   return outline;
 }

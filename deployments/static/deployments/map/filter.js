@@ -1,11 +1,23 @@
 /** Which deployments are asked for. Knows no DOM. */
 
 /**
- * @typedef {{id: string, geometry: {coordinates: [number, number]}|null, properties: Record<string, any>}} Feature
- *   as deployments/formats/geojson.py writes it, with the address of its page as `link`
+ * @typedef {object} Properties as deployments/formats/geojson.py writes them, with the address of its page as `link`
+ * @property {string} deployment_id
+ * @property {string} location_name
+ * @property {string} bucket
+ * @property {string} bucket_title
+ * @property {"active"|"inactive"} status
+ * @property {string|null} first_day
+ * @property {string|null} last_day
+ * @property {string} system_id
+ * @property {string} camera_id
+ * @property {string} link
+ *
+ * @typedef {import("geojson").Feature<import("geojson").Point|null, Properties> & {id: string}} Feature
  * @typedef {{status: string, bucket: string, q: string}} Wanted "" is any
  */
 
+/** @type {(keyof Properties)[]} */
 const SEARCHED = ["deployment_id", "location_name", "system_id", "camera_id", "bucket", "bucket_title"];
 
 /** Without case and accents: few keyboards have all of them. @param {string} text */
@@ -26,7 +38,7 @@ export function matching(features, { status, bucket, q }) {
   });
 }
 
-/** @param {Record<string, any>} properties @returns {string} "" while unknown */
+/** @param {Pick<Properties, "first_day"|"last_day">} properties @returns {string} "" while unknown */
 export function season({ first_day, last_day }) {
   return first_day || last_day ? `${first_day ?? "…"} – ${last_day ?? "…"}` : "";
 }

@@ -4,5 +4,5 @@ import "./vendor/leaflet-1.9.4/leaflet.js";
 import "./vendor/leaflet.markercluster-1.5.3/leaflet.markercluster.js";
 import "./vendor/topojson-client-3.1.0/topojson-client.min.js";
 
-export const L = globalThis.L;
+/** @type {typeof import("leaflet")} */ export const L = globalThis.L;
 export const topojson = globalThis.topojson;

@@ -6,6 +6,8 @@ import { sign } from "./markers.js";
 
 const PORTION = 100; // more rows come when they are asked for
 
+/** @typedef {import("./filter.js").Feature} Feature */
+
 export class ListView {
   /**
    * @param {HTMLElement} list
@@ -16,11 +18,11 @@ export class ListView {
     this.list = list;
     this.more = more;
     this.show = show;
-    this.waiting = [];
-    more.addEventListener("click", () => this.next().querySelector("a").focus());
+    /** @type {Feature[]} */ this.waiting = [];
+    more.addEventListener("click", () => this.next().querySelector("a")?.focus());
   }
 
-  /** @param {import("./filter.js").Feature[]} features */
+  /** @param {Feature[]} features */
   fill(features) {
     this.list.replaceChildren();
     this.list.scrollTop = 0;
@@ -39,6 +41,7 @@ export class ListView {
     return rows[0];
   }
 
+  /** @param {Feature} feature */
   row({ id, geometry, properties }) {
     const active = properties.status === "active";
     const about = [properties.bucket_title, season(properties), active ? "" : "inactive"].filter(Boolean).join(" · ");
@@ -52,6 +55,7 @@ export class ListView {
     );
   }
 
+  /** @param {string} id */
   showButton(id) {
     const button = el("button", { type: "button", "aria-label": `Show ${id} on the map`, title: "Show on the map" });
     button.append(el("span", { class: "material-symbols-outlined", "aria-hidden": "true" }, "my_location"));

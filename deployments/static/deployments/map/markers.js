@@ -5,15 +5,23 @@ import { L } from "./leaflet.js";
 
 const SIZE = 26; // at least 24, so that a finger hits it
 
-/** A Leaflet icon drawn by `options.draw` when it is first seen, which says to a screen reader what it is. */
-const DrawnIcon = L.DivIcon.extend({
+/** A Leaflet icon drawn by `draw` when it is first seen, which says to a screen reader what it is. */
+class DrawnIcon extends L.DivIcon {
+  /** @param {import("leaflet").DivIconOptions & {draw: () => Element, label: string}} drawing */
+  constructor({ draw, label, ...options }) {
+    super(options);
+    this.draw = draw;
+    this.label = label;
+  }
+
+  /** @param {HTMLElement} [old] */
   createIcon(old) {
-    const icon = L.DivIcon.prototype.createIcon.call(this, old);
-    icon.append(this.options.draw());
-    icon.setAttribute("aria-label", this.options.label);
+    const icon = super.createIcon(old);
+    icon.append(this.draw());
+    icon.setAttribute("aria-label", this.label);
     return icon;
-  },
-});
+  }
+}
 
 /** @param {boolean} active a disc for active, a hollow diamond for inactive */
 export function sign(active) {

@@ -15,7 +15,8 @@ import { worldMap } from "./world.js";
 
 const PLACE_ZOOM = 5;
 const CLOSEST_COUNTRY = 7;
-const NOWHERE = [15, 0];
+/** @type {import("leaflet").LatLngTuple} */ const NOWHERE = [15, 0];
+/** @type {Record<string, [number, number]>} */
 const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 const LONG_STEP_PX = 20;
 
@@ -23,21 +24,30 @@ const LONG_STEP_PX = 20;
 export function placeMap(element) {
   const { latitudeInput, longitudeInput, latitude, longitude, country, neighbours, own } = element.dataset;
   const map = worldMap(element, { scrollWheelZoom: "center", worldCopyJump: true }).setView(NOWHERE, 1);
-  const inputs = [latitudeInput, longitudeInput].map((id) => document.getElementById(id ?? ""));
-  if (inputs.every(Boolean)) new PlaceChooser(map, ...inputs).beginIn(country);
+  const [north, east] = [latitudeInput, longitudeInput].map((id) => document.getElementById(id ?? ""));
+  if (north instanceof HTMLInputElement && east instanceof HTMLInputElement) new PlaceChooser(map, north, east).beginIn(country);
   else showPlace(map, parsed(latitude ?? "", longitude ?? ""));
   if (neighbours) addNeighbours(map, neighbours, own);
 }
 
+/**
+ * @param {import("leaflet").Map} map
+ * @param {import("./coordinates.js").Place|null} place
+ */
 function showPlace(map, place) {
   if (!place) return;
-  const at = [place.latitude, place.longitude];
+  /** @type {import("leaflet").LatLngTuple} */ const at = [place.latitude, place.longitude];
   L.marker(at, { icon: pin("The place"), interactive: false, keyboard: false }).addTo(map);
   map.setView(at, PLACE_ZOOM, { animate: false });
 }
 
 /** Keeps a marker and two inputs at the same place, whichever of them is moved. */
 class PlaceChooser {
+  /**
+   * @param {import("leaflet").Map} map
+   * @param {HTMLInputElement} latitude
+   * @param {HTMLInputElement} longitude
+   */
   constructor(map, latitude, longitude) {
     this.map = map;
     this.latitude = latitude;
@@ -69,7 +79,7 @@ class PlaceChooser {
     return parsed(this.latitude.value, this.longitude.value);
   }
 
-  /** The inputs get the place of the map, and tell whoever else listens to them. */
+  /** The inputs get the place of the map, and tell whoever else listens to them. @param {import("leaflet").LatLng} latlng */
   set(latlng) {
     const place = onEarth(latlng.lat, latlng.lng);
     this.latitude.value = written(place.latitude);
@@ -92,7 +102,7 @@ class PlaceChooser {
     if (zoom !== this.map.getZoom() || !this.map.getBounds().contains(at)) this.map.setView(at, zoom, { animate: false });
   }
 
-  /** By the keyboard: a pixel of the map, with Shift twenty. */
+  /** By the keyboard: a pixel of the map, with Shift twenty. @param {KeyboardEvent} event */
   step(event) {
     const step = STEPS[event.key];
     if (!step) return;
@@ -103,7 +113,7 @@ class PlaceChooser {
     this.set(this.map.containerPointToLatLng(at));
   }
 
-  /** Both numbers at once, as they come from another map. */
+  /** Both numbers at once, as they come from another map. @param {ClipboardEvent} event */
   paste(event) {
     const place = pair(event.clipboardData?.getData("text") ?? "");
     if (!place) return;
@@ -112,12 +122,17 @@ class PlaceChooser {
   }
 }
 
-/** A map without its neighbours is still a map: when they do not come, it says nothing. */
+/**
+ * A map without its neighbours is still a map: when they do not come, it says nothing.
+ * @param {import("leaflet").Map} map
+ * @param {string} address
+ * @param {string|undefined} own id
+ */
 async function addNeighbours(map, address, own) {
   const response = await fetch(address).catch(() => null);
   if (!response?.ok) return;
-  const { features } = await response.json();
-  const others = features.filter((feature) => feature.geometry && feature.id !== own);
+  /** @type {{features: import("./filter.js").Feature[]}} */ const { features } = await response.json();
+  const others = features.filter(({ id, geometry }) => geometry && id !== own);
   L.geoJSON(others, {
     pointToLayer: ({ properties }, at) =>
       L.circleMarker(at, { radius: 4, className: `map-neighbour is-${properties.status}`, bubblingMouseEvents: true }),
@@ -125,4 +140,5 @@ async function addNeighbours(map, address, own) {
   }).addTo(map);
 }
 
-for (const element of document.querySelectorAll("[data-place-map]")) placeMap(element);
+/** @type {NodeListOf<HTMLElement>} */ const elements = document.querySelectorAll("[data-place-map]");
+for (const element of elements) placeMap(element);

@@ -9,31 +9,41 @@ import { frameZoom } from "./world.js";
 const CLUSTER_RADIUS_PX = 48;
 const CLOSEST_FIT = 7; // one place alone is shown with its surroundings, closer only to bring it out of a cluster
 
+/**
+ * @typedef {import("./filter.js").Feature} Feature
+ * @typedef {import("./filter.js").Properties} Properties
+ * @typedef {import("leaflet").Marker & {options: {active: boolean}}} DeploymentMarker
+ */
+
 export class Places {
   /**
-   * @param {L.Map} map
-   * @param {import("./filter.js").Feature[]} features those without a place are passed over
+   * @param {import("leaflet").Map} map
+   * @param {Feature[]} features those without a place are passed over
    */
   constructor(map, features) {
     this.map = map;
-    this.markers = new Map(features.filter((feature) => feature.geometry).map((feature) => [feature.id, markerOf(feature)]));
+    /** @type {Map<string, DeploymentMarker>} by deployment */ this.markers = new Map();
+    for (const { id, geometry, properties } of features) {
+      if (geometry) this.markers.set(id, markerOf(id, geometry.coordinates, properties));
+    }
+    this.isAnimated = !reducedMotion();
     this.clusters = L.markerClusterGroup({
       maxClusterRadius: CLUSTER_RADIUS_PX,
       showCoverageOnHover: false,
-      animate: !reducedMotion(),
+      animate: this.isAnimated,
       spiderfyDistanceMultiplier: 1.6,
       iconCreateFunction: (cluster) => {
-        const all = cluster.getAllChildMarkers();
+        const all = /** @type {DeploymentMarker[]} */ (cluster.getAllChildMarkers());
         return clusterIcon(all.length, all.filter((marker) => marker.options.active).length);
       },
     });
-    this.clusters.on("popupopen", ({ popup }) => popup.getElement().querySelector("a").focus({ preventScroll: true }));
+    this.clusters.on("popupopen", ({ popup }) => popup.getElement()?.querySelector("a")?.focus({ preventScroll: true }));
   }
 
   /**
    * Shows just these, the whole of them in view. Filled while off the map: clusters on it would fly to their places, and those
    * that fly do not answer a click.
-   * @param {import("./filter.js").Feature[]} features
+   * @param {Feature[]} features
    */
   show(features) {
     this.clusters.clearLayers().remove();
@@ -56,32 +66,44 @@ export class Places {
   /** Brings one out of its clusters, however many stand at its place, and says what is known of it. @param {string} id */
   bringOut(id) {
     const marker = this.markers.get(id);
+    if (!marker) return;
     this.map.setView(marker.getLatLng(), Math.min(this.map.getZoom(), CLOSEST_FIT), { animate: false });
     const show = () => this.clusters.zoomToShowLayer(marker, () => marker.openPopup());
     show();
     // Without animations the end of the zoom that brought a cluster apart folds it again: now that it is over, once more.
-    if (!this.clusters.options.animate && !marker.isPopupOpen()) show();
+    if (!this.isAnimated && !marker.isPopupOpen()) show();
   }
 }
 
-function markerOf({ id, geometry, properties }) {
-  const [longitude, latitude] = geometry.coordinates;
+/**
+ * @param {string} id
+ * @param {readonly number[]} at longitude and latitude
+ * @param {Properties} properties
+ */
+function markerOf(id, [longitude, latitude], properties) {
   const active = properties.status === "active";
   const label = `${id} · ${properties.location_name}, ${properties.status}`;
-  const marker = L.marker([latitude, longitude], { icon: icon(active, label), active, riseOnHover: true });
+  const options = { icon: icon(active, label), active, riseOnHover: true };
+  const marker = /** @type {DeploymentMarker} */ (L.marker([latitude, longitude], options));
   marker.bindPopup(() => told(id, properties, active), { minWidth: 190 });
   marker.on("popupopen", ({ popup }) => {
-    popup.getElement().onkeydown = (event) => event.key === "Escape" && goBack(marker);
+    const element = popup.getElement();
+    if (element) element.onkeydown = (event) => event.key === "Escape" && goBack(marker);
   });
   return marker;
 }
 
-/** Leaflet closes a popup by Escape when its map has the focus; here a link inside the popup has it. */
+/** Leaflet closes a popup by Escape when its map has the focus; here a link inside the popup has it. @param {DeploymentMarker} marker */
 function goBack(marker) {
   marker.closePopup();
   marker.getElement()?.focus({ preventScroll: true });
 }
 
+/**
+ * @param {string} id
+ * @param {Properties} properties
+ * @param {boolean} active
+ */
 function told(id, properties, active) {
   const facts = [
     ["Bucket", `${properties.bucket_title} (${properties.bucket})`],

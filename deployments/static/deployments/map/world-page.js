@@ -1,6 +1,6 @@
 /** The page of the world map: one filter over the map and the list beside it. */
 
-import { el, grouped } from "./dom.js";
+import { byId, el, grouped } from "./dom.js";
 import { matching } from "./filter.js";
 import { ListView } from "./list-view.js";
 import { sign } from "./markers.js";
@@ -8,10 +8,13 @@ import { Places } from "./places.js";
 import { worldMap } from "./world.js";
 
 const TYPING_PAUSE_MS = 200;
-const byId = (id) => document.getElementById(id);
+/**
+ * @typedef {import("./filter.js").Feature} Feature
+ * @typedef {import("./filter.js").Wanted} Wanted
+ */
 
 const element = byId("world-map");
-const filter = byId("map-filter");
+const filter = /** @type {HTMLFormElement} */ (byId("map-filter"));
 const told = byId("map-told");
 const map = worldMap(element, { keyboard: true }).setView([15, 0], 2);
 
@@ -22,7 +25,7 @@ async function start() {
   told.textContent = "Loading the deployments …";
   let features;
   try {
-    const response = await fetch(element.dataset.deployments);
+    const response = await fetch(element.dataset.deployments ?? "");
     if (!response.ok) throw new Error(`status ${response.status}`);
     ({ features } = await response.json());
   } catch {
@@ -34,16 +37,16 @@ async function start() {
   showAll(features);
 }
 
-/** @param {import("./filter.js").Feature[]} features */
+/** @param {Feature[]} features */
 function showAll(features) {
   const places = new Places(map, features);
-  const list = new ListView(byId("map-list"), byId("map-more"), (id) => {
+  const list = new ListView(byId("map-list"), /** @type {HTMLButtonElement} */ (byId("map-more")), (id) => {
     element.scrollIntoView({ block: "nearest" });
     places.bringOut(id);
   });
 
   const apply = () => {
-    const wanted = Object.fromEntries(new FormData(filter));
+    const wanted = /** @type {Wanted} */ (Object.fromEntries(new FormData(filter)));
     const found = matching(features, wanted);
     places.show(found);
     list.fill(found);
@@ -52,26 +55,31 @@ function showAll(features) {
     keepInAddress(wanted);
   };
 
-  let pause;
+  /** @type {number|undefined} */ let pause;
   filter.addEventListener("submit", (event) => event.preventDefault());
   filter.addEventListener("input", () => {
     clearTimeout(pause);
     pause = setTimeout(apply, TYPING_PAUSE_MS);
   });
   byId("map-clear").addEventListener("click", () => {
-    for (const field of filter.elements) field.value = "";
+    /** @type {NodeListOf<HTMLInputElement|HTMLSelectElement>} */ const fields = filter.querySelectorAll("input, select");
+    for (const field of fields) field.value = "";
     apply();
   });
   apply();
 }
 
+/**
+ * @param {Feature[]} all
+ * @param {Feature[]} found
+ */
 function summary(all, found) {
   const placed = found.filter((feature) => feature.geometry).length;
   const number = found.length === all.length ? grouped(all.length) : `${grouped(found.length)} of ${grouped(all.length)}`;
   return `${number} deployments${placed === found.length ? "" : `, ${grouped(placed)} of them on the map`}`;
 }
 
-/** The address names the filter, so that it can be sent on, and kept when one comes back. */
+/** The address names the filter, so that it can be sent on, and kept when one comes back. @param {Wanted} wanted */
 function keepInAddress(wanted) {
   const chosen = Object.entries(wanted).filter(([, value]) => value);
   const query = new URLSearchParams(chosen).toString();

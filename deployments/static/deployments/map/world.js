@@ -6,6 +6,7 @@ import { addGraticule } from "./graticule.js";
 import { L } from "./leaflet.js";
 
 const FARTHEST_ZOOM = { shapes: 12, tiles: 19 };
+/** @type {import("leaflet").LatLngBoundsLiteral} */
 const BOUNDS = [
   [-89, -180 - BEYOND_DEGREES],
   [89, 180 + BEYOND_DEGREES],
@@ -14,7 +15,7 @@ const BOUNDS = [
 /**
  * A map of the world in `element`, whose `data-tiles` and `data-tiles-attribution` name a tile server, if any.
  * @param {HTMLElement} element
- * @param {object} [options] Leaflet's own, in addition
+ * @param {import("leaflet").MapOptions} [options] Leaflet's own, in addition
  */
 export function worldMap(element, options = {}) {
   const moves = !reducedMotion();
@@ -49,16 +50,19 @@ export function worldMap(element, options = {}) {
 /**
  * Nobody zooms out so far that there is more frame than world. Once, when the map has a size, and a whole number: clusters
  * are built upon the farthest zoom, and lose lone markers when it changes or is a fraction.
+ * @param {import("leaflet").Map} map
  */
 function stayWithinTheWorld(map) {
   if (map.options.minZoom !== undefined || !map.getSize().x) return;
   map.setMinZoom(Math.floor(frameZoom(map)));
 }
 
-/** The zoom at which the world fills the map. @param {L.Map} map */
+/** The zoom at which the world fills the map. @param {import("leaflet").Map} map */
 export const frameZoom = (map) => map.getBoundsZoom(BOUNDS, true);
 
-/** @returns {(text: string) => void} says something at the map's foot; "" takes it away */
+/** @typedef {(text: string) => void} Notice */
+
+/** @param {import("leaflet").Map} map @returns {Notice} says something at the map's foot; "" takes it away */
 function noticeOn(map) {
   const line = el("p", { class: "world-notice", role: "status" });
   map.getContainer().append(line);
@@ -67,6 +71,12 @@ function noticeOn(map) {
   };
 }
 
+/**
+ * @param {import("leaflet").Map} map
+ * @param {string} address
+ * @param {string} attribution
+ * @param {Notice} notice
+ */
 function addTiles(map, address, attribution, notice) {
   const layer = L.tileLayer(address, {
     attribution: escaped(attribution),
@@ -78,6 +88,11 @@ function addTiles(map, address, attribution, notice) {
   layer.addTo(map);
 }
 
+/**
+ * @param {import("leaflet").Map} map
+ * @param {import("leaflet").Control.Attribution} attribution
+ * @param {Notice} notice
+ */
 async function addShapes(map, attribution, notice) {
   notice("Loading the map …");
   let countries;

@@ -9,11 +9,24 @@ const AWAY_MS = 10_000; // a portal that does not answer is asked less often
  * @typedef {{id: number, state: string, text: string, percent: number | null, is_under_way: boolean}} Progress
  */
 
-/** @param {Progress} told */
+/**
+ * @param {ParentNode} place
+ * @param {string} selector
+ */
+function one(place, selector) {
+  /** @type {HTMLElement|null} */ const element = place.querySelector(selector);
+  if (!element) throw new Error(`no element ${selector}`);
+  return element;
+}
+
+/**
+ * @param {Progress} told
+ * @param {HTMLElement} said
+ */
 function show(told, said) {
-  const cell = document.querySelector(`[data-export="${told.id}"]`);
-  cell.querySelector('[data-text]').textContent = told.text;
-  const bar = cell.querySelector('progress');
+  const cell = one(document, `[data-export="${told.id}"]`);
+  one(cell, '[data-text]').textContent = told.text;
+  const bar = /** @type {HTMLProgressElement} */ (one(cell, 'progress'));
   bar.hidden = !told.is_under_way;
   if (told.percent === null) bar.removeAttribute('value');
   else bar.value = told.percent;
@@ -24,15 +37,18 @@ function show(told, said) {
   offer(told);
 }
 
-/** The row's links change with the state: of the ones that are there, those that fit it are shown. */
+/** The row's links change with the state: of the ones that are there, those that fit it are shown. @param {Progress} told */
 function offer(told) {
-  for (const link of document.querySelectorAll(`[data-links-of="${told.id}"] [data-for]`)) {
-    link.hidden = !link.dataset.for.split(' ').includes(told.state);
+  /** @type {NodeListOf<HTMLElement>} */ const links = document.querySelectorAll(`[data-links-of="${told.id}"] [data-for]`);
+  for (const link of links) {
+    link.hidden = !link.dataset.for?.split(' ').includes(told.state);
   }
 }
 
+/** @param {HTMLElement} said */
 async function look(said) {
-  const ids = [...document.querySelectorAll('[data-under-way]')].map((cell) => ['id', cell.dataset.export]);
+  /** @type {NodeListOf<HTMLElement>} */ const cells = document.querySelectorAll('[data-under-way]');
+  const ids = [...cells].map((cell) => ['id', String(cell.dataset.export)]);
   if (ids.length === 0) return;
   let wait = EVERY_MS;
   try {

@@ -1,0 +1,3 @@
+// The script adds to Leaflet's global.
+
+import "leaflet.markercluster";
