@@ -7,7 +7,6 @@ import { apiOf, readConfig } from "./config.js";
 import { byId } from "./dom.js";
 import { FilesView } from "./files-view.js";
 import { Hasher } from "../engine/hasher.js";
-import { t } from "../text/messages.js";
 import { PlaceView } from "./place-view.js";
 import { Planner } from "./planner.js";
 import { systemClock } from "../lib/queue.js";
