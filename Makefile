@@ -9,10 +9,13 @@ BESIDE := tests/browser
 # In the order of their names: those with few tests would come last, and the longest are among them.
 PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
+# As new as what checks the JavaScript needs it.
+NODE_IS_NEW := const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 19) ? 0 : 1)
+
 .DELETE_ON_ERROR:
 # Without a target.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint soak bench messages pictures lock clean chromium
+.PHONY: help run test lint lint-js soak bench messages pictures lock clean chromium
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +39,17 @@ lint: $(VENV)/installed-dev  ## style, types and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory lint-js
+
+# Types of our JavaScript, and who may know whom in it: tsconfig.json, eslint.config.js. The packages are for this alone;
+# the pages need none, and no build. `npm install --save-dev NAME@VERSION` pins another version.
+lint-js:
+	@if command -v npm >/dev/null && node -e '$(NODE_IS_NEW)' 2>/dev/null; then \
+	  set -e; $(MAKE) -s --no-print-directory node_modules/installed; \
+	  for check in tsc "tsc -p tsconfig.workers.json" "eslint --max-warnings 0 ."; do \
+	    echo "node_modules/.bin/$$check"; node_modules/.bin/$$check; \
+	  done; \
+	else echo "SKIPPED: the checks of the JavaScript, because there is no node 20.19 or newer with npm."; test -z "$$CI"; fi
 
 # The full counts of the reliability table.
 soak: $(VENV)/installed-dev  ## the full counts of docs/reliability.md, for hours
@@ -49,8 +63,8 @@ bench: $(VENV)/installed-dev  ## ratios of speed against yardsticks; see tests/b
 # Brings the catalogues of translations up to date with the texts, and compiles them: docs/translating.md. Needs gettext.
 messages: $(VENV)/installed  ## the catalogues of translations anew; needs gettext
 	$(BIN)/python manage.py makemessages --all --add-location file --no-obsolete --no-wrap \
-	  --ignore "templates/admin/*" --ignore "templates/unfold/*" --ignore "tests/*" --ignore "var/*"
-	$(BIN)/python manage.py compilemessages --ignore "$(VENV)/*" --ignore "var/*"
+	  --ignore "templates/admin/*" --ignore "templates/unfold/*" --ignore "tests/*" --ignore "var/*" --ignore "node_modules/*"
+	$(BIN)/python manage.py compilemessages --ignore "$(VENV)/*" --ignore "var/*" --ignore "node_modules/*"
 
 # Takes the pictures of both guides anew, from the real pages.
 pictures: $(VENV)/installed-dev chromium  ## the pictures of both guides anew
@@ -69,7 +83,7 @@ lock:  ## constraints.txt anew
 
 # Leaves var/ alone: it holds the database and the store of `make run`.
 clean:  ## what was installed and cached here; var/ stays
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Taken if there, else installed where that is possible without asking; else pytest says what it skips. In CI the headless
@@ -92,6 +106,11 @@ $(VENV)/installed-dev: requirements.txt requirements-dev.txt constraints.txt | $
 	@echo "Installing what the tests need into $(VENV) ..."
 	@$(PIP) -r requirements-dev.txt -c constraints.txt
 	@touch $@ $(VENV)/installed
+
+node_modules/installed: package-lock.json
+	@echo "Installing what checks the JavaScript into node_modules ..."
+	@npm ci --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
 
 $(BIN)/python:
 	@for name in python3.13 python3.12 python3.11 python3; do \
