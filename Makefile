@@ -15,7 +15,7 @@ NODE_IS_NEW := const [major, minor] = process.versions.node.split("."); process.
 .DELETE_ON_ERROR:
 # Without a target.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lint-js soak bench messages pictures lock clean chromium
+.PHONY: help run test lint client lint-js soak bench messages pictures lock clean chromium
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ lint-js:
 	    echo "node_modules/.bin/$$check"; node_modules/.bin/$$check; \
 	  done; \
 	else echo "SKIPPED: the checks of the JavaScript, because there is no node 20.19 or newer with npm."; test -z "$$CI"; fi
+
+client: $(BIN)/python  ## the script client's one file, built from its modules
+	$(BIN)/python -m clients.build
 
 # The full counts of the reliability table.
 soak: $(VENV)/installed-dev  ## the full counts of docs/reliability.md, for hours

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# Built by clients/build.py from the modules in clients/ami_upload/. Change those, then run `make client`.
 # /// script
 # requires-python = ">=3.10"
 # dependencies = ["cryptography>=42", "truststore>=0.9"]
@@ -53,140 +54,21 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, urlsplit
 
-try:  # the computer's own list of trusted certificates, on Windows and macOS too
-    import truststore
-except ImportError:  # then Python's
-    truststore = None
+# --- lib/about.py -----------------------------------------------------------------------------------------------------
+# What this program is called, and which portal it was downloaded from.
 
 PORTAL = ""  # the portal's address; filled in when downloaded from a portal
 VERSION = "1.0"
 
-# --- Words and constants ----------------------------------------------------------------------------------------------
 
-KIB, MIB = 1024, 1024**2
+def client_name() -> str:
+    return f"ami_upload.py/{VERSION} (Python {platform.python_version()}; {platform.system()} {platform.machine()})"
+
+
+# --- lib/errors.py ----------------------------------------------------------------------------------------------------
+# What ends a run, a file or a call, and the exit codes of the program.
+
 OK, NOT_ALL, USAGE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
-
-IMAGE, SOUND = frozenset({"jpg", "jpeg"}), frozenset({"wav"})
-DATA = IMAGE | SOUND
-EXTENSIONS = {
-    "snapshot_images": IMAGE,
-    "motion_images": IMAGE,
-    "audible_recordings": SOUND,
-    "ultrasound_recordings": SOUND,
-    "terrestrial_recordings": SOUND,
-    "aquatic_recordings": SOUND,
-}
-# The folders of a card, as stations and people name them: letters alone, in lower case.
-FOLDERS = {
-    "snapshot_images": {"snapshotimages", "snapshotimage", "snapshots", "snapshot"},
-    "motion_images": {"motionimages", "motionimage", "motion"},
-    "audible_recordings": {"audiblerecordings", "audiblerecording", "audible"},
-    "ultrasound_recordings": {
-        "ultrasoundrecordings", "ultrasoundrecording", "ultrasound", "ultrasonicrecordings", "ultrasonic",
-    },
-    "terrestrial_recordings": {"terrestrialrecordings", "terrestrialrecording", "terrestrial"},
-    "aquatic_recordings": {"aquaticrecordings", "aquaticrecording", "aquatic"},
-}  # fmt: skip
-# What operating systems leave on cards.
-SYSTEM_NAMES = frozenset({
-    "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "recycler", "system volume information", "__macosx",
-    "lost+found", "lost.dir", "found.000", "wpsettings.dat", "indexervolumeguid",
-})  # fmt: skip
-
-MAX_NAME_BYTES = 255
-MAX_BATCH = 1_000  # files that one call of the portal takes
-SURVEY_HOURS = 60_000
-KEEP_BYTES = 8 * MIB  # files up to here stay in memory between reading and sending: read once, sent as hashed
-BUDGET_BYTES = 128 * MIB  # of all files kept so
-READ_CHUNK = MIB
-SEND_CHUNK = 256 * KIB
-SLOW_CHUNK = 16 * KIB  # under a limit: small enough to keep to it evenly
-READERS = 2
-GRANTERS = 2  # the second only where most is stored already, and the portal's answers are what takes the time
-JOBS = 16
-FIRST_JOBS = 6
-HASHED_AHEAD = 2_000  # files without their content; the content is bounded by BUDGET_BYTES
-FIRST_GRANTS = 20
-MOST_GRANTS = 500
-AHEAD_S = 20.0  # what is granted ahead of the link; so no URL ages in the queue
-CONFIRM_BATCH = 500
-CONFIRM_LINGER_S = 1.0
-MAX_TRIES = 10  # at 20 % independent faults this leaves one file in ten million
-BASE_DELAY_S = 0.5
-MAX_DELAY_S = 60.0
-SHORTEST_WAIT_S = 0.5  # between two tries of a store that is away
-FAILURES_THAT_CLOSE = 3  # one failure is that file's bad luck, three in a row are the store's
-REFUSALS_THAT_STOP = 20  # files refused in a row: the store refuses this upload, not these files
-KEPT_S = 7 * 86_400  # what a stopped run has read is of use to one that goes on within a week
-SAMPLE = 64  # of the files recalled: another card that differs in one file of ten is missed once in 800 times
-SMALLEST_SAMPLE, SAMPLE_BYTES = 8, 512 * MIB
-RESET_BEFORE = "2002-01-01"  # recorders whose clocks were reset count from 1970, 1980 or 2000
-RESET_BEFORE_NS = int(datetime.fromisoformat(RESET_BEFORE + "T00:00+00:00").timestamp()) * 10**9
-UNSETTLED_MARGIN_S = 5.0  # after the moment at which the portal looks again, by its own clock
-UNSETTLED_PAUSE_S = 15.0  # where the portal names none, or one that is past and its worker has not compared yet
-SHORT_WAIT_S = 600.0  # what the portal reads meanwhile is waited for even with --no-wait
-TOGETHER_S = 60.0  # names that are due within so long of each other are asked about at once
-ROUNDS = 3  # how often what had vanished, or is to have another name, is tried again within one run
-FIRST_CONTACT_S = 20.0  # for a portal that has never answered: its address is probably wrong
-MAX_REPEATS = 5  # of a call that met another one at the portal
-IDLE_S = 10.0  # a kept connection older than this may have been closed at the other end
-DATE_STEP_S = 1.0  # the header Date has whole seconds, cut off
-
-REASONS = {
-    "hidden": "hidden files",
-    "system": "files of the operating system",
-    "empty": "empty files (0 bytes)",
-    "extension": "files of another type",
-    "other_data": "files with data of another type",
-    "special": "pipes, sockets and devices",
-    "unreadable": "files or folders that could not be read",
-    "broken": "links that lead nowhere",
-    "link": "links to folders",
-    "collision": "files that share a name with a different file",
-    "name": "files whose names cannot be stored",
-}
-# Data on a card that a run does not cover: then the card is not safe.
-UNCOVERED = {
-    "not_taken": "of a data type that the deployment does not take",
-    "elsewhere": "in folders of no known name",
-    "other_data": "of another data type than their folder",
-    "new": "in folders that appeared while the upload was running",
-    "unreadable": "that could not be read",
-    "broken": "behind links to nowhere",
-}
-WHY = {
-    "file_changed": "It changed while it was read or sent. Run the command again.",
-    "file_unreadable": "It could not be read. Check the card and run the command again.",
-    "unreadable": "It could not be read. Check the card and run the command again.",
-    "broken": "It is a link to a file that is not there.",
-    "network": "The store could not be reached, though it was tried many times.",
-    "stored_differs": "The store already holds another file of this name, which is not overwritten.",
-    "headers_added": "It was stored with headers that the portal did not ask for: a maintainer has to remove it.",
-    "reserved": "Another upload is sending another file of this name.",
-    "missing": "The store does not have it, although it was sent. Run the command again.",
-    "on_card_alone": "The store does not have it: it is on the card alone.",
-    "mismatch": "The store holds other content under this name.",
-    "http_403": "The store refused it (403). Please tell a maintainer.",
-    "RequestTimeTooSkewed": "The clocks of store and portal differ. Please tell a maintainer.",
-    "QuotaExceeded": "The store has no room left for it. Please tell a maintainer.",
-    "url_ran_out": "Its address in the store ran out on the way each time: the link is too slow. Try --jobs 1.",
-    "new_file": "It appeared while the upload was running. Run the command again.",
-    "not_sent": "It was not sent.",
-    "unsettled": "An older program may still write under this name. It is compared when that is over.",
-    "being_read": "The portal still reads it in the store, to compare it.",
-}
-PASSED_OVER = {
-    "no_time": "no time in the name",
-    "time_unread": "the time in a form that is not looked for",
-    "clock": "an image from before 2010 or after 2029 by its clock",
-    "recycle": "“recycle” in the name",
-}
-WARNINGS = {
-    "shifted": "The nights look shifted: the device's clock seems to run {shift:+d} h against local time.",
-    "daylight": "Most of these files come from daylight. Is it the right deployment, and was the clock right?",
-}
-
-# --- Errors -----------------------------------------------------------------------------------------------------------
 
 
 class Stop(Exception):
@@ -246,9 +128,378 @@ class CallFault(Exception):
         return f"http_{self.http_status}" if self.http_status else "network"
 
 
-# --- Retries and refusals ---------------------------------------------------------------------------------------------
+# --- lib/format.py ----------------------------------------------------------------------------------------------------
+# Sizes and times, in numbers and in words.
 
-# What a failed PUT or a failed call means, and so what follows: judged by what was said, not by how often it was said.
+KIB, MIB = 1024, 1024**2
+
+
+def number(count: float) -> str:
+    return f"{count:,.0f}"
+
+
+def files_(count: int) -> str:
+    return f"{number(count)} file{'' if count == 1 else 's'}"
+
+
+def names_(count: int) -> str:
+    return f"{number(count)} name{'' if count == 1 else 's'}"
+
+
+def bytes_(count: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000 or unit == "GB":
+            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    raise AssertionError
+
+
+def duration_(seconds: float) -> str:
+    if seconds < 60:
+        return "under a minute"
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= 1.5 * length or unit == "minute":
+            count = round(seconds / length)
+            return f"about {count} {unit}{'' if count == 1 else 's'}"
+    raise AssertionError
+
+
+# --- lib/halt.py ------------------------------------------------------------------------------------------------------
+# How a run ends before its end, for all its threads at once.
+
+
+class Halt:
+    """How a run ends before its end: wound down (Ctrl-C), or failed (one thread's error ends all)."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self.error: BaseException | None = None
+
+    @property
+    def is_set(self) -> bool:
+        return self._event.is_set()
+
+    def wind_down(self) -> None:
+        self._event.set()
+
+    def fail(self, error: BaseException) -> None:
+        if self.error is None and not isinstance(error, Halted):
+            self.error = error
+        self._event.set()
+
+    def sleep(self, seconds: float) -> None:
+        if self._event.wait(seconds):
+            raise Halted
+
+    def check(self) -> None:
+        if self._event.is_set():
+            raise Halted
+
+
+# --- lib/log.py -------------------------------------------------------------------------------------------------------
+# The log of a run, and names of files in it that can do no harm.
+
+
+def plain(text: str) -> str:
+    """Without control characters: a file's name must not forge a line of the log, nor steer a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+class Log:
+    """A line per event: when, what, about which file. Neither tokens nor URLs are ever written."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("a", encoding="utf-8", errors="backslashreplace")
+        except OSError as error:
+            raise UsageFault(f"The log {path} cannot be written: {error.strerror}.") from None
+
+    def note(self, event: str, text: str = "") -> None:
+        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        with self._lock:
+            self._file.write(f"{now} {event:<10} {plain(text)}\n")
+
+    def flush(self) -> None:
+        with self._lock:
+            self._file.flush()
+
+
+# --- lib/pace.py ------------------------------------------------------------------------------------------------------
+# The rate of late.
+
+
+class Pace:
+    """Rate of late, from sums noted over and over."""
+
+    def __init__(self, window_s: float = 20.0):
+        self._window_s = window_s
+        self._lock = threading.Lock()
+        self._samples: deque[tuple[float, int]] = deque()
+
+    def note(self, total: int) -> None:
+        with self._lock:
+            now = time.monotonic()
+            self._samples.append((now, total))
+            while self._samples[0][0] < now - self._window_s:
+                self._samples.popleft()
+
+    @property
+    def per_s(self) -> float | None:
+        with self._lock:
+            if len(self._samples) < 2:
+                return None
+            (began, first), (ended, last) = self._samples[0], self._samples[-1]
+        return max(0, last - first) / (ended - began) if ended - began >= 0.5 else None
+
+
+# --- lib/queues.py ----------------------------------------------------------------------------------------------------
+# What bounds the stages of a run: queues between them, and the memory that they hold.
+
+
+class Budget:
+    """Bytes of file contents held in memory, over all stages."""
+
+    def __init__(self, total: int, halt: Halt):
+        self._total = total
+        self._halt = halt
+        self._held = 0
+        self._freed = threading.Condition()
+
+    def take(self, count: int) -> None:
+        with self._freed:
+            while self._held and self._held + count > self._total:
+                self._halt.check()
+                self._freed.wait(0.5)
+            self._held += count
+
+    def give_back(self, count: int) -> None:
+        with self._freed:
+            self._held -= count
+            self._freed.notify_all()
+
+
+class Line:
+    """A bounded queue between two stages: who puts into a full one waits."""
+
+    def __init__(self, room: int, halt: Halt):
+        self._room = room
+        self._halt = halt
+        self._items: deque = deque()
+        self._closed = False
+        lock = threading.Lock()
+        self._came = threading.Condition(lock)
+        self._went = threading.Condition(lock)
+
+    def put(self, item: Any) -> None:
+        with self._went:
+            while len(self._items) >= self._room:
+                self._halt.check()
+                self._went.wait(0.5)
+            self._items.append(item)
+            self._came.notify()
+
+    def put_first(self, item: Any) -> None:
+        """Without waiting for room: by a stage that also takes from here."""
+        with self._came:
+            self._items.appendleft(item)
+            self._came.notify()
+
+    def close(self) -> None:
+        with self._came:
+            self._closed = True
+            self._came.notify_all()
+
+    def take(self) -> Any:
+        """The next, or None at the end, or when the run is halted."""
+        with self._came:
+            while not self._items and not self._closed and not self._halt.is_set:
+                self._came.wait(0.5)
+            if self._halt.is_set or not self._items:
+                return None
+            self._went.notify_all()
+            return self._items.popleft()
+
+    def batch(self, most: int, least: int, linger_s: float, *, through_halt: bool = False) -> list:
+        """Up to `most`; empty at the end. Waits for `least`, but not longer than `linger_s` after the first."""
+        with self._came:
+            while not self._items and not self._closed and (through_halt or not self._halt.is_set):
+                self._came.wait(0.5)
+            until = time.monotonic() + linger_s
+            while len(self._items) < least and not self._closed and not self._halt.is_set:
+                left = until - time.monotonic()
+                if left <= 0:
+                    break
+                self._came.wait(left)
+            if self._halt.is_set and not through_halt:
+                return []
+            taken = [self._items.popleft() for _ in range(min(most, len(self._items)))]
+            self._went.notify_all()
+            return taken
+
+    def wait_below(self, count: int) -> None:
+        with self._went:
+            while len(self._items) > count:
+                self._halt.check()
+                self._went.wait(0.5)
+
+
+# --- lib/reasons.py ---------------------------------------------------------------------------------------------------
+# Why something is left out, not covered or not stored, in words.
+
+REASONS = {
+    "hidden": "hidden files",
+    "system": "files of the operating system",
+    "empty": "empty files (0 bytes)",
+    "extension": "files of another type",
+    "other_data": "files with data of another type",
+    "special": "pipes, sockets and devices",
+    "unreadable": "files or folders that could not be read",
+    "broken": "links that lead nowhere",
+    "link": "links to folders",
+    "collision": "files that share a name with a different file",
+    "name": "files whose names cannot be stored",
+}
+# Data on a card that a run does not cover: then the card is not safe.
+UNCOVERED = {
+    "not_taken": "of a data type that the deployment does not take",
+    "elsewhere": "in folders of no known name",
+    "other_data": "of another data type than their folder",
+    "new": "in folders that appeared while the upload was running",
+    "unreadable": "that could not be read",
+    "broken": "behind links to nowhere",
+}
+WHY = {
+    "file_changed": "It changed while it was read or sent. Run the command again.",
+    "file_unreadable": "It could not be read. Check the card and run the command again.",
+    "unreadable": "It could not be read. Check the card and run the command again.",
+    "broken": "It is a link to a file that is not there.",
+    "network": "The store could not be reached, though it was tried many times.",
+    "stored_differs": "The store already holds another file of this name, which is not overwritten.",
+    "headers_added": "It was stored with headers that the portal did not ask for: a maintainer has to remove it.",
+    "reserved": "Another upload is sending another file of this name.",
+    "missing": "The store does not have it, although it was sent. Run the command again.",
+    "on_card_alone": "The store does not have it: it is on the card alone.",
+    "mismatch": "The store holds other content under this name.",
+    "http_403": "The store refused it (403). Please tell a maintainer.",
+    "RequestTimeTooSkewed": "The clocks of store and portal differ. Please tell a maintainer.",
+    "QuotaExceeded": "The store has no room left for it. Please tell a maintainer.",
+    "url_ran_out": "Its address in the store ran out on the way each time: the link is too slow. Try --jobs 1.",
+    "new_file": "It appeared while the upload was running. Run the command again.",
+    "not_sent": "It was not sent.",
+    "unsettled": "An older program may still write under this name. It is compared when that is over.",
+    "being_read": "The portal still reads it in the store, to compare it.",
+}
+
+
+# --- lib/state.py -----------------------------------------------------------------------------------------------------
+# Where logs, receipts and journals lie.
+
+
+def state_folder() -> Path:
+    named = os.environ.get("AMI_STATE_DIR")
+    if named:
+        folder = Path(named)
+    elif os.name == "nt":
+        folder = Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "ami-upload"
+    elif sys.platform == "darwin":
+        folder = Path.home() / "Library" / "Application Support" / "ami-upload"
+    else:
+        folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "ami-upload"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        message = f"The folder {folder} cannot be made ({error.strerror}). Name another in AMI_STATE_DIR."
+        raise UsageFault(message) from None
+    return folder
+
+
+class Lock:
+    """Held by one run at a time; given back by the system however the run ends."""
+
+    def __init__(self, path: Path):
+        self._file = open(path, "a+b")  # noqa: SIM115 (held as long as the run lasts)
+
+    def take(self) -> bool:
+        try:
+            if os.name == "nt":
+                import msvcrt  # noqa: PLC0415 (there is none elsewhere)
+
+                self._file.seek(0)
+                msvcrt.locking(self._file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl  # noqa: PLC0415 (there is none on Windows)
+
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        self._file.close()
+
+
+# --- lib/terminal.py --------------------------------------------------------------------------------------------------
+# What the person sees.
+
+
+class Screen:
+    """What the person sees: lines, and below them one that is written over and over; plain lines where it cannot be."""
+
+    TICK_S = 0.2
+    PLAIN_S = 10.0  # between two plain lines
+
+    def __init__(self, *, quiet: bool):
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+        self.quiet = quiet
+        self.is_terminal = sys.stdout.isatty()
+        self.can_ask = sys.stdin.isatty()
+        self._width = 0
+        self._told_at = 0.0
+
+    def say(self, *lines: str, even_if_quiet: bool = False) -> None:
+        if self.quiet and not even_if_quiet:
+            return
+        self._clear()
+        sys.stdout.write("".join(plain(line) + "\n" for line in lines))
+        sys.stdout.flush()
+
+    def status(self, text: str) -> None:
+        if self.quiet:
+            return
+        now = time.monotonic()
+        if self.is_terminal:
+            width = max(20, shutil.get_terminal_size().columns - 1)
+            text = plain(text)[:width]
+            sys.stdout.write("\r" + text.ljust(self._width))
+            self._width = len(text)
+            sys.stdout.flush()
+        elif now - self._told_at > self.PLAIN_S:
+            self._told_at = now
+            sys.stdout.write(plain(text) + "\n")
+            sys.stdout.flush()
+
+    def _clear(self) -> None:
+        if self._width:
+            sys.stdout.write("\r" + " " * self._width + "\r")
+            self._width = 0
+
+    def ask(self, question: str) -> str:
+        self._clear()
+        try:
+            return input(question).strip()
+        except EOFError:
+            raise KeyboardInterrupt from None
+
+
+# --- portal/refusals.py -----------------------------------------------------------------------------------------------
+# What a failed PUT or a failed call means, and so what follows: by what was said, not by how often it was said.
 #
 # | verdict | what follows                                                            | until when                    |
 # | again   | another try after a pause; a Retry-After is never shortened             | MAX_TRIES a file, --patience  |
@@ -258,7 +509,7 @@ class CallFault(Exception):
 # | final   | the file is told by name; the run ends where the portal refuses         |                               |
 #
 # The page keeps the same rules; tests/data/rules/refusals.json holds both to them, docs/script-client.md tells people.
-# The first row that fits decides: (codes of the store or the portal, statuses, verdict). "url": see BY_URL.
+
 PASSING = frozenset({0, 408, 425, 429})  # 0: nobody answered
 NEVER = frozenset({501, 505})  # what a server cannot do, and what it does not speak, it will not a minute later
 SUCCESS, FAULTY = frozenset(range(200, 300)), frozenset(range(500, 600))
@@ -266,6 +517,7 @@ BODY_CODES = frozenset({"BadDigest", "IncompleteBody"})
 RACE_CODES = frozenset({"ConditionalRequestConflict", "OperationAborted"})
 NO_CODES: frozenset[str] = frozenset()
 NO_STATUSES: frozenset[int] = frozenset()
+# The first row that fits decides: (codes of the store or the portal, statuses, verdict). "url": see BY_URL.
 PUT_RULES = (
     # Faults on the way although the status is 4xx: the S3 API reference, "Error responses".
     (BODY_CODES | {"RequestTimeout", "SlowDown"}, NO_STATUSES, "again"),
@@ -307,14 +559,14 @@ def _judged(rules: Sequence[tuple[frozenset[str], frozenset[int], str]], fault: 
     return "final"
 
 
-def life_of(url: str) -> tuple[float, float]:
-    """(when it was signed, how long it is good) by the URL's own word, in seconds; for ever where it does not say."""
-    query = dict(parse_qsl(urlsplit(url).query))
-    try:
-        signed_at = datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%S%z")
-        return signed_at.timestamp(), float(query["X-Amz-Expires"])
-    except (KeyError, ValueError):
-        return 0.0, float("inf")
+# --- portal/retry.py --------------------------------------------------------------------------------------------------
+# When failures that are worth another try get it: alone, and while a store is away.
+
+MAX_TRIES = 10  # at 20 % independent faults this leaves one file in ten million
+BASE_DELAY_S = 0.5
+MAX_DELAY_S = 60.0
+SHORTEST_WAIT_S = 0.5  # between two tries of a store that is away
+FAILURES_THAT_CLOSE = 3  # one failure is that file's bad luck, three in a row are the store's
 
 
 def delay_s(tries: int, retry_after_s: float | None = None) -> float:
@@ -340,37 +592,85 @@ def retry_after_s(headers: http.client.HTTPMessage) -> float | None:
     return None if then is None else max(0.0, then - (time.time() if now is None else now))
 
 
-class Halt:
-    """How a run ends before its end: wound down (Ctrl-C), or failed (one thread's error ends all)."""
+class StoreGate:
+    """Stands before the store. While the store is away it lets one try at a time through, at growing intervals, so that
+    many senders neither hammer it nor use up the tries of their files on the same outage."""
 
-    def __init__(self) -> None:
-        self._event = threading.Event()
-        self.error: BaseException | None = None
+    def __init__(self, halt: Halt, patience_s: float):
+        self._halt = halt
+        self._patience_s = patience_s
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._failed_probes = 0
+        self._closed_at = 0.0
+        self._open_at = 0.0
+        self._is_probing = False
+        self._line: deque[object] = deque()
 
     @property
-    def is_set(self) -> bool:
-        return self._event.is_set()
+    def is_closed(self) -> bool:
+        return self._failures >= FAILURES_THAT_CLOSE
 
-    def wind_down(self) -> None:
-        self._event.set()
+    def enter(self) -> bool:
+        """Waits for leave to try; whether this try is the probe. Each try ends in one of the three below."""
+        ticket = object()
+        self._line.append(ticket)  # in turn, so that files that failed are tried again before new ones
+        try:
+            while True:
+                with self._lock:
+                    if not self.is_closed:
+                        return False
+                    now = time.monotonic()
+                    if not self._is_probing and now >= self._open_at and self._line[0] is ticket:
+                        self._is_probing = True
+                        return True
+                    if now - self._closed_at > self._patience_s:
+                        raise Refusal("The store has not answered for a long time. Try again later.", "store_away")
+                    wait = max(self._open_at - now, 0.1)
+                self._halt.sleep(min(wait, 1.0))
+        finally:
+            self._line.remove(ticket)
 
-    def fail(self, error: BaseException) -> None:
-        if self.error is None and not isinstance(error, Halted):
-            self.error = error
-        self._event.set()
+    def answered(self) -> None:
+        """The store answered, be it with a refusal."""
+        with self._lock:
+            self._failures = self._failed_probes = 0
+            self._is_probing = False
 
-    def sleep(self, seconds: float) -> None:
-        if self._event.wait(seconds):
-            raise Halted
+    def released(self, is_probe: bool) -> None:
+        """The try ended without a word about the store: the file was unreadable."""
+        if is_probe:
+            with self._lock:
+                self._is_probing = False
 
-    def check(self) -> None:
-        if self._event.is_set():
-            raise Halted
+    def failed(self, is_probe: bool, after_s: float | None) -> None:
+        """Tries that were under way when the gate closed fail too; that is no news and does not lengthen the wait."""
+        with self._lock:
+            was_closed = self.is_closed
+            self._failures += 1
+            if is_probe:
+                self._is_probing = False
+                self._failed_probes += 1
+            if not self.is_closed or (was_closed and not is_probe):
+                return
+            now = time.monotonic()
+            if not was_closed:
+                self._closed_at = now
+            self._open_at = now + max(SHORTEST_WAIT_S, delay_s(self._failed_probes + 1, after_s))
 
 
-# --- HTTP -------------------------------------------------------------------------------------------------------------
-# The http.client of the standard library on kept connections. Of 5,000 PUTs of 20 KB each costs 0.18 ms of processor
-# time per file, urllib3 0.46 ms; bare sockets 0.06 ms, and were no faster over all, the store being slower.
+# --- portal/transport.py ----------------------------------------------------------------------------------------------
+# HTTP on kept connections, by the http.client of the standard library.
+#
+# Of 5,000 PUTs of 20 KB each costs 0.18 ms of processor time per file, urllib3 0.46 ms; bare sockets 0.06 ms, and were
+# no faster over all, the store being slower.
+
+try:  # the computer's own list of trusted certificates, on Windows and macOS too
+    import truststore
+except ImportError:  # then Python's
+    truststore = None
+
+IDLE_S = 10.0  # a kept connection older than this may have been closed at the other end
 
 
 @dataclass(frozen=True)
@@ -482,7 +782,12 @@ def tls_context() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-# --- The portal -------------------------------------------------------------------------------------------------------
+# --- portal/api.py ----------------------------------------------------------------------------------------------------
+# The portal's API: calls that are repeated while it is away, and what its refusals say.
+
+FIRST_CONTACT_S = 20.0  # for a portal that has never answered: its address is probably wrong
+MAX_REPEATS = 5  # of a call that met another one at the portal
+MAX_BATCH = 1_000  # files that one call of the portal takes
 
 
 class Portal:
@@ -557,7 +862,7 @@ class Portal:
                 raise CallFault(f"http_{answer.status}", answer.status)
             with partial.open("wb") as file:
                 try:
-                    shutil.copyfileobj(answer, file, READ_CHUNK)
+                    shutil.copyfileobj(answer, file, MIB)
                 except (OSError, http.client.HTTPException) as error:
                     raise CallFault("network", message=type(error).__name__) from None
         os.replace(partial, target)
@@ -616,6 +921,13 @@ def _with_fields(envelope: dict) -> str:
     return f"{message} {'; '.join(told[:3])}".strip()
 
 
+# --- portal/clocks.py -------------------------------------------------------------------------------------------------
+# Moments that the portal names, by its own clock: this computer's may be wrong.
+
+UNSETTLED_MARGIN_S = 5.0  # after the moment at which the portal looks again, by its own clock
+UNSETTLED_PAUSE_S = 15.0  # where the portal names none, or one that is past and its worker has not compared yet
+
+
 class PortalClock:
     """How long what the portal granted is good for, by its own clock at its answer: this computer's may be wrong."""
 
@@ -633,45 +945,6 @@ class PortalClock:
     def now(self) -> float:
         """Seconds since 1970 by the portal's clock; by this computer's where the portal tells no time."""
         return time.time() if self._then is None else self._then + time.monotonic() - self.asked_at
-
-
-def client_name() -> str:
-    return f"ami_upload.py/{VERSION} (Python {platform.python_version()}; {platform.system()} {platform.machine()})"
-
-
-def paired(asked: Sequence[Item], answer: dict) -> list[tuple[Item, dict]]:
-    """The portal answers in the order asked. An answer that does not is no proof of anything."""
-    rows = answer.get("files")
-    if (
-        not isinstance(rows, list)
-        or len(rows) != len(asked)
-        or any(item.name != row.get("name") for item, row in zip(asked, rows, strict=True))
-    ):
-        raise Refusal("The portal answered for other files than it was asked about.", "answer_mismatch")
-    return list(zip(asked, rows, strict=True))
-
-
-# --- What lies on the card --------------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True, eq=False)
-class Grant:
-    """Leave to send: a URL, or (for a large file) the number of an upload in parts."""
-
-    url: str
-    headers: dict[str, str]
-    stale_at: float  # on this computer's monotonic clock
-    clock: PortalClock
-
-    def had_run_out(self, fault: CallFault) -> bool:
-        """Whether the URL's time was over at the store's answer, by the store's own clock; else by the portal's.
-
-        One that is over as soon as it is signed tells of clocks that differ, and another would be so, too.
-        """
-        signed_at, lifetime_s = life_of(self.url)
-        now = self.clock.now if fault.answered_at is None else fault.answered_at
-        age_s = time.monotonic() - self.clock.asked_at
-        return now + DATE_STEP_S >= signed_at + lifetime_s and age_s >= lifetime_s / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -697,6 +970,78 @@ class Due:
         """As this computer's clock will show it."""
         then = datetime.fromtimestamp(self.wall_at + 59)  # to the minute, and not too early
         return f"{then:%H:%M}" if then.date() == datetime.now().date() else f"{then:%Y-%m-%d %H:%M}"
+
+
+# --- portal/signed_url.py ---------------------------------------------------------------------------------------------
+# Leave to send: a signed URL and how long it is good.
+
+DATE_STEP_S = 1.0  # the header Date has whole seconds, cut off
+
+
+def life_of(url: str) -> tuple[float, float]:
+    """(when it was signed, how long it is good) by the URL's own word, in seconds; for ever where it does not say."""
+    query = dict(parse_qsl(urlsplit(url).query))
+    try:
+        signed_at = datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%S%z")
+        return signed_at.timestamp(), float(query["X-Amz-Expires"])
+    except (KeyError, ValueError):
+        return 0.0, float("inf")
+
+
+@dataclass(slots=True, eq=False)
+class Grant:
+    """Leave to send: a URL, or (for a large file) the number of an upload in parts."""
+
+    url: str
+    headers: dict[str, str]
+    stale_at: float  # on this computer's monotonic clock
+    clock: PortalClock
+
+    def had_run_out(self, fault: CallFault) -> bool:
+        """Whether the URL's time was over at the store's answer, by the store's own clock; else by the portal's.
+
+        One that is over as soon as it is signed tells of clocks that differ, and another would be so, too.
+        """
+        signed_at, lifetime_s = life_of(self.url)
+        now = self.clock.now if fault.answered_at is None else fault.answered_at
+        age_s = time.monotonic() - self.clock.asked_at
+        return now + DATE_STEP_S >= signed_at + lifetime_s and age_s >= lifetime_s / 2
+
+
+# --- selection/data_types.py ------------------------------------------------------------------------------------------
+# The data types of the portal: which files they take, and how their folders are called on cards.
+
+IMAGE, SOUND = frozenset({"jpg", "jpeg"}), frozenset({"wav"})
+DATA = IMAGE | SOUND
+EXTENSIONS = {
+    "snapshot_images": IMAGE,
+    "motion_images": IMAGE,
+    "audible_recordings": SOUND,
+    "ultrasound_recordings": SOUND,
+    "terrestrial_recordings": SOUND,
+    "aquatic_recordings": SOUND,
+}
+# The folders of a card, as stations and people name them: letters alone, in lower case.
+FOLDERS = {
+    "snapshot_images": {"snapshotimages", "snapshotimage", "snapshots", "snapshot"},
+    "motion_images": {"motionimages", "motionimage", "motion"},
+    "audible_recordings": {"audiblerecordings", "audiblerecording", "audible"},
+    "ultrasound_recordings": {
+        "ultrasoundrecordings", "ultrasoundrecording", "ultrasound", "ultrasonicrecordings", "ultrasonic",
+    },
+    "terrestrial_recordings": {"terrestrialrecordings", "terrestrialrecording", "terrestrial"},
+    "aquatic_recordings": {"aquaticrecordings", "aquaticrecording", "aquatic"},
+}  # fmt: skip
+
+
+def data_type_of(folder: str) -> str:
+    """By a folder's own name; "" where it is none of those that are known."""
+    letters = re.sub(r"[^a-z]", "", folder.casefold())
+    return next((kind for kind, names in FOLDERS.items() if letters in names), "")
+
+
+# --- selection/item.py ------------------------------------------------------------------------------------------------
+# What is known of a file on its way, and which of the portal's answers is about which file.
 
 
 @dataclass(slots=True, eq=False)
@@ -737,8 +1082,83 @@ class Item:
         return f"{hashlib.md5(self.part_md5s).hexdigest()}-{len(self.part_md5s) // 16}"
 
     @property
+    def description(self) -> dict:
+        """As the portal is asked about it."""
+        described = {"name": self.name, "size": self.size, "md5": self.md5, "path": self.path}
+        if self.part_md5s:
+            described["multipart_md5"] = self.multipart_md5
+        return described
+
+    @property
     def why(self) -> str:
         return WHY.get(self.code) or self.message or f"It could not be stored ({self.code or self.status})."
+
+
+def paired(asked: Sequence[Item], answer: dict) -> list[tuple[Item, dict]]:
+    """The portal answers in the order asked. An answer that does not is no proof of anything."""
+    rows = answer.get("files")
+    if (
+        not isinstance(rows, list)
+        or len(rows) != len(asked)
+        or any(item.name != row.get("name") for item, row in zip(asked, rows, strict=True))
+    ):
+        raise Refusal("The portal answered for other files than it was asked about.", "answer_mismatch")
+    return list(zip(asked, rows, strict=True))
+
+
+# --- selection/names.py -----------------------------------------------------------------------------------------------
+# Names under which the portal stores files.
+
+MAX_NAME_BYTES = 255
+_BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BARRED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+NAME_FAULTS = {
+    "name_characters": "The name holds control or text-direction characters.",
+    "name_not_nfc": "The name is not in Unicode's composed form (NFC).",
+    "name_path": "The name holds '/', '\\' or '..'.",
+    "name_hidden": "Names that begin with '.' or '$' belong to the system.",
+    "name_blank": "The name begins or ends with a blank.",
+    "name_too_long": f"The name has more than {MAX_NAME_BYTES} bytes.",
+}
+
+
+def composed(name: str) -> str:
+    """The name under which a file is stored: a Mac writes accents as characters of their own."""
+    return unicodedata.normalize("NFC", name)
+
+
+def name_fault(name: str) -> str:
+    """Why the portal would not store this name (a code of NAME_FAULTS), or ""."""
+    if not name.isascii() or not name.isprintable():
+        if any(map(is_barred, name)):
+            return "name_characters"
+        if not unicodedata.is_normalized("NFC", name):
+            return "name_not_nfc"
+    if "/" in name or "\\" in name or ".." in name:
+        return "name_path"
+    if name[0] in ".$":
+        return "name_hidden"
+    if name[0].isspace() or name[-1].isspace():
+        return "name_blank"
+    return "name_too_long" if len(name.encode()) > MAX_NAME_BYTES else ""
+
+
+def is_barred(character: str) -> bool:
+    return character in _BIDIRECTIONAL or unicodedata.category(character) in _BARRED_CATEGORIES
+
+
+def bytes_of(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+# --- selection/scan.py ------------------------------------------------------------------------------------------------
+# Looks through a folder: which files are data of a type, and why the others are left out.
+
+# What operating systems leave on cards.
+SYSTEM_NAMES = frozenset({
+    "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "recycler", "system volume information", "__macosx",
+    "lost+found", "lost.dir", "found.000", "wpsettings.dat", "indexervolumeguid",
+})  # fmt: skip
 
 
 @dataclass
@@ -828,7 +1248,7 @@ def scan(root: str, data_type: str, *, folders: Sequence[str] = (), note=lambda 
     return found
 
 
-def _reason(relative: str, local: str, stat_: os.stat_result | None, extensions: frozenset[str]) -> str:
+def reason_of(relative: str, local: str, stat_: os.stat_result | None, extensions: frozenset[str]) -> str:
     """As `reason_to_leave_out`, of what `walk` gives."""
     parts = relative.strip("/").split("/")
     reason = reason_to_leave_out(parts, stat_.st_size if stat_ else 1, extensions)
@@ -847,12 +1267,16 @@ def _reason(relative: str, local: str, stat_: os.stat_result | None, extensions:
 
 def _sort_in(found: Scan, top: str, relative: str, local: str, stat_, extensions: frozenset[str]) -> None:
     path = f"{top}/{relative}" if top else relative
-    reason = _reason(relative, local, stat_, extensions)
+    reason = reason_of(relative, local, stat_, extensions)
     parts = relative.strip("/").split("/")
     if reason:
         found.left_out.append((path, reason))
     else:
         found.items.append(Item(path, composed(parts[-1]), local, stat_.st_size, stat_.st_mtime_ns))
+
+
+# --- selection/card.py ------------------------------------------------------------------------------------------------
+# Looks over a whole card: the folders of each data type, and the data outside of them.
 
 
 @dataclass
@@ -891,12 +1315,6 @@ def look_over(card: str) -> CardLook:
     return look
 
 
-def data_type_of(folder: str) -> str:
-    """By a folder's own name; "" where it is none of those that are known."""
-    letters = re.sub(r"[^a-z]", "", folder.casefold())
-    return next((kind for kind, names in FOLDERS.items() if letters in names), "")
-
-
 def uncovered_in(card: str, folder: str, reason: str) -> list[tuple[str, str]]:
     """The data in a folder of the card, with the reason why it is not covered."""
     found = []
@@ -906,7 +1324,7 @@ def uncovered_in(card: str, folder: str, reason: str) -> list[tuple[str, str]]:
 
 
 def _as_uncovered(path: str, local: str, stat_: os.stat_result | None, reason: str) -> list[tuple[str, str]]:
-    left_out = _reason(path, local, stat_, DATA)
+    left_out = reason_of(path, local, stat_, DATA)
     if left_out in ("unreadable", "broken"):
         reason = left_out
     return [] if left_out and left_out != reason else [(path, reason)]
@@ -930,11 +1348,35 @@ def _stat_of(path: str) -> os.stat_result | None:
         return None
 
 
-# --- Names ------------------------------------------------------------------------------------------------------------
+# --- selection/device_time.py -----------------------------------------------------------------------------------------
+# What a device's clock says in the name of a file.
 
-_BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_BARRED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+SURVEY_HOURS = 60_000
+# As in the portal's capture_time.py. Groups 1, 3, 4: year, month, day; 5, 7, 8: hour, minute, second.
+_STAMP = re.compile(
+    r"(?<!\d)(\d{4})([-_.]?)(\d\d)\2(\d\d)(?:[_Tt -]| at )?(\d\d)([-_.:]?)(\d\d)\6(\d\d)(?:\d{3})?(?!\d)", re.ASCII
+)
 
+
+def device_time(name: str) -> str:
+    """What the device's clock says in a name, such as 2025-07-14T22:00:31 (of several the first), or ""."""
+    for match in _STAMP.finditer(name):
+        parts = match.group(1, 3, 4, 5, 7, 8)
+        try:
+            return datetime(*map(int, parts)).isoformat()
+        except ValueError:
+            continue
+    return ""
+
+
+def hours_of(names: Iterable[str]) -> tuple[dict[str, int], int]:
+    counted = Counter(device_time(name)[: len("2025-07-14T22")] for name in names)
+    undated = counted.pop("", 0)
+    return dict(counted.most_common(SURVEY_HOURS)), undated
+
+
+# --- selection/folder_names.py ----------------------------------------------------------------------------------------
+# Names with folders in them, for files whose own names are taken.
 
 # What the readers downstream take for a time in a name, each the first that it finds.
 _TIMES = (
@@ -944,39 +1386,6 @@ _TIMES = (
 )
 _FEWEST_FOLDER_BYTES = 24  # of a name that leaves no room the end is cut off: its time is further in front
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")  # digits might be read as a time
-NAME_FAULTS = {
-    "name_characters": "The name holds control or text-direction characters.",
-    "name_not_nfc": "The name is not in Unicode's composed form (NFC).",
-    "name_path": "The name holds '/', '\\' or '..'.",
-    "name_hidden": "Names that begin with '.' or '$' belong to the system.",
-    "name_blank": "The name begins or ends with a blank.",
-    "name_too_long": f"The name has more than {MAX_NAME_BYTES} bytes.",
-}
-
-
-def composed(name: str) -> str:
-    """The name under which a file is stored: a Mac writes accents as characters of their own."""
-    return unicodedata.normalize("NFC", name)
-
-
-def name_fault(name: str) -> str:
-    """Why the portal would not store this name (a code of NAME_FAULTS), or ""."""
-    if not name.isascii() or not name.isprintable():
-        if any(map(_is_barred, name)):
-            return "name_characters"
-        if not unicodedata.is_normalized("NFC", name):
-            return "name_not_nfc"
-    if "/" in name or "\\" in name or ".." in name:
-        return "name_path"
-    if name[0] in ".$":
-        return "name_hidden"
-    if name[0].isspace() or name[-1].isspace():
-        return "name_blank"
-    return "name_too_long" if len(name.encode()) > MAX_NAME_BYTES else ""
-
-
-def _is_barred(character: str) -> bool:
-    return character in _BIDIRECTIONAL or unicodedata.category(character) in _BARRED_CATEGORIES
 
 
 def name_with_folders(path: str, count: int, mark: str = "") -> str:
@@ -1023,7 +1432,7 @@ def names_of(path: str, md5: str) -> list[str]:
 
 
 def _part_of_name(folder: str) -> str:
-    plain = "".join("_" if _is_barred(character) else character for character in composed(folder))
+    plain = "".join("_" if is_barred(character) else character for character in composed(folder))
     plain = re.sub(r"\.{2,}", ".", plain.replace("\\", "_"))
     # Readers drop every name that holds "recycle", which the folder of a bin is no reason for.
     plain = re.sub(r"(re)(?=cycle)", r"\1_", plain, flags=re.IGNORECASE)
@@ -1032,17 +1441,13 @@ def _part_of_name(folder: str) -> str:
 
 def _joined(stem: str, part: str, mark: str, extension: str) -> str:
     end = (mark and f"-{mark}") + extension
-    room = MAX_NAME_BYTES - _bytes_of(end) - bool(part)
-    part = _cut(part, max(room - _bytes_of(stem), _FEWEST_FOLDER_BYTES))
-    return _cut(stem, room - _bytes_of(part)) + (part and f"-{part}") + end
-
-
-def _bytes_of(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass"))
+    room = MAX_NAME_BYTES - bytes_of(end) - bool(part)
+    part = _cut(part, max(room - bytes_of(stem), _FEWEST_FOLDER_BYTES))
+    return _cut(stem, room - bytes_of(part)) + (part and f"-{part}") + end
 
 
 def _cut(text: str, size: int) -> str:
-    if _bytes_of(text) <= size:
+    if bytes_of(text) <= size:
         return text
     kept = text.encode("utf-8", "surrogatepass")[:size].decode("utf-8", "ignore")
     return re.sub(r"[\s.\ufeff]+$", "", kept)
@@ -1058,6 +1463,10 @@ def _times_in(name: str) -> list[str]:
 def _parted_at_dot(name: str) -> tuple[str, str]:
     stem, dot, extension = name.rpartition(".")
     return (stem, dot + extension) if stem else (name, "")
+
+
+# --- selection/plan.py ------------------------------------------------------------------------------------------------
+# What a selection comes to: each file with the name it gets, copies, and what is not sent.
 
 
 @dataclass
@@ -1084,6 +1493,10 @@ class Plan:
         for item in sorted(self.send + self.not_sent, key=lambda item: item.path):
             digest.update(os.fsencode(item.path) + b"\0%d\0%d\0" % (item.size, item.mtime_ns))
         return digest.hexdigest()
+
+
+# --- selection/collisions.py ------------------------------------------------------------------------------------------
+# Different files that share a name, and copies.
 
 
 def namesakes_of(items: Sequence[Item], digest: Callable[[Item], str]) -> tuple[Plan, list[list[Item]]]:
@@ -1157,29 +1570,15 @@ def _names_that_tell_apart(group: list[Item], taken: set[str]) -> tuple[list[str
     return [], 0
 
 
-# --- Device times -----------------------------------------------------------------------------------------------------
+# --- selection/downstream.py ------------------------------------------------------------------------------------------
+# Which files the species pipelines will not read.
 
-# As in the portal's capture_time.py. Groups 1, 3, 4: year, month, day; 5, 7, 8: hour, minute, second.
-_STAMP = re.compile(
-    r"(?<!\d)(\d{4})([-_.]?)(\d\d)\2(\d\d)(?:[_Tt -]| at )?(\d\d)([-_.:]?)(\d\d)\6(\d\d)(?:\d{3})?(?!\d)", re.ASCII
-)
-
-
-def device_time(name: str) -> str:
-    """What the device's clock says in a name, such as 2025-07-14T22:00:31 (of several the first), or ""."""
-    for match in _STAMP.finditer(name):
-        parts = match.group(1, 3, 4, 5, 7, 8)
-        try:
-            return datetime(*map(int, parts)).isoformat()
-        except ValueError:
-            continue
-    return ""
-
-
-def hours_of(names: Iterable[str]) -> tuple[dict[str, int], int]:
-    counted = Counter(device_time(name)[: len("2025-07-14T22")] for name in names)
-    undated = counted.pop("", 0)
-    return dict(counted.most_common(SURVEY_HOURS)), undated
+PASSED_OVER = {
+    "no_time": "no time in the name",
+    "time_unread": "the time in a form that is not looked for",
+    "clock": "an image from before 2010 or after 2029 by its clock",
+    "recycle": "“recycle” in the name",
+}
 
 
 def passed_over(name: str) -> str:
@@ -1205,123 +1604,10 @@ def passed_over(name: str) -> str:
     return "clock" if is_image and taken_at[:3] not in ("201", "202") else "time_unread"
 
 
-# --- Reading and hashing ----------------------------------------------------------------------------------------------
+# --- selection/journal.py ---------------------------------------------------------------------------------------------
+# What the next run needs to go on with one that was stopped, kept on this computer.
 
-
-def is_unchanged(item: Item, stat: os.stat_result) -> bool:
-    return stat.st_size == item.size and stat.st_mtime_ns == item.mtime_ns
-
-
-def check_unchanged(item: Item) -> None:
-    try:
-        stat = os.stat(item.local)
-    except OSError:
-        raise FileFault("file_unreadable") from None
-    if not is_unchanged(item, stat):
-        raise FileFault("file_changed")
-
-
-@contextlib.contextmanager
-def steady(item: Item):
-    """The open file, known to be the one that was selected, before and after."""
-    try:
-        with open(item.local, "rb", buffering=0) as file:
-            if not is_unchanged(item, os.fstat(file.fileno())):
-                raise FileFault("file_changed")
-            yield file
-            if not is_unchanged(item, os.fstat(file.fileno())):
-                raise FileFault("file_changed")
-    except OSError:
-        raise FileFault("file_unreadable") from None
-
-
-def read_small(item: Item) -> bytes:
-    with steady(item) as file:
-        pieces = []
-        while piece := file.read(item.size + 1 - sum(map(len, pieces))):
-            pieces.append(piece)
-    body = b"".join(pieces)
-    if len(body) != item.size:
-        raise FileFault("file_changed")
-    return body
-
-
-def hash_large(item: Item, part_size: int, halt: Halt) -> None:
-    """One reading gives the MD5 of the whole and, with a `part_size`, those of its parts; little is held in memory."""
-    whole, part, parts = hashlib.md5(), hashlib.md5(), []
-    done = in_part = 0
-    with steady(item) as file:
-        while True:
-            halt.check()
-            chunk = file.read(min(READ_CHUNK, part_size - in_part) if part_size else READ_CHUNK)
-            if not chunk:
-                break
-            whole.update(chunk)
-            done += len(chunk)
-            if part_size:
-                part.update(chunk)
-                in_part += len(chunk)
-                if in_part == part_size:
-                    parts.append(part.digest())
-                    part, in_part = hashlib.md5(), 0
-    if in_part:
-        parts.append(part.digest())
-    if done != item.size:
-        raise FileFault("file_changed")
-    item.md5, item.part_md5s, item.part_size = whole.hexdigest(), b"".join(parts), part_size
-
-
-def digest_of(item: Item, halt: Halt) -> str:
-    """The MD5 of a file, read now unless it is known."""
-    if not item.md5:
-        hash_large(item, 0, halt)
-    return item.md5
-
-
-# --- The journal ------------------------------------------------------------------------------------------------------
-
-
-def state_folder() -> Path:
-    named = os.environ.get("AMI_STATE_DIR")
-    if named:
-        folder = Path(named)
-    elif os.name == "nt":
-        folder = Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "ami-upload"
-    elif sys.platform == "darwin":
-        folder = Path.home() / "Library" / "Application Support" / "ami-upload"
-    else:
-        folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "ami-upload"
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        message = f"The folder {folder} cannot be made ({error.strerror}). Name another in AMI_STATE_DIR."
-        raise UsageFault(message) from None
-    return folder
-
-
-class Lock:
-    """Held by one run at a time; given back by the system however the run ends."""
-
-    def __init__(self, path: Path):
-        self._file = open(path, "a+b")  # noqa: SIM115 (held as long as the run lasts)
-
-    def take(self) -> bool:
-        try:
-            if os.name == "nt":
-                import msvcrt  # noqa: PLC0415 (there is none elsewhere)
-
-                self._file.seek(0)
-                msvcrt.locking(self._file.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl  # noqa: PLC0415 (there is none on Windows)
-
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
-
-    def close(self) -> None:
-        self._file.close()
+KEPT_S = 7 * 86_400  # what a stopped run has read is of use to one that goes on within a week
 
 
 class Journal:
@@ -1425,126 +1711,26 @@ class Journal:
             self._db.execute("COMMIT")
 
 
-def looks_alike(item: Item, of_one_time: Counter[int]) -> bool:
-    """Whether no clock tells this file from one of another card: it was reset, or several files have the same time."""
-    day = device_time(item.name)[:10]
-    return item.mtime_ns < RESET_BEFORE_NS or "" < day < RESET_BEFORE or of_one_time[item.mtime_ns] > 1
+# --- context.py -------------------------------------------------------------------------------------------------------
+# The portal, the terminal and what else commands and engine work with.
 
 
-def to_be_proven(recalled: Sequence[Item], items: Sequence[Item]) -> list[Item]:
-    """A sample, drawn anew each time, then all that look alike. `items`: all of the selection."""
-    of_one_time = Counter(item.mtime_ns for item in items)
-    alike = [item for item in recalled if looks_alike(item, of_one_time)]
-    chosen = set(map(id, alike))
-    others = [item for item in recalled if id(item) not in chosen]
-    sample, size = [], 0
-    for item in random.sample(others, min(SAMPLE, len(others))):
-        size += item.size
-        if len(sample) >= SMALLEST_SAMPLE and size > SAMPLE_BYTES:
-            break
-        sample.append(item)
-    return sample + alike
+@dataclass
+class Context:
+    """What every command works with."""
+
+    portal: Portal
+    wire: Wire
+    screen: Screen
+    log: Log
+    halt: Halt
+    arguments: argparse.Namespace
 
 
-def is_as_read(item: Item, halt: Halt) -> bool:
-    """Reads the file again. One that cannot be read now is only not known any more."""
-    kept = (item.md5, item.part_md5s)
-    try:
-        hash_large(item, item.part_size, halt)
-    except FileFault:
-        item.forget()
-        return True
-    return (item.md5, item.part_md5s) == kept
+# --- engine/concurrency.py --------------------------------------------------------------------------------------------
+# How many transfers run at once: few at first, more while that makes the link carry more, fewer when it fails.
 
-
-# --- The link ---------------------------------------------------------------------------------------------------------
-
-
-class Throttle:
-    """A limit that all senders share: bytes per second, with a burst of half a second."""
-
-    def __init__(self, bytes_per_s: float, halt: Halt):
-        self.bytes_per_s = bytes_per_s
-        self._halt = halt
-        self._lock = threading.Lock()
-        self._free_at = time.monotonic()
-
-    def take(self, count: int) -> None:
-        if not self.bytes_per_s:
-            return
-        with self._lock:
-            now = time.monotonic()
-            self._free_at = max(self._free_at, now - 0.5) + count / self.bytes_per_s
-            wait = self._free_at - now
-        if wait > 0:
-            time.sleep(wait)
-
-
-class StoreGate:
-    """Stands before the store. While the store is away it lets one try at a time through, at growing intervals, so that
-    many senders neither hammer it nor use up the tries of their files on the same outage."""
-
-    def __init__(self, halt: Halt, patience_s: float):
-        self._halt = halt
-        self._patience_s = patience_s
-        self._lock = threading.Lock()
-        self._failures = 0
-        self._failed_probes = 0
-        self._closed_at = 0.0
-        self._open_at = 0.0
-        self._is_probing = False
-        self._line: deque[object] = deque()
-
-    @property
-    def is_closed(self) -> bool:
-        return self._failures >= FAILURES_THAT_CLOSE
-
-    def enter(self) -> bool:
-        """Waits for leave to try; whether this try is the probe. Each try ends in one of the three below."""
-        ticket = object()
-        self._line.append(ticket)  # in turn, so that files that failed are tried again before new ones
-        try:
-            while True:
-                with self._lock:
-                    if not self.is_closed:
-                        return False
-                    now = time.monotonic()
-                    if not self._is_probing and now >= self._open_at and self._line[0] is ticket:
-                        self._is_probing = True
-                        return True
-                    if now - self._closed_at > self._patience_s:
-                        raise Refusal("The store has not answered for a long time. Try again later.", "store_away")
-                    wait = max(self._open_at - now, 0.1)
-                self._halt.sleep(min(wait, 1.0))
-        finally:
-            self._line.remove(ticket)
-
-    def answered(self) -> None:
-        """The store answered, be it with a refusal."""
-        with self._lock:
-            self._failures = self._failed_probes = 0
-            self._is_probing = False
-
-    def released(self, is_probe: bool) -> None:
-        """The try ended without a word about the store: the file was unreadable."""
-        if is_probe:
-            with self._lock:
-                self._is_probing = False
-
-    def failed(self, is_probe: bool, after_s: float | None) -> None:
-        """Tries that were under way when the gate closed fail too; that is no news and does not lengthen the wait."""
-        with self._lock:
-            was_closed = self.is_closed
-            self._failures += 1
-            if is_probe:
-                self._is_probing = False
-                self._failed_probes += 1
-            if not self.is_closed or (was_closed and not is_probe):
-                return
-            now = time.monotonic()
-            if not was_closed:
-                self._closed_at = now
-            self._open_at = now + max(SHORTEST_WAIT_S, delay_s(self._failed_probes + 1, after_s))
+FIRST_JOBS = 6
 
 
 class Crew:
@@ -1608,118 +1794,63 @@ class Crew:
                 self.limit = max(min(least, self.limit), self.limit - 1)
 
 
-class Pace:
-    """Rate of late, from sums noted over and over."""
+# --- engine/tally.py --------------------------------------------------------------------------------------------------
+# What a run has come to so far, in files and bytes.
 
-    def __init__(self, window_s: float = 20.0):
-        self._window_s = window_s
+
+class Tally:
+    """Sums of a run."""
+
+    def __init__(self, items: Sequence[Item]):
         self._lock = threading.Lock()
-        self._samples: deque[tuple[float, int]] = deque()
+        self.files = len(items)
+        self.bytes = sum(item.size for item in items)
+        self.verified = self.stored = self.bad = self.retries = self.hashed = 0
+        self.sent_files = self.sent_bytes = self.unsent_bytes = 0
 
-    def note(self, total: int) -> None:
+    def add(self, **counts: int) -> None:
         with self._lock:
-            now = time.monotonic()
-            self._samples.append((now, total))
-            while self._samples[0][0] < now - self._window_s:
-                self._samples.popleft()
+            for name, count in counts.items():
+                setattr(self, name, getattr(self, name) + count)
 
     @property
-    def per_s(self) -> float | None:
-        with self._lock:
-            if len(self._samples) < 2:
-                return None
-            (began, first), (ended, last) = self._samples[0], self._samples[-1]
-        return max(0, last - first) / (ended - began) if ended - began >= 0.5 else None
+    def done(self) -> int:
+        return self.verified + self.stored + self.bad
 
 
-class Budget:
-    """Bytes of file contents held in memory, over all stages."""
+# --- engine/throttle.py -----------------------------------------------------------------------------------------------
+# A limit to the bytes per second, for people who share their link.
 
-    def __init__(self, total: int, halt: Halt):
-        self._total = total
+
+class Throttle:
+    """A limit that all senders share: bytes per second, with a burst of half a second."""
+
+    def __init__(self, bytes_per_s: float, halt: Halt):
+        self.bytes_per_s = bytes_per_s
         self._halt = halt
-        self._held = 0
-        self._freed = threading.Condition()
+        self._lock = threading.Lock()
+        self._free_at = time.monotonic()
 
     def take(self, count: int) -> None:
-        with self._freed:
-            while self._held and self._held + count > self._total:
-                self._halt.check()
-                self._freed.wait(0.5)
-            self._held += count
-
-    def give_back(self, count: int) -> None:
-        with self._freed:
-            self._held -= count
-            self._freed.notify_all()
+        if not self.bytes_per_s:
+            return
+        with self._lock:
+            now = time.monotonic()
+            self._free_at = max(self._free_at, now - 0.5) + count / self.bytes_per_s
+            wait = self._free_at - now
+        if wait > 0:
+            time.sleep(wait)
 
 
-class Line:
-    """A bounded queue between two stages: who puts into a full one waits."""
+# --- engine/run.py ----------------------------------------------------------------------------------------------------
+# What all parts of the engine share: the choices, the sums, the limits, and the queues between the stages.
 
-    def __init__(self, room: int, halt: Halt):
-        self._room = room
-        self._halt = halt
-        self._items: deque = deque()
-        self._closed = False
-        lock = threading.Lock()
-        self._came = threading.Condition(lock)
-        self._went = threading.Condition(lock)
-
-    def put(self, item: Any) -> None:
-        with self._went:
-            while len(self._items) >= self._room:
-                self._halt.check()
-                self._went.wait(0.5)
-            self._items.append(item)
-            self._came.notify()
-
-    def put_first(self, item: Any) -> None:
-        """Without waiting for room: by a stage that also takes from here."""
-        with self._came:
-            self._items.appendleft(item)
-            self._came.notify()
-
-    def close(self) -> None:
-        with self._came:
-            self._closed = True
-            self._came.notify_all()
-
-    def take(self) -> Any:
-        """The next, or None at the end, or when the run is halted."""
-        with self._came:
-            while not self._items and not self._closed and not self._halt.is_set:
-                self._came.wait(0.5)
-            if self._halt.is_set or not self._items:
-                return None
-            self._went.notify_all()
-            return self._items.popleft()
-
-    def batch(self, most: int, least: int, linger_s: float, *, through_halt: bool = False) -> list:
-        """Up to `most`; empty at the end. Waits for `least`, but not longer than `linger_s` after the first."""
-        with self._came:
-            while not self._items and not self._closed and (through_halt or not self._halt.is_set):
-                self._came.wait(0.5)
-            until = time.monotonic() + linger_s
-            while len(self._items) < least and not self._closed and not self._halt.is_set:
-                left = until - time.monotonic()
-                if left <= 0:
-                    break
-                self._came.wait(left)
-            if self._halt.is_set and not through_halt:
-                return []
-            taken = [self._items.popleft() for _ in range(min(most, len(self._items)))]
-            self._went.notify_all()
-            return taken
-
-    def wait_below(self, count: int) -> None:
-        with self._went:
-            while len(self._items) > count:
-                self._halt.check()
-                self._went.wait(0.5)
-
-
-# --- The engine -------------------------------------------------------------------------------------------------------
+JOBS = 16
+BUDGET_BYTES = 128 * MIB  # of all files kept in memory between reading and sending
+HASHED_AHEAD = 2_000  # files without their content; the content is bounded by BUDGET_BYTES
+MOST_GRANTS = 500
+AHEAD_S = 20.0  # what is granted ahead of the link; so no URL ages in the queue
+ROUNDS = 3  # how often what had vanished, or is to have another name, is tried again within one run
 
 
 @dataclass
@@ -1730,6 +1861,314 @@ class Options:
     limit_bytes_per_s: float = 0.0
     choice: str = ""  # about names that are taken: "folder", "leave-out", or "" to ask
     patience_s: float = 12 * 3600.0
+
+
+class Lines:
+    """The queues between the stages of one round."""
+
+    def __init__(self, halt: Halt):
+        self._halt = halt
+        self.renew()
+
+    def renew(self) -> None:
+        self.hashed = Line(HASHED_AHEAD, self._halt)
+        self.granted = Line(4 * MOST_GRANTS, self._halt)
+        self.sent = Line(8 * MAX_BATCH, self._halt)
+
+
+class Run:
+    """One plan on its way, as all parts see it."""
+
+    def __init__(self, context: Context, plan: Plan, options: Options):
+        self.halt = halt = context.halt
+        self.log = context.log
+        self.options = options
+        self.items = plan.send
+        self.tally = Tally(plan.send)
+        self.gate = StoreGate(halt, options.patience_s)
+        self.crew = Crew(options.jobs, halt)
+        self.throttle = Throttle(options.limit_bytes_per_s, halt)
+        self.budget = Budget(BUDGET_BYTES, halt)
+        self.lines = Lines(halt)
+        self.files_pace, self.bytes_pace = Pace(), Pace()
+
+    def note_pace(self) -> None:
+        self.files_pace.note(self.tally.sent_files)
+        self.bytes_pace.note(self.tally.sent_bytes)
+
+
+# --- engine/session_calls.py ------------------------------------------------------------------------------------------
+# The portal's calls within one session.
+
+
+class SessionCalls:
+    """A session of the portal's, and every call about it."""
+
+    def __init__(self, context: Context, journal: Journal):
+        self._portal, self._halt, self._log = context.portal, context.halt, context.log
+        self._journal = journal
+        self.session: dict = {}
+
+    def open(self, plan: Plan, *, deployment: str, data_type: str, uploader_name: str, reason: str) -> None:
+        """Goes on with the journal's session where it is still open and for the same selection; else opens one."""
+        selection = plan.selection
+        known = self._journal.note("session") if self._journal.note("selection") == selection else ""
+        if known and self._is_open(known, reason):
+            self._log.note("resumed", f"session {known}")
+            return
+        self.session = self._portal.ask(
+            "POST",
+            "uploads/sessions/",
+            {
+                "deployment": deployment,
+                "data_type": data_type,
+                "uploader_name": uploader_name,
+                "client": client_name(),
+                "files": plan.declared,
+                "bytes": plan.size,
+                "season_reason": reason,
+            },
+            halt=self._halt,
+        )
+        self._journal.write(session=str(self.session["id"]), selection=selection)
+        self._log.note("opened", f"session {self.session['id']} for {deployment} {data_type}")
+
+    def _is_open(self, session_id: str, reason: str) -> bool:
+        try:
+            session = self._portal.ask("GET", f"uploads/sessions/{session_id}/", halt=self._halt)
+        except CallFault:
+            return False
+        if session.get("finished_at") or session.get("season_reason", "") != reason:
+            return False
+        self.session = session
+        return True
+
+    @property
+    def parts_above(self) -> tuple[int, int]:
+        """(bytes above which a file goes in parts, bytes of a part), 0 where the portal names none."""
+        return self.session.get("multipart_above_bytes") or 0, self.session.get("part_size_bytes") or 0
+
+    def finish(self, declared: int | None = None) -> dict:
+        return self.ask("finish", {} if declared is None else {"files": declared})
+
+    def ask(self, step: str, body: dict, *, method: str = "POST", max_tries: int = 0) -> dict:
+        """A call about this session."""
+        try:
+            path = f"uploads/sessions/{self.session['id']}/{step}{'' if '?' in step else '/'}"
+            return self._portal.ask(method, path, body or None, halt=self._halt, max_tries=max_tries)
+        except CallFault as fault:
+            if fault.code in ("session_finished", "session_unknown"):
+                self._journal.write(session="")
+                message = "This upload was ended elsewhere. Run the command again: a new session goes on with it."
+                raise Stop(message, NOT_ALL, fault.code) from None
+            raise Refusal(f"The portal answered: {fault.message or fault.code}", fault.code) from None
+
+
+# --- engine/failure_reports.py ----------------------------------------------------------------------------------------
+# Tells the maintainers what could not be stored.
+
+
+class FailureReports:
+    """Failures that the maintainers have not been told of yet."""
+
+    def __init__(self, run: Run, calls: SessionCalls, portal: Portal):
+        self._run, self._calls, self._portal = run, calls, portal
+        self._failed: deque[Item] = deque()  # several threads add to it, none of them loses one
+        self.unreported = 0
+
+    def __len__(self) -> int:
+        return len(self._failed)
+
+    def add(self, item: Item) -> None:
+        self._failed.append(item)
+
+    def report(self) -> None:
+        """That this report fails must not fail the upload."""
+        while self._failed:
+            batch = [self._failed.popleft() for _ in range(min(MAX_BATCH, len(self._failed)))]
+            failures = [
+                {
+                    "name": item.name if not name_fault(item.name) else "",
+                    "code": item.code[:40],
+                    "message": item.why[:500],
+                    "http_status": item.http_status or None,
+                    "attempts": item.tries,
+                    "step": item.step,
+                    "link": self._link[:200],
+                }
+                for item in batch
+            ]
+            try:
+                self._calls.ask("failures", {"failures": failures}, max_tries=3)
+            except (Stop, CallFault, Halted) as error:
+                self._run.log.note("unreported", f"{len(batch)} failures: {error}")
+                self.unreported += len(batch)
+
+    def report_unreadable(self, paths: Sequence[str]) -> None:
+        """Files of the card that nobody could look at."""
+        for path in paths[:MAX_BATCH]:
+            name = path.rstrip("/").rpartition("/")[2]
+            self._failed.append(Item(path, name, "", 0, 0, status="failed", code="file_unreadable", step="scan"))
+        self.report()
+
+    @property
+    def _link(self) -> str:
+        """What is known of the connection, for whoever looks into a failure."""
+        per_s = self._run.bytes_pace.per_s
+        rate = f"{per_s / 1e6:.2f} MB/s" if per_s else "rate unknown"
+        at_once, retries = self._run.crew.limit, self._run.tally.retries
+        return f"{rate}, {at_once} at once, {retries} retries, portal {self._portal.retries} retries"
+
+
+# --- engine/waiting.py ------------------------------------------------------------------------------------------------
+# Files that are tried once more: in another round, or when an older program cannot write any more.
+
+
+class Waiting:
+    """Which files these are, and how many rounds are left for them."""
+
+    def __init__(self) -> None:
+        self.items: list[Item] = []  # for what an older program may still do
+        self._again: list[Item] = []
+        self._rounds_left = ROUNDS
+
+    @property
+    def has_rounds(self) -> bool:
+        """Whether there is a round after the present one."""
+        return self._rounds_left > 1
+
+    def once_more(self, item: Item) -> None:
+        """In the next round."""
+        self._again.append(item)
+
+    def postpone(self, item: Item, row: dict, clock: PortalClock) -> None:
+        """Until the moment that the portal names."""
+        item.due, item.grant = Due.by(clock, row.get("until")), None
+        item.code, item.message = row.get("code") or "unsettled", row.get("message") or ""
+        self.items.append(item)
+
+    def ask_again(self, items: Sequence[Item]) -> None:
+        """For another round: those that were sent are confirmed, the others granted."""
+        asked = set(map(id, items))
+        self.items = [item for item in self.items if id(item) not in asked]
+        for item in items:
+            item.due, item.code, item.message = None, "", ""
+        self._again += items
+
+    def next_round(self) -> list[Item]:
+        """The files for another round, if there is to be one."""
+        items, self._again = self._again, []
+        self._rounds_left -= bool(items)
+        return items
+
+
+# --- engine/outcomes.py -----------------------------------------------------------------------------------------------
+# How files end: by the portal's word, or by this client's own.
+
+
+class Outcomes:
+    """Notes each end in the file itself, the sums and the log."""
+
+    def __init__(self, run: Run, waiting: Waiting, failures: FailureReports):
+        self._run, self._waiting, self._failures = run, waiting, failures
+        self.conflicts: list[Item] = []  # for which nobody has chosen yet
+
+    def arrived(self, item: Item) -> None:
+        """No end yet: it is to be confirmed."""
+        item.is_sent = True
+        self._drop_body(item)
+        self._run.lines.sent.put(item)
+
+    def answered(self, item: Item, row: dict, clock: PortalClock, *, step: str) -> None:
+        """An end by the portal's word: stored before, conflict, refused, missing, mismatch; or none yet: unsettled."""
+        item.step = step
+        if row["status"] == "unsettled":
+            self._drop_body(item)
+            self._waiting.postpone(item, row, clock)
+            self._run.log.note("unsettled", f"{item.path} as {item.name}, asked again at {item.due.told}")
+            return
+        self.settle(item, row["status"], row.get("code") or row["status"], row.get("message") or "")
+        if row["status"] == "conflict" and not self._run.options.choice:
+            self.conflicts.append(item)
+
+    def fail(self, item: Item, code: str, message: str = "", *, http_status: int = 0, step: str) -> None:
+        """An end by this client's own word; the maintainers are told."""
+        item.step, item.http_status = step, http_status
+        self.settle(item, "failed", code, message)
+        self._failures.add(item)
+
+    def settle(self, item: Item, status: str, code: str = "", message: str = "") -> None:
+        item.status, item.code, item.message, item.grant = status, code, message, None
+        self._drop_body(item)
+        if not item.is_sent:
+            self._run.tally.add(unsent_bytes=item.size)
+        kind = status if status in ("verified", "stored") else "bad"
+        self._run.tally.add(**{kind: 1})
+        self._run.log.note(status, f"{item.path} as {item.name} {item.size} {item.md5} {code}".rstrip())
+
+    def _drop_body(self, item: Item) -> None:
+        if item.body is not None:
+            item.body = None
+            self._run.budget.give_back(item.size)
+
+
+# --- engine/confirmer.py ----------------------------------------------------------------------------------------------
+# The last stage of a round: what was sent is compared with the store, by the portal.
+
+CONFIRM_BATCH = 500
+CONFIRM_LINGER_S = 1.0
+
+
+class Confirmer:
+    """Confirms what was sent, also while the run is wound down, and tells of failures on the way."""
+
+    def __init__(
+        self,
+        run: Run,
+        calls: SessionCalls,
+        journal: Journal,
+        *,
+        waiting: Waiting,
+        failures: FailureReports,
+        outcomes: Outcomes,
+    ):
+        self._run, self._calls, self._journal = run, calls, journal
+        self._waiting, self._failures, self._outcomes = waiting, failures, outcomes
+
+    def confirm_files(self) -> None:
+        sent = self._run.lines.sent
+        while batch := sent.batch(MAX_BATCH, CONFIRM_BATCH, CONFIRM_LINGER_S, through_halt=True):
+            if self._run.halt.error is not None:
+                return
+            self._confirm(batch)
+            if len(self._failures) >= 100:
+                self._failures.report()
+        self._failures.report()
+
+    def _confirm(self, batch: list[Item]) -> None:
+        tries = 3 if self._run.halt.is_set else 0
+        asked_at = time.monotonic()
+        answer = self._calls.ask("confirm", {"files": [item.name for item in batch]}, max_tries=tries)
+        verified = []
+        for item, row in paired(batch, answer):
+            if row["status"] == "verified":
+                verified.append(item)
+            elif row["status"] == "missing" and item.doubt is not None:
+                doubt = item.doubt
+                self._outcomes.fail(item, doubt.told_as, doubt.code, http_status=doubt.http_status, step="send")
+            elif row["status"] == "missing" and self._waiting.has_rounds:
+                self._run.tally.add(sent_bytes=-item.size)
+                item.is_sent, item.grant = False, None
+                self._waiting.once_more(item)
+            else:
+                self._outcomes.answered(item, row, PortalClock(answer, asked_at), step="confirm")
+        self._journal.keep_verified(verified)
+        for item in verified:
+            self._outcomes.settle(item, "verified")
+
+
+# --- engine/job.py ----------------------------------------------------------------------------------------------------
+# What one PUT carries: a whole file, or a part of a large one.
 
 
 @dataclass(slots=True, eq=False)
@@ -1758,297 +2197,20 @@ class Job:
     sent_bytes: int = 0
 
 
-class Tally:
-    """Sums of a run."""
-
-    def __init__(self, items: Sequence[Item]):
-        self._lock = threading.Lock()
-        self.files = len(items)
-        self.bytes = sum(item.size for item in items)
-        self.verified = self.stored = self.bad = self.retries = self.hashed = 0
-        self.sent_files = self.sent_bytes = self.unsent_bytes = 0
-
-    def add(self, **counts: int) -> None:
-        with self._lock:
-            for name, count in counts.items():
-                setattr(self, name, getattr(self, name) + count)
-
-    @property
-    def done(self) -> int:
-        return self.verified + self.stored + self.bad
+# --- engine/naming.py -------------------------------------------------------------------------------------------------
+# Names of a run: no two files share one, also when a file takes another because its own is taken in the store.
 
 
-class Engine:
-    """read and hash -> grant -> send -> confirm, all at once, with bounded queues between them.
+class Naming:
+    """All names of a run, those that files take on the way among them."""
 
-    The page asks the portal about all names before it reads a file; here the grant's answer says the same.
-    """
-
-    def __init__(self, context: Context, *, journal: Journal, plan: Plan, options: Options):
-        self._portal, self._wire, self._log = context.portal, context.wire, context.log
-        self._halt = halt = context.halt
-        self._journal = journal
-        self._options = options
-        self._plan = plan
-        self.items = plan.send
-        self.tally = Tally(plan.send)
-        self.gate = StoreGate(halt, options.patience_s)
-        self.crew = Crew(options.jobs, halt)
-        self.session: dict = {}
-        self.unreported = 0
-        self.conflicts: list[Item] = []
-        self.waiting: list[Item] = []  # for what an older program may still do
-        self._names = {item.name for item in plan.send}
+    def __init__(self, run: Run, calls: SessionCalls):
+        self._calls, self._log = calls, run.log
+        self._names = {item.name for item in run.items}
         self._names_lock = threading.Lock()
         self._may_have_former = True
-        self._throttle = Throttle(options.limit_bytes_per_s, halt)
-        self._budget = Budget(BUDGET_BYTES, halt)
-        self._again: list[Item] = []
-        self._failed: deque[Item] = deque()  # several threads add to it, none of them loses one
-        self._pace = {"files": Pace(), "bytes": Pace()}
-        self._lifetime_s = 8 * AHEAD_S
-        self._mostly_stored = sum(item.was_verified for item in self.items) > 0.9 * len(self.items)
-        self._refused_in_a_row = 0
-        self._rounds_left = ROUNDS
-        self._large_open = 0
-        self._large_changed = threading.Condition()
 
-    # The session
-
-    def open(self, *, deployment: str, data_type: str, uploader_name: str, reason: str) -> None:
-        """Goes on with the journal's session where it is still open and for the same selection; else opens one."""
-        selection = self._plan.selection
-        known = self._journal.note("session") if self._journal.note("selection") == selection else ""
-        if known and self._is_open(known, reason):
-            self._log.note("resumed", f"session {known}")
-            return
-        self.session = self._portal.ask(
-            "POST",
-            "uploads/sessions/",
-            {
-                "deployment": deployment,
-                "data_type": data_type,
-                "uploader_name": uploader_name,
-                "client": client_name(),
-                "files": self._plan.declared,
-                "bytes": self.tally.bytes,
-                "season_reason": reason,
-            },
-            halt=self._halt,
-        )
-        self._journal.write(session=str(self.session["id"]), selection=selection)
-        self._log.note("opened", f"session {self.session['id']} for {deployment} {data_type}")
-
-    def _is_open(self, session_id: str, reason: str) -> bool:
-        try:
-            session = self._portal.ask("GET", f"uploads/sessions/{session_id}/", halt=self._halt)
-        except CallFault:
-            return False
-        if session.get("finished_at") or session.get("season_reason", "") != reason:
-            return False
-        self.session = session
-        return True
-
-    def finish(self, declared: int | None = None) -> dict:
-        return self._call("finish", {} if declared is None else {"files": declared})
-
-    def _call(self, step: str, body: dict, *, method: str = "POST", max_tries: int = 0) -> dict:
-        """A call about this session."""
-        try:
-            path = f"uploads/sessions/{self.session['id']}/{step}{'' if '?' in step else '/'}"
-            return self._portal.ask(method, path, body or None, halt=self._halt, max_tries=max_tries)
-        except CallFault as fault:
-            if fault.code in ("session_finished", "session_unknown"):
-                self._journal.write(session="")
-                message = "This upload was ended elsewhere. Run the command again: a new session goes on with it."
-                raise Stop(message, NOT_ALL, fault.code) from None
-            raise Refusal(f"The portal answered: {fault.message or fault.code}", fault.code) from None
-
-    # A round of all stages
-
-    def start(self, items: Sequence[Item]) -> list[threading.Thread]:
-        """Begins a round; it is over when all the threads are. Errors are in `halt`."""
-        self._waiting = iter(items)
-        self._taking = threading.Lock()
-        self._leading = threading.Lock()
-        self._hashed = Line(HASHED_AHEAD, self._halt)
-        self._granted = Line(4 * MOST_GRANTS, self._halt)
-        self._sent = Line(8 * MAX_BATCH, self._halt)
-        self._pace["files"].note(self.tally.sent_files)
-        self._pace["bytes"].note(self.tally.sent_bytes)
-        return [
-            *self._stage(READERS, self._read_files, self._hashed.close),
-            *self._stage(GRANTERS, self._grant_files, self._granted.close),
-            *self._stage(self._options.jobs, self._send_files, self._sent.close),
-            *self._stage(1, self._confirm_files, lambda: None),
-        ]
-
-    def again(self) -> list[Item]:
-        """The files for another round, if there is to be one."""
-        items, self._again = self._again, []
-        self._rounds_left -= bool(items)
-        return items
-
-    def ask_again(self, items: Sequence[Item]) -> None:
-        """For another round: those that were sent are confirmed, the others granted."""
-        asked = set(map(id, items))
-        self.waiting = [item for item in self.waiting if id(item) not in asked]
-        for item in items:
-            item.due, item.code, item.message = None, "", ""
-        self._again += items
-
-    @property
-    def has_all_proven(self) -> bool:
-        return all(item.status in ("verified", "stored") for item in self.items)
-
-    def give_up_waiting(self) -> None:
-        for item in self.waiting:
-            self._settle(item, "unsettled", item.code, item.message)
-        self.waiting = []
-
-    def settle_conflicts(self, choice: str) -> None:
-        """What was found under taken names while nobody had chosen what to do then."""
-        self._options.choice = choice
-        found, self.conflicts = self.conflicts, []
-        for item in found:
-            if choice == "folder" and self._rename(item):
-                item.status = item.code = item.message = ""
-                self._again.append(item)
-                self.tally.add(bad=-1, unsent_bytes=-item.size)
-
-    def _stage(self, count: int, work: Callable[[], None], done: Callable[[], None]) -> list[threading.Thread]:
-        left = [count]
-        lock = threading.Lock()
-
-        def run() -> None:
-            try:
-                work()
-            except BaseException as error:  # noqa: BLE001 (told to the main thread, which raises it)
-                self._halt.fail(error)
-            finally:
-                with lock:
-                    left[0] -= 1
-                    is_last = not left[0]
-                if is_last:
-                    done()
-
-        threads = [threading.Thread(target=run, name=work.__name__, daemon=True) for _ in range(count)]
-        for thread in threads:
-            thread.start()
-        return threads
-
-    # Reading
-
-    def _read_files(self) -> None:
-        while not self._halt.is_set:
-            with self._taking:
-                item = next(self._waiting, None)
-            if item is None:
-                return
-            if item.is_sent:  # and its name was unsettled then
-                self._sent.put(item)
-                continue
-            try:
-                self._read(item)
-            except FileFault as fault:
-                self._fail(item, fault.code, step="hash")
-                continue
-            self.tally.add(hashed=1)
-            self._hashed.put(item)
-
-    def _read(self, item: Item) -> None:
-        above, part_size = self._parts_above()
-        is_large = bool(above) and item.size > above
-        if item.md5 and (not is_large or item.part_size == part_size):
-            return
-        if item.size > KEEP_BYTES or is_large:
-            hash_large(item, part_size if is_large else 0, self._halt)
-            return
-        self._budget.take(item.size)
-        try:
-            item.body = read_small(item)
-        except BaseException:
-            self._budget.give_back(item.size)
-            raise
-        item.md5 = hashlib.md5(item.body).hexdigest()
-
-    def _parts_above(self) -> tuple[int, int]:
-        return self.session.get("multipart_above_bytes") or 0, self.session.get("part_size_bytes") or 0
-
-    # Granting
-
-    def _grant_files(self) -> None:
-        leads = self._leading.acquire(blocking=False)
-        while leads or self._mostly_stored:
-            size = self._grant_size()
-            self._granted.wait_below(size // 2)
-            least = size if self._mostly_stored else min(size, FIRST_GRANTS)
-            batch = self._hashed.batch(size, least, 0.2)
-            if not batch:
-                break
-            granted = self._presign(batch)
-            self._mostly_stored = len(granted) < 0.1 * len(batch)
-            for item, row in granted:
-                if row.get("upload"):
-                    self._begin_parts(item, row["upload"])
-                else:
-                    self._granted.put(Job(item, 0, item.size, item.grant))
-        with self._large_changed:
-            while self._large_open and not self._halt.is_set:
-                self._large_changed.wait(0.5)
-
-    def _grant_size(self) -> int:
-        """As many files as the link has lately sent in the time that is granted ahead."""
-        if self._mostly_stored:
-            return MAX_BATCH
-        files_per_s, bytes_per_s = self._pace["files"].per_s, self._pace["bytes"].per_s
-        if not files_per_s or not bytes_per_s:
-            return FIRST_GRANTS
-        mean = max(1.0, self.tally.bytes / max(1, self.tally.files))
-        ahead_s = min(AHEAD_S, self._lifetime_s / 8)
-        size = round(max(files_per_s, bytes_per_s / mean) * ahead_s)
-        return max(2, min(MOST_GRANTS, size))
-
-    def _presign(self, items: Sequence[Item]) -> list[tuple[Item, dict]]:
-        """Those that may be sent, with the portal's answers; the others are settled."""
-        granted: list[tuple[Item, dict]] = []
-        pending = list(items)
-        while pending:
-            self._keep_former_names(pending)
-            new = [item for item in pending if not item.is_known]
-            if new:
-                self._journal.keep(new)
-                for item in new:
-                    item.is_known = True
-            asked_at = time.monotonic()
-            answer = self._call("presign", {"files": [self._description(item) for item in pending]})
-            clock = PortalClock(answer, asked_at)
-            renamed = []
-            for item, row in paired(pending, answer):
-                if row["status"] == "granted":
-                    item.grant = self._grant(row, clock) if row.get("url") else None
-                    granted.append((item, row))
-                elif row["status"] == "conflict" and self._options.choice == "folder" and self._rename(item):
-                    renamed.append(item)
-                else:
-                    self._answered(item, row, clock, step="presign")
-            pending = renamed
-        return granted
-
-    def _description(self, item: Item) -> dict:
-        described = {"name": item.name, "size": item.size, "md5": item.md5, "path": item.path}
-        if item.part_md5s:
-            described["multipart_md5"] = item.multipart_md5
-        return described
-
-    def _grant(self, row: dict, clock: PortalClock) -> Grant:
-        lifetime_s = clock.seconds_to(row.get("expires_at"))
-        if lifetime_s != float("inf"):
-            self._lifetime_s = lifetime_s
-        margin_s = 1.0 + min(5.0, lifetime_s / 10)  # the header Date has whole seconds
-        return Grant(row["url"], row["headers"], clock.asked_at + lifetime_s - margin_s, clock)
-
-    def _rename(self, item: Item) -> bool:
+    def rename(self, item: Item) -> bool:
         """Gives the file one folder more in its name, at last a mark of its content; False where no name is left."""
         deepest = item.path.count("/")
         for count in range(item.folders_in_name + 1, deepest + 2):
@@ -2064,13 +2226,13 @@ class Engine:
             return True
         return False
 
-    def _keep_former_names(self, items: Sequence[Item]) -> None:
+    def keep_former_names(self, items: Sequence[Item]) -> None:
         """Files that are stored already, from when the folder stood in front, keep that name and are not sent again."""
         asked = [item for item in items if item.former_name and item.former_name not in self._names]
         if not asked or not self._may_have_former:
             return
-        files = [self._description(item) | {"name": item.former_name} for item in asked]
-        answer = self._call("check", {"files": files})
+        files = [item.description | {"name": item.former_name} for item in asked]
+        answer = self._calls.ask("check", {"files": files})
         found = False
         for item, row in zip(asked, answer["files"], strict=True):
             name, item.former_name = item.former_name, ""
@@ -2084,27 +2246,391 @@ class Engine:
             item.name, item.is_known, found = name, False, True
         self._may_have_former = found  # a card that was sent in part has its first files there
 
-    # Sending
 
-    def _send_files(self) -> None:
+# --- engine/grants.py -------------------------------------------------------------------------------------------------
+# Leave to send, as the portal gives it: for whole files and for parts.
+
+
+class Grants:
+    """Asks for leave to send. What is read of a file is in the journal before the portal hears of it."""
+
+    def __init__(self, run: Run, calls: SessionCalls, journal: Journal, naming: Naming, outcomes: Outcomes):
+        self._calls, self._journal, self._naming, self._outcomes = calls, journal, naming, outcomes
+        self._options = run.options
+        self.lifetime_s = 8 * AHEAD_S  # of the URLs of late
+
+    def presign(self, items: Sequence[Item]) -> list[tuple[Item, dict]]:
+        """Those that may be sent, with the portal's answers; the others are settled."""
+        granted: list[tuple[Item, dict]] = []
+        pending = list(items)
+        while pending:
+            self._naming.keep_former_names(pending)
+            new = [item for item in pending if not item.is_known]
+            if new:
+                self._journal.keep(new)
+                for item in new:
+                    item.is_known = True
+            asked_at = time.monotonic()
+            answer = self._calls.ask("presign", {"files": [item.description for item in pending]})
+            clock = PortalClock(answer, asked_at)
+            renamed = []
+            for item, row in paired(pending, answer):
+                if row["status"] == "granted":
+                    item.grant = self._grant(row, clock) if row.get("url") else None
+                    granted.append((item, row))
+                elif row["status"] == "conflict" and self._options.choice == "folder" and self._naming.rename(item):
+                    renamed.append(item)
+                else:
+                    self._outcomes.answered(item, row, clock, step="presign")
+            pending = renamed
+        return granted
+
+    def has_fresh_one(self, job: Job) -> bool:
+        """Whether the job may be sent now; a grant that is none, or grows old, is asked for anew."""
+        if job.grant and job.grant.stale_at > time.monotonic():
+            return True
+        if not job.large:
+            granted = self.presign([job.item])
+            job.grant = job.item.grant if granted else None
+            return bool(job.grant)
+        asked_at = time.monotonic()
+        md5 = job.item.part_md5s[16 * (job.number - 1) : 16 * job.number].hex()
+        asked = {"upload": job.large.upload, "parts": [{"number": job.number, "md5": md5}]}
+        answer = self._calls.ask("parts", asked)
+        job.grant = self._grant(answer["parts"][0], PortalClock(answer, asked_at))
+        return True
+
+    def _grant(self, row: dict, clock: PortalClock) -> Grant:
+        lifetime_s = clock.seconds_to(row.get("expires_at"))
+        if lifetime_s != float("inf"):
+            self.lifetime_s = lifetime_s
+        margin_s = 1.0 + min(5.0, lifetime_s / 10)  # the header Date has whole seconds
+        return Grant(row["url"], row["headers"], clock.asked_at + lifetime_s - margin_s, clock)
+
+
+# --- engine/parts.py --------------------------------------------------------------------------------------------------
+# A large file's way into the store, part by part; what is there already is not sent again.
+
+
+class PartsSender:
+    """Large files under way, each from its upload's beginning to its end."""
+
+    def __init__(self, run: Run, calls: SessionCalls, grants: Grants, outcomes: Outcomes):
+        self._run, self._calls, self._grants, self._outcomes = run, calls, grants, outcomes
+        self._open = 0
+        self._changed = threading.Condition()
+
+    def begin(self, item: Item, upload: dict) -> None:
+        """Queues the parts that the store does not have. Which it has is asked, not remembered."""
+        large = Large(item, str(upload["id"]), set())
+        with self._changed:
+            self._open += 1
+        self._queue_parts(large, self._missing_parts(large))
+
+    def wait_for_all(self) -> None:
+        """Until no large file is under way."""
+        with self._changed:
+            while self._open and not self._run.halt.is_set:
+                self._changed.wait(0.5)
+
+    def part_arrived(self, job: Job) -> None:
+        with job.large.lock:
+            job.large.left.discard(job.number)
+            is_last = not job.large.left and not job.large.is_over and job.generation == job.large.generation
+        if is_last:
+            self._complete(job.large)
+
+    def begin_anew(self, job: Job) -> None:
+        """The store knows the upload no more: it was completed meanwhile, or thrown away after a long pause."""
+        large = job.large
+        with large.lock:
+            if large.is_over or job.generation != large.generation:
+                return
+            large.generation += 1
+        if large.generation > ROUNDS:
+            self.give_up(job, "upload_gone", "The store has lost its upload several times.")
+            return
+        all_parts = range(1, len(large.item.part_md5s) // 16 + 1)
+        arrived = [number for number in all_parts if number not in large.left]
+        self._run.tally.add(sent_bytes=-sum(self._part_length(large.item, number) for number in arrived))
+        granted = self._grants.presign([large.item])
+        if not granted:
+            self._close(large)
+            return
+        large.upload = str(granted[0][1]["upload"]["id"])
+        self._queue_parts(large, self._missing_parts(large))
+
+    def give_up(self, job: Job, code: str, message: str = "", http_status: int = 0) -> None:
+        """Of a file in parts, or of a whole one: it cannot be sent."""
+        self._run.tally.add(sent_bytes=-job.sent_bytes)
+        job.sent_bytes = 0
+        if job.large and not self._close(job.large):
+            return
+        self._outcomes.fail(job.item, code, message, http_status=http_status, step="send")
+
+    def _missing_parts(self, large: Large) -> list[int]:
+        answer = self._calls.ask(f"parts/?upload={large.upload}", {}, method="GET")
+        stored = {part["number"]: (part["size"], part["md5"]) for part in answer["parts"]}
+        item = large.item
+        missing = []
+        for number in range(1, len(item.part_md5s) // 16 + 1):
+            length = self._part_length(item, number)
+            if stored.get(number) == (length, item.part_md5s[16 * (number - 1) : 16 * number].hex()):
+                self._run.tally.add(sent_bytes=length)
+            else:
+                missing.append(number)
+        return missing
+
+    def _queue_parts(self, large: Large, numbers: list[int]) -> None:
+        if not numbers:
+            self._complete(large)
+            return
+        item = large.item
+        large.left = set(numbers)
+        for number in reversed(numbers):
+            offset = (number - 1) * item.part_size
+            length = self._part_length(item, number)
+            self._run.lines.granted.put_first(Job(item, offset, length, None, number, large, large.generation))
+
+    def _complete(self, large: Large) -> None:
+        asked_at = time.monotonic()
+        answer = self._calls.ask("complete", {"upload": large.upload})
+        if answer["status"] == "completed":
+            if self._close(large):
+                self._outcomes.arrived(large.item)
+        elif answer["status"] == "incomplete" and large.generation < ROUNDS:
+            large.generation += 1
+            numbers = sorted(answer.get("missing") or [])
+            self._run.tally.add(sent_bytes=-sum(self._part_length(large.item, number) for number in numbers))
+            self._queue_parts(large, numbers)
+        elif self._close(large):
+            status = answer["status"] if answer["status"] != "incomplete" else "failed"
+            clock = PortalClock(answer, asked_at)
+            self._outcomes.answered(large.item, answer | {"status": status}, clock, step="confirm")
+
+    def _part_length(self, item: Item, number: int) -> int:
+        return min(item.part_size, item.size - (number - 1) * item.part_size)
+
+    def _close(self, large: Large) -> bool:
+        """Whether it was this call that brought the upload to its end."""
+        with large.lock:
+            if large.is_over:
+                return False
+            large.is_over = True
+        with self._changed:
+            self._open -= 1
+            self._changed.notify_all()
+        return True
+
+
+# --- engine/granter.py ------------------------------------------------------------------------------------------------
+# The second stage of a round: as many files are granted at once as the link will soon send.
+
+GRANTERS = 2  # the second only where most is stored already, and the portal's answers are what takes the time
+FIRST_GRANTS = 20
+
+
+class Granter:
+    """Grants what was hashed, just in time."""
+
+    def __init__(self, run: Run, grants: Grants, parts: PartsSender):
+        self._run, self._grants, self._parts = run, grants, parts
+        self._mostly_stored = sum(item.was_verified for item in run.items) > 0.9 * len(run.items)
+        self.begin_round()
+
+    def begin_round(self) -> None:
+        self._leading = threading.Lock()
+
+    def grant_files(self) -> None:
+        leads = self._leading.acquire(blocking=False)
+        while leads or self._mostly_stored:
+            size = self._batch_size()
+            self._run.lines.granted.wait_below(size // 2)
+            least = size if self._mostly_stored else min(size, FIRST_GRANTS)
+            batch = self._run.lines.hashed.batch(size, least, 0.2)
+            if not batch:
+                break
+            granted = self._grants.presign(batch)
+            self._mostly_stored = len(granted) < 0.1 * len(batch)
+            for item, row in granted:
+                if row.get("upload"):
+                    self._parts.begin(item, row["upload"])
+                else:
+                    self._run.lines.granted.put(Job(item, 0, item.size, item.grant))
+        self._parts.wait_for_all()
+
+    def _batch_size(self) -> int:
+        """As many files as the link has lately sent in the time that is granted ahead."""
+        if self._mostly_stored:
+            return MAX_BATCH
+        files_per_s, bytes_per_s = self._run.files_pace.per_s, self._run.bytes_pace.per_s
+        if not files_per_s or not bytes_per_s:
+            return FIRST_GRANTS
+        tally = self._run.tally
+        mean = max(1.0, tally.bytes / max(1, tally.files))
+        ahead_s = min(AHEAD_S, self._grants.lifetime_s / 8)
+        size = round(max(files_per_s, bytes_per_s / mean) * ahead_s)
+        return max(2, min(MOST_GRANTS, size))
+
+
+# --- engine/hasher.py -------------------------------------------------------------------------------------------------
+# Reading and hashing files that must stay as they were selected.
+
+READ_CHUNK = MIB
+
+
+def is_unchanged(item: Item, stat: os.stat_result) -> bool:
+    return stat.st_size == item.size and stat.st_mtime_ns == item.mtime_ns
+
+
+def check_unchanged(item: Item) -> None:
+    try:
+        stat = os.stat(item.local)
+    except OSError:
+        raise FileFault("file_unreadable") from None
+    if not is_unchanged(item, stat):
+        raise FileFault("file_changed")
+
+
+@contextlib.contextmanager
+def steady(item: Item):
+    """The open file, known to be the one that was selected, before and after."""
+    try:
+        with open(item.local, "rb", buffering=0) as file:
+            if not is_unchanged(item, os.fstat(file.fileno())):
+                raise FileFault("file_changed")
+            yield file
+            if not is_unchanged(item, os.fstat(file.fileno())):
+                raise FileFault("file_changed")
+    except OSError:
+        raise FileFault("file_unreadable") from None
+
+
+def read_small(item: Item) -> bytes:
+    with steady(item) as file:
+        pieces = []
+        while piece := file.read(item.size + 1 - sum(map(len, pieces))):
+            pieces.append(piece)
+    body = b"".join(pieces)
+    if len(body) != item.size:
+        raise FileFault("file_changed")
+    return body
+
+
+def hash_large(item: Item, part_size: int, halt: Halt) -> None:
+    """One reading gives the MD5 of the whole and, with a `part_size`, those of its parts; little is held in memory."""
+    whole, part, parts = hashlib.md5(), hashlib.md5(), []
+    done = in_part = 0
+    with steady(item) as file:
         while True:
-            with self.crew.place():
-                job = self._granted.take()
+            halt.check()
+            chunk = file.read(min(READ_CHUNK, part_size - in_part) if part_size else READ_CHUNK)
+            if not chunk:
+                break
+            whole.update(chunk)
+            done += len(chunk)
+            if part_size:
+                part.update(chunk)
+                in_part += len(chunk)
+                if in_part == part_size:
+                    parts.append(part.digest())
+                    part, in_part = hashlib.md5(), 0
+    if in_part:
+        parts.append(part.digest())
+    if done != item.size:
+        raise FileFault("file_changed")
+    item.md5, item.part_md5s, item.part_size = whole.hexdigest(), b"".join(parts), part_size
+
+
+def digest_of(item: Item, halt: Halt) -> str:
+    """The MD5 of a file, read now unless it is known."""
+    if not item.md5:
+        hash_large(item, 0, halt)
+    return item.md5
+
+
+# --- engine/reader.py -------------------------------------------------------------------------------------------------
+# The first stage of a round: reading and hashing.
+
+READERS = 2
+KEEP_BYTES = 8 * MIB  # files up to here stay in memory between reading and sending: read once, sent as hashed
+
+
+class Reader:
+    """Reads the files of one round, each by one of several threads."""
+
+    def __init__(self, run: Run, calls: SessionCalls, outcomes: Outcomes, items: Sequence[Item]):
+        self._run, self._calls, self._outcomes = run, calls, outcomes
+        self._waiting = iter(items)
+        self._taking = threading.Lock()
+
+    def read_files(self) -> None:
+        while not self._run.halt.is_set:
+            with self._taking:
+                item = next(self._waiting, None)
+            if item is None:
+                return
+            if item.is_sent:  # and its name was unsettled then
+                self._run.lines.sent.put(item)
+                continue
+            try:
+                self._read(item)
+            except FileFault as fault:
+                self._outcomes.fail(item, fault.code, step="hash")
+                continue
+            self._run.tally.add(hashed=1)
+            self._run.lines.hashed.put(item)
+
+    def _read(self, item: Item) -> None:
+        above, part_size = self._calls.parts_above
+        is_large = bool(above) and item.size > above
+        if item.md5 and (not is_large or item.part_size == part_size):
+            return
+        if item.size > KEEP_BYTES or is_large:
+            hash_large(item, part_size if is_large else 0, self._run.halt)
+            return
+        self._run.budget.take(item.size)
+        try:
+            item.body = read_small(item)
+        except BaseException:
+            self._run.budget.give_back(item.size)
+            raise
+        item.md5 = hashlib.md5(item.body).hexdigest()
+
+
+# --- engine/sender.py -------------------------------------------------------------------------------------------------
+# One PUT's way into the store, of a file or of a part of one, and what follows when it fails.
+
+SEND_CHUNK = 256 * KIB
+SLOW_CHUNK = 16 * KIB  # under a limit: small enough to keep to it evenly
+REFUSALS_THAT_STOP = 20  # files refused in a row: the store refuses this upload, not these files
+
+
+class Sender:
+    """The third stage: sends what is granted, by as many threads as the crew has places for."""
+
+    def __init__(self, run: Run, wire: Wire, grants: Grants, parts: PartsSender, outcomes: Outcomes):
+        self._run, self._wire, self._grants, self._parts, self._outcomes = run, wire, grants, parts, outcomes
+        self._refused_in_a_row = 0
+
+    def send_files(self) -> None:
+        while True:
+            with self._run.crew.place():
+                job = self._run.lines.granted.take()
                 if job is None:
                     return
                 if not job.large or (job.generation == job.large.generation and not job.large.is_over):
                     self._deliver(job)
 
     def _deliver(self, job: Job) -> None:
-        item = job.item
         try:
             end = self._send(job)
         except FileFault as fault:
-            self._give_up(job, fault.code)
+            self._parts.give_up(job, fault.code)
             return
         except CallFault as fault:
             told_as = fault.code if fault.code in WHY else fault.told_as
-            self._give_up(job, told_as, fault.message or fault.code, fault.http_status)
+            self._parts.give_up(job, told_as, fault.message or fault.code, fault.http_status)
             self._refused_in_a_row += 1
             if self._refused_in_a_row >= REFUSALS_THAT_STOP:
                 message = f"The store refuses file after file ({fault}). Please tell a maintainer."
@@ -2113,11 +2639,11 @@ class Engine:
         if end == "arrived":
             self._refused_in_a_row = 0
             if job.large:
-                self._part_arrived(job)
+                self._parts.part_arrived(job)
             else:
-                self._arrived(item)
+                self._outcomes.arrived(job.item)
         elif end == "gone":
-            self._begin_anew(job)
+            self._parts.begin_anew(job)
 
     def _send(self, job: Job) -> str:
         """One PUT with its retries. Raises FileFault, and CallFault for a refusal.
@@ -2125,27 +2651,28 @@ class Engine:
         `arrived`: the portal should be asked what the store holds now; `gone`: the upload in parts is no more;
         `settled`: the file came to an end otherwise.
         """
+        halt, gate, options = self._run.halt, self._run.gate, self._run.options
         tries, is_renewed, ran_out_at = 0, False, 0.0
         while True:
-            is_probe = self.gate.enter()
+            is_probe = gate.enter()
             try:
-                if not self._has_fresh_grant(job):
-                    self.gate.released(is_probe)
+                if not self._grants.has_fresh_one(job):
+                    gate.released(is_probe)
                     return "settled"
                 self._put(job)
-                self.gate.answered()
+                gate.answered()
                 return "arrived"
             except CallFault as fault:
                 url = "over" if job.grant.had_run_out(fault) else "fresh" if is_renewed else "good"
                 verdict = judge_put(fault, url)
                 if verdict == "again" and fault.code not in BODY_CODES | RACE_CODES:  # which say that it is there
-                    self.gate.failed(is_probe, fault.retry_after_s)
-                    self.crew.faulted()
+                    gate.failed(is_probe, fault.retry_after_s)
+                    self._run.crew.faulted()
                 else:
-                    self.gate.answered()
-                self.tally.add(retries=1, sent_bytes=-job.sent_bytes)
+                    gate.answered()
+                self._run.tally.add(retries=1, sent_bytes=-job.sent_bytes)
                 job.sent_bytes = 0
-                self._log.note("retry", f"{job.item.path} {job.number or ''} try {job.item.tries}: {fault}")
+                self._run.log.note("retry", f"{job.item.path} {job.number or ''} try {job.item.tries}: {fault}")
                 if verdict == "gone" and job.large:
                     return "gone"
                 if verdict == "ask" and not job.large:
@@ -2163,38 +2690,24 @@ class Engine:
                         raise
                     job.item.doubt = fault  # even the last try may have arrived with only its answer lost
                     return "arrived"
-                if not self.gate.is_closed:  # which keeps a pace of its own
-                    self._halt.sleep(min(delay_s(tries, fault.retry_after_s), self._options.patience_s))
+                if not gate.is_closed:  # which keeps a pace of its own
+                    halt.sleep(min(delay_s(tries, fault.retry_after_s), options.patience_s))
             except BaseException:
-                self.gate.released(is_probe)
+                gate.released(is_probe)
                 raise
 
     def _note_ran_out(self, fault: CallFault, first_at: float) -> None:
         """A URL's time did not last for its file. No try of the file's is used up, but the patience has an end."""
-        self.crew.ran_out()
-        if time.monotonic() - first_at > self._options.patience_s:
+        self._run.crew.ran_out()
+        if time.monotonic() - first_at > self._run.options.patience_s:
             raise CallFault("url_ran_out", fault.http_status) from None
-
-    def _has_fresh_grant(self, job: Job) -> bool:
-        if job.grant and job.grant.stale_at > time.monotonic():
-            return True
-        if not job.large:
-            granted = self._presign([job.item])
-            job.grant = job.item.grant if granted else None
-            return bool(job.grant)
-        asked_at = time.monotonic()
-        md5 = job.item.part_md5s[16 * (job.number - 1) : 16 * job.number].hex()
-        asked = {"upload": job.large.upload, "parts": [{"number": job.number, "md5": md5}]}
-        answer = self._call("parts", asked)
-        job.grant = self._grant(answer["parts"][0], PortalClock(answer, asked_at))
-        return True
 
     def _put(self, job: Job) -> None:
         item = job.item
         item.tries += 1
         if item.body is None:
             check_unchanged(item)
-        if item.body is not None and not self._throttle.bytes_per_s:
+        if item.body is not None and not self._run.throttle.bytes_per_s:
             body: bytes | Iterator[bytes] = item.body
         else:
             body = self._pieces(job)
@@ -2211,20 +2724,19 @@ class Engine:
                 answered_at=http_date(reply.headers.get("Date")),
             )
         self._progressed(job, job.length - job.sent_bytes)
-        self.tally.add(sent_files=1)
-        self._pace["files"].note(self.tally.sent_files)
-        self._pace["bytes"].note(self.tally.sent_bytes)
-        self.crew.sent(job.length)
+        self._run.tally.add(sent_files=1)
+        self._run.note_pace()
+        self._run.crew.sent(job.length)
 
     def _pieces(self, job: Job) -> Iterator[bytes]:
-        chunk = SLOW_CHUNK if self._throttle.bytes_per_s else SEND_CHUNK
+        chunk = SLOW_CHUNK if self._run.throttle.bytes_per_s else SEND_CHUNK
         if job.item.body is not None:
             view = memoryview(job.item.body)
             pieces: Iterator = (view[start : start + chunk] for start in range(0, len(view), chunk))
         else:
             pieces = self._from_disk(job, chunk)
         for piece in pieces:
-            self._throttle.take(len(piece))
+            self._run.throttle.take(len(piece))
             yield piece
             self._progressed(job, len(piece))
 
@@ -2244,431 +2756,189 @@ class Engine:
 
     def _progressed(self, job: Job, count: int) -> None:
         job.sent_bytes += count
-        self.tally.add(sent_bytes=count)
+        self._run.tally.add(sent_bytes=count)
 
-    def _arrived(self, item: Item) -> None:
-        item.is_sent = True
-        self._drop_body(item)
-        self._sent.put(item)
 
-    def _give_up(self, job: Job, code: str, message: str = "", http_status: int = 0) -> None:
-        self.tally.add(sent_bytes=-job.sent_bytes)
-        job.sent_bytes = 0
-        if job.large and not self._close_large(job.large):
-            return
-        self._fail(job.item, code, message, http_status=http_status, step="send")
+# --- engine/engine.py -------------------------------------------------------------------------------------------------
+# The engine as the commands see it: one upload of one plan.
 
-    # Large files, in parts
 
-    def _begin_parts(self, item: Item, upload: dict, generation: int = 1) -> None:
-        """Queues the parts that the store does not have. Which it has is asked, not remembered."""
-        large = Large(item, str(upload["id"]), set(), generation)
-        if generation == 1:
-            with self._large_changed:
-                self._large_open += 1
-        self._queue_parts(large, self._missing_parts(large))
+class Engine:
+    """read and hash -> grant -> send -> confirm, all at once, with bounded queues between them.
 
-    def _missing_parts(self, large: Large) -> list[int]:
-        answer = self._call(f"parts/?upload={large.upload}", {}, method="GET")
-        stored = {part["number"]: (part["size"], part["md5"]) for part in answer["parts"]}
-        item = large.item
-        missing = []
-        for number in range(1, len(item.part_md5s) // 16 + 1):
-            length = min(item.part_size, item.size - (number - 1) * item.part_size)
-            if stored.get(number) == (length, item.part_md5s[16 * (number - 1) : 16 * number].hex()):
-                self.tally.add(sent_bytes=length)
-            else:
-                missing.append(number)
-        return missing
+    The page asks the portal about all names before it reads a file; here the grant's answer says the same.
+    """
 
-    def _queue_parts(self, large: Large, numbers: list[int]) -> None:
-        if not numbers:
-            self._complete(large)
-            return
-        item = large.item
-        large.left = set(numbers)
-        for number in reversed(numbers):
-            offset = (number - 1) * item.part_size
-            length = min(item.part_size, item.size - offset)
-            self._granted.put_first(Job(item, offset, length, None, number, large, large.generation))
+    def __init__(self, context: Context, *, journal: Journal, plan: Plan, options: Options):
+        self._plan = plan
+        self._run = run = Run(context, plan, options)
+        self._calls = calls = SessionCalls(context, journal)
+        self._waiting = waiting = Waiting()
+        self._failures = failures = FailureReports(run, calls, context.portal)
+        self._outcomes = outcomes = Outcomes(run, waiting, failures)
+        self._naming = naming = Naming(run, calls)
+        grants = Grants(run, calls, journal, naming, outcomes)
+        parts = PartsSender(run, calls, grants, outcomes)
+        self._granter = Granter(run, grants, parts)
+        self._sender = Sender(run, context.wire, grants, parts, outcomes)
+        self._confirmer = Confirmer(run, calls, journal, waiting=waiting, failures=failures, outcomes=outcomes)
+        self.items, self.tally, self.gate = run.items, run.tally, run.gate
 
-    def _part_arrived(self, job: Job) -> None:
-        with job.large.lock:
-            job.large.left.discard(job.number)
-            is_last = not job.large.left and not job.large.is_over and job.generation == job.large.generation
-        if is_last:
-            self._complete(job.large)
+    # The session
 
-    def _complete(self, large: Large) -> None:
-        asked_at = time.monotonic()
-        answer = self._call("complete", {"upload": large.upload})
-        if answer["status"] == "completed":
-            if self._close_large(large):
-                self._arrived(large.item)
-        elif answer["status"] == "incomplete" and large.generation < ROUNDS:
-            large.generation += 1
-            numbers = sorted(answer.get("missing") or [])
-            self.tally.add(sent_bytes=-sum(self._part_length(large.item, number) for number in numbers))
-            self._queue_parts(large, numbers)
-        elif self._close_large(large):
-            status = answer["status"] if answer["status"] != "incomplete" else "failed"
-            self._answered(large.item, answer | {"status": status}, PortalClock(answer, asked_at), step="confirm")
+    @property
+    def session(self) -> dict:
+        return self._calls.session
 
-    def _part_length(self, item: Item, number: int) -> int:
-        return min(item.part_size, item.size - (number - 1) * item.part_size)
+    def open(self, *, deployment: str, data_type: str, uploader_name: str, reason: str) -> None:
+        self._calls.open(
+            self._plan, deployment=deployment, data_type=data_type, uploader_name=uploader_name, reason=reason
+        )
 
-    def _begin_anew(self, job: Job) -> None:
-        """The store knows the upload no more: it was completed meanwhile, or thrown away after a long pause."""
-        large = job.large
-        with large.lock:
-            if large.is_over or job.generation != large.generation:
-                return
-            large.generation += 1
-        if large.generation > ROUNDS:
-            self._give_up(job, "upload_gone", "The store has lost its upload several times.")
-            return
-        all_parts = range(1, len(large.item.part_md5s) // 16 + 1)
-        arrived = [number for number in all_parts if number not in large.left]
-        self.tally.add(sent_bytes=-sum(self._part_length(large.item, number) for number in arrived))
-        granted = self._presign([large.item])
-        if not granted:
-            self._close_large(large)
-            return
-        large.upload = str(granted[0][1]["upload"]["id"])
-        self._queue_parts(large, self._missing_parts(large))
+    def finish(self, declared: int | None = None) -> dict:
+        return self._calls.finish(declared)
 
-    def _close_large(self, large: Large) -> bool:
-        """Whether it was this call that brought the upload to its end."""
-        with large.lock:
-            if large.is_over:
-                return False
-            large.is_over = True
-        with self._large_changed:
-            self._large_open -= 1
-            self._large_changed.notify_all()
-        return True
+    # A round of all stages
 
-    # Confirming, and the ends of files
+    def start(self, items: Sequence[Item]) -> list[threading.Thread]:
+        """Begins a round; it is over when all the threads are. Errors are in `halt`."""
+        run, lines = self._run, self._run.lines
+        lines.renew()
+        self._granter.begin_round()
+        run.note_pace()
+        reader = Reader(run, self._calls, self._outcomes, items)
+        return [
+            *self._stage(READERS, reader.read_files, lines.hashed.close),
+            *self._stage(GRANTERS, self._granter.grant_files, lines.granted.close),
+            *self._stage(run.options.jobs, self._sender.send_files, lines.sent.close),
+            *self._stage(1, self._confirmer.confirm_files, lambda: None),
+        ]
 
-    def _confirm_files(self) -> None:
-        while batch := self._sent.batch(MAX_BATCH, CONFIRM_BATCH, CONFIRM_LINGER_S, through_halt=True):
-            if self._halt.error is not None:
-                return
-            self._confirm(batch)
-            if len(self._failed) >= 100:
-                self.report_failures()
-        self.report_failures()
+    def _stage(self, count: int, work: Callable[[], None], done: Callable[[], None]) -> list[threading.Thread]:
+        left = [count]
+        lock = threading.Lock()
 
-    def _confirm(self, batch: list[Item]) -> None:
-        tries = 3 if self._halt.is_set else 0
-        asked_at = time.monotonic()
-        answer = self._call("confirm", {"files": [item.name for item in batch]}, max_tries=tries)
-        verified = []
-        for item, row in paired(batch, answer):
-            if row["status"] == "verified":
-                verified.append(item)
-            elif row["status"] == "missing" and item.doubt is not None:
-                doubt = item.doubt
-                self._fail(item, doubt.told_as, doubt.code, http_status=doubt.http_status, step="send")
-            elif row["status"] == "missing" and self._rounds_left > 1:
-                self.tally.add(sent_bytes=-item.size)
-                item.is_sent, item.grant = False, None
-                self._again.append(item)
-            else:
-                self._answered(item, row, PortalClock(answer, asked_at), step="confirm")
-        self._journal.keep_verified(verified)
-        for item in verified:
-            self._settle(item, "verified")
+        def run() -> None:
+            try:
+                work()
+            except BaseException as error:  # noqa: BLE001 (told to the main thread, which raises it)
+                self._run.halt.fail(error)
+            finally:
+                with lock:
+                    left[0] -= 1
+                    is_last = not left[0]
+                if is_last:
+                    done()
 
-    def _answered(self, item: Item, row: dict, clock: PortalClock, *, step: str) -> None:
-        """An end by the portal's word: stored before, conflict, refused, missing, mismatch; or none yet: unsettled."""
-        item.step = step
-        if row["status"] == "unsettled":
-            item.due, item.grant = Due.by(clock, row.get("until")), None
-            item.code, item.message = row.get("code") or "unsettled", row.get("message") or ""
-            self._drop_body(item)
-            self._log.note("unsettled", f"{item.path} as {item.name}, asked again at {item.due.told}")
-            self.waiting.append(item)
-            return
-        self._settle(item, row["status"], row.get("code") or row["status"], row.get("message") or "")
-        if row["status"] == "conflict" and not self._options.choice:
-            self.conflicts.append(item)
+        threads = [threading.Thread(target=run, name=work.__name__, daemon=True) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        return threads
 
-    def _fail(self, item: Item, code: str, message: str = "", *, http_status: int = 0, step: str) -> None:
-        """An end by this client's own word; the maintainers are told."""
-        item.step, item.http_status = step, http_status
-        self._settle(item, "failed", code, message)
-        self._failed.append(item)
+    # What comes once more
 
-    def _settle(self, item: Item, status: str, code: str = "", message: str = "") -> None:
-        item.status, item.code, item.message, item.grant = status, code, message, None
-        self._drop_body(item)
-        if not item.is_sent:
-            self.tally.add(unsent_bytes=item.size)
-        kind = status if status in ("verified", "stored") else "bad"
-        self.tally.add(**{kind: 1})
-        self._log.note(status, f"{item.path} as {item.name} {item.size} {item.md5} {code}".rstrip())
+    @property
+    def waiting(self) -> list[Item]:
+        """For what an older program may still do."""
+        return self._waiting.items
 
-    def _drop_body(self, item: Item) -> None:
-        if item.body is not None:
-            item.body = None
-            self._budget.give_back(item.size)
+    def again(self) -> list[Item]:
+        """The files for another round, if there is to be one."""
+        return self._waiting.next_round()
+
+    def ask_again(self, items: Sequence[Item]) -> None:
+        """For another round: those that were sent are confirmed, the others granted."""
+        self._waiting.ask_again(items)
+
+    def give_up_waiting(self) -> None:
+        for item in self._waiting.items:
+            self._outcomes.settle(item, "unsettled", item.code, item.message)
+        self._waiting.items = []
+
+    # The ends of files
+
+    @property
+    def has_all_proven(self) -> bool:
+        return all(item.status in ("verified", "stored") for item in self.items)
+
+    @property
+    def conflicts(self) -> list[Item]:
+        """For which nobody has chosen yet."""
+        return self._outcomes.conflicts
+
+    def settle_conflicts(self, choice: str) -> None:
+        """What was found under taken names while nobody had chosen what to do then."""
+        self._run.options.choice = choice
+        found, self._outcomes.conflicts = self._outcomes.conflicts, []
+        for item in found:
+            if choice == "folder" and self._naming.rename(item):
+                item.status = item.code = item.message = ""
+                self._waiting.once_more(item)
+                self.tally.add(bad=-1, unsent_bytes=-item.size)
 
     # Telling the maintainers
 
+    @property
+    def unreported(self) -> int:
+        return self._failures.unreported
+
     def report_failures(self) -> None:
-        """That this report fails must not fail the upload."""
-        while self._failed:
-            batch = [self._failed.popleft() for _ in range(min(MAX_BATCH, len(self._failed)))]
-            failures = [
-                {
-                    "name": item.name if not name_fault(item.name) else "",
-                    "code": item.code[:40],
-                    "message": item.why[:500],
-                    "http_status": item.http_status or None,
-                    "attempts": item.tries,
-                    "step": item.step,
-                    "link": self.link[:200],
-                }
-                for item in batch
-            ]
-            try:
-                self._call("failures", {"failures": failures}, max_tries=3)
-            except (Stop, CallFault, Halted) as error:
-                self._log.note("unreported", f"{len(batch)} failures: {error}")
-                self.unreported += len(batch)
+        self._failures.report()
 
     def report_unreadable(self, paths: Sequence[str]) -> None:
         """Files of the card that nobody could look at."""
-        for path in paths[:MAX_BATCH]:
-            name = path.rstrip("/").rpartition("/")[2]
-            self._failed.append(Item(path, name, "", 0, 0, status="failed", code="file_unreadable", step="scan"))
-        self.report_failures()
-
-    @property
-    def link(self) -> str:
-        """What is known of the connection, for whoever looks into a failure."""
-        per_s = self._pace["bytes"].per_s
-        rate = f"{per_s / 1e6:.2f} MB/s" if per_s else "rate unknown"
-        return f"{rate}, {self.crew.limit} at once, {self.tally.retries} retries, portal {self._portal.retries} retries"
+        self._failures.report_unreadable(paths)
 
 
-# --- The log and the terminal -----------------------------------------------------------------------------------------
+# --- engine/recall.py -------------------------------------------------------------------------------------------------
+# Which readings of a stopped run may stand for a file, and how that is proven.
+
+SAMPLE = 64  # of the files recalled: another card that differs in one file of ten is missed once in 800 times
+SMALLEST_SAMPLE, SAMPLE_BYTES = 8, 512 * MIB
+RESET_BEFORE = "2002-01-01"  # recorders whose clocks were reset count from 1970, 1980 or 2000
+RESET_BEFORE_NS = int(datetime.fromisoformat(RESET_BEFORE + "T00:00+00:00").timestamp()) * 10**9
 
 
-def plain(text: str) -> str:
-    """Without control characters: a file's name must not forge a line of the log, nor steer a terminal."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+def looks_alike(item: Item, of_one_time: Counter[int]) -> bool:
+    """Whether no clock tells this file from one of another card: it was reset, or several files have the same time."""
+    day = device_time(item.name)[:10]
+    return item.mtime_ns < RESET_BEFORE_NS or "" < day < RESET_BEFORE or of_one_time[item.mtime_ns] > 1
 
 
-class Log:
-    """A line per event: when, what, about which file. Neither tokens nor URLs are ever written."""
-
-    def __init__(self, path: Path):
-        self.path = path
-        self._lock = threading.Lock()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("a", encoding="utf-8", errors="backslashreplace")
-        except OSError as error:
-            raise UsageFault(f"The log {path} cannot be written: {error.strerror}.") from None
-
-    def note(self, event: str, text: str = "") -> None:
-        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-        with self._lock:
-            self._file.write(f"{now} {event:<10} {plain(text)}\n")
-
-    def flush(self) -> None:
-        with self._lock:
-            self._file.flush()
+def to_be_proven(recalled: Sequence[Item], items: Sequence[Item]) -> list[Item]:
+    """A sample, drawn anew each time, then all that look alike. `items`: all of the selection."""
+    of_one_time = Counter(item.mtime_ns for item in items)
+    alike = [item for item in recalled if looks_alike(item, of_one_time)]
+    chosen = set(map(id, alike))
+    others = [item for item in recalled if id(item) not in chosen]
+    sample, size = [], 0
+    for item in random.sample(others, min(SAMPLE, len(others))):
+        size += item.size
+        if len(sample) >= SMALLEST_SAMPLE and size > SAMPLE_BYTES:
+            break
+        sample.append(item)
+    return sample + alike
 
 
-class Screen:
-    """What the person sees: lines, and below them one that is written over and over; plain lines where it cannot be."""
-
-    TICK_S = 0.2
-    PLAIN_S = 10.0  # between two plain lines
-
-    def __init__(self, *, quiet: bool):
-        for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="backslashreplace")
-        self.quiet = quiet
-        self.is_terminal = sys.stdout.isatty()
-        self.can_ask = sys.stdin.isatty()
-        self._width = 0
-        self._told_at = 0.0
-
-    def say(self, *lines: str, even_if_quiet: bool = False) -> None:
-        if self.quiet and not even_if_quiet:
-            return
-        self._clear()
-        sys.stdout.write("".join(plain(line) + "\n" for line in lines))
-        sys.stdout.flush()
-
-    def status(self, text: str) -> None:
-        if self.quiet:
-            return
-        now = time.monotonic()
-        if self.is_terminal:
-            width = max(20, shutil.get_terminal_size().columns - 1)
-            text = plain(text)[:width]
-            sys.stdout.write("\r" + text.ljust(self._width))
-            self._width = len(text)
-            sys.stdout.flush()
-        elif now - self._told_at > self.PLAIN_S:
-            self._told_at = now
-            sys.stdout.write(plain(text) + "\n")
-            sys.stdout.flush()
-
-    def _clear(self) -> None:
-        if self._width:
-            sys.stdout.write("\r" + " " * self._width + "\r")
-            self._width = 0
-
-    def ask(self, question: str) -> str:
-        self._clear()
-        try:
-            return input(question).strip()
-        except EOFError:
-            raise KeyboardInterrupt from None
-
-
-def number(count: float) -> str:
-    return f"{count:,.0f}"
-
-
-def files_(count: int) -> str:
-    return f"{number(count)} file{'' if count == 1 else 's'}"
-
-
-def names_(count: int) -> str:
-    return f"{number(count)} name{'' if count == 1 else 's'}"
-
-
-def bytes_(count: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000 or unit == "GB":
-            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    raise AssertionError
-
-
-def duration_(seconds: float) -> str:
-    if seconds < 60:
-        return "under a minute"
-    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds >= 1.5 * length or unit == "minute":
-            count = round(seconds / length)
-            return f"about {count} {unit}{'' if count == 1 else 's'}"
-    raise AssertionError
-
-
-class Meter:
-    """The line of a run under way: bar, files, bytes, rate, time left."""
-
-    BAR = 24
-
-    def __init__(self, engine: Engine, portal: Portal):
-        self._engine = engine
-        self._portal = portal
-        self._pace = Pace()
-
-    def line(self) -> str:
-        tally = self._engine.tally
-        passed = tally.sent_bytes + tally.unsent_bytes
-        self._pace.note(passed)
-        share = min(1.0, passed / tally.bytes) if tally.bytes else 1.0
-        filled = int(share * self.BAR)
-        parts = [
-            f"[{'#' * filled}{'.' * (self.BAR - filled)}]",
-            f"{number(tally.done)} of {files_(tally.files)}",
-            f"{bytes_(passed)} of {bytes_(tally.bytes)}",
-        ]
-        rate = self._pace.per_s
-        if rate:
-            parts += [f"{bytes_(rate)}/s", f"{duration_((tally.bytes - passed) / rate)} left"]
-        if tally.bad:
-            parts.append(f"{number(tally.bad)} not stored")
-        if self._engine.waiting:
-            parts.append(f"{number(len(self._engine.waiting))} wait")
-        if self._portal.away_since is not None:
-            parts.append("the portal does not answer, trying again")
-        elif self._engine.gate.is_closed:
-            parts.append("the store does not answer, trying again")
-        return "  ".join(parts)
-
-
-# --- Commands ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Context:
-    """What every command works with."""
-
-    portal: Portal
-    wire: Wire
-    screen: Screen
-    log: Log
-    halt: Halt
-    arguments: argparse.Namespace
-
-
-@dataclass
-class Target:
-    """One folder (or several of one card) on its way to one deployment and data type."""
-
-    root: str
-    deployment: str
-    data_type: str
-    folders: list[str] = field(default_factory=list)
-    is_part: bool = False  # of a whole card, which then gets the verdict
-    proven: int = 0  # files
-    uncovered: list[tuple[str, str]] = field(default_factory=list)  # data beside them, with the reason
-
-    @property
-    def described(self) -> str:
-        where = ", ".join(self.folders) if self.folders else self.root
-        return f"{where} to {self.deployment}, {self.data_type}"
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    screen = Screen(quiet=False)
-    log: Log | None = None
+def is_as_read(item: Item, halt: Halt) -> bool:
+    """Reads the file again. One that cannot be read now is only not known any more."""
+    kept = (item.md5, item.part_md5s)
     try:
-        if words[:1] == ["verify-receipt"]:
-            return verify_receipt(receipt_parser().parse_args(words[1:]), screen)
-        is_card = words[:1] == ["scan"]
-        given = upload_parser(is_card).parse_args(words[1:] if is_card else words)
-        screen.quiet = given.quiet
-        log = Log(Path(given.log) if given.log else default_log())
-        return run(given, is_card, screen, log)
-    except Stop as stop:
-        if log:
-            log.note("stopped", f"{stop.code}: {stop}")
-        screen.say(str(stop), even_if_quiet=True)
-        return stop.exit_code
-    except KeyboardInterrupt:
-        screen.say("", "Interrupted. The same command goes on where this ended.", even_if_quiet=True)
-        return INTERRUPTED
-    except Exception as error:  # noqa: BLE001 (the last word to a person; the traceback is in the log)
-        if log:
-            log.note("crashed", traceback.format_exc())
-        where = f" Please send {log.path} to a maintainer." if log else ""
-        screen.say(f"Something unexpected happened ({type(error).__name__}).{where}", even_if_quiet=True)
-        return NOT_ALL
-    finally:
-        if log:
-            log.flush()
+        hash_large(item, item.part_size, halt)
+    except FileFault:
+        item.forget()
+        return True
+    return (item.md5, item.part_md5s) == kept
 
 
-def upload_parser(is_card: bool) -> argparse.ArgumentParser:
+# --- commands/arguments.py --------------------------------------------------------------------------------------------
+# The command line: its options and what they may be.
+
+
+def upload_parser(is_card: bool, description: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ami_upload.py scan" if is_card else "ami_upload.py",
-        description="Upload a whole card: finds its folders by their names." if is_card else __doc__,
+        description="Upload a whole card: finds its folders by their names." if is_card else description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -2743,47 +3013,30 @@ def whole(text: str) -> int:
     return value
 
 
-def default_log() -> Path:
-    return state_folder() / "logs" / f"ami-upload-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.log"
+# --- commands/course.py -----------------------------------------------------------------------------------------------
+# One data type's way to its exit code.
 
 
-def run(given: argparse.Namespace, is_card: bool, screen: Screen, log: Log) -> int:
-    folder = given.folder or (screen.ask("Folder to upload: ") if screen.can_ask else "")
-    if not folder:
-        raise UsageFault("Name the folder to upload.")
-    if not os.path.isdir(folder):
-        raise UsageFault(f"There is no folder {folder}.")
-    address = given.portal or os.environ.get("AMI_PORTAL") or PORTAL
-    if not address:
-        raise UsageFault("Name the portal: --portal https://..., or the variable AMI_PORTAL.")
-    wire = Wire(given.timeout, tls_context())
-    portal = Portal(address, read_token(screen, address), wire, patience_s=60 * given.patience)
-    context = Context(portal, wire, screen, log, Halt(), given)
-    log.note("began", f"{client_name()} for {folder}, portal {portal.address}")
-    if is_card:
-        return carry_out_card(context, folder)
-    deployment, bucket = choose_deployment(context)
-    data_type = given.data_type or choose_data_type(screen, bucket.get("data_types", []))
-    return run_courses([carry_out(context, Target(folder, deployment, data_type))])[0]
+@dataclass
+class Target:
+    """One folder (or several of one card) on its way to one deployment and data type."""
 
+    root: str
+    deployment: str
+    data_type: str
+    folders: list[str] = field(default_factory=list)
+    is_part: bool = False  # of a whole card, which then gets the verdict
+    proven: int = 0  # files
+    uncovered: list[tuple[str, str]] = field(default_factory=list)  # data beside them, with the reason
 
-def read_token(screen: Screen, address: str) -> str:
-    token = os.environ.get("AMI_TOKEN", "").strip()
-    if not token and screen.can_ask:
-        token = getpass.getpass(f"Token for {address}: ").strip()
-    if not token:
-        raise UsageFault("The token is needed: set the variable AMI_TOKEN. It is never given as an argument.")
-    if not (token.isascii() and token.isprintable()) or " " in token:
-        raise UsageFault("This is no token: it holds characters that tokens do not have.")
-    return token
+    @property
+    def described(self) -> str:
+        where = ", ".join(self.folders) if self.folders else self.root
+        return f"{where} to {self.deployment}, {self.data_type}"
 
 
 # One data type's way to its exit code; it yields when all that is left is to wait for a moment hours away.
 Course = Generator[None, None, int]
-
-
-def carry_out(context: Context, target: Target) -> Course:
-    return verify_card(context, target) if context.arguments.verify else upload(context, target)
 
 
 def run_courses(courses: Sequence[Course]) -> list[int]:
@@ -2808,182 +3061,8 @@ def run_courses(courses: Sequence[Course]) -> list[int]:
     return codes
 
 
-# Choosing
-
-
-def choose_targets(context: Context, card: str, look: CardLook) -> list[Target]:
-    screen = context.screen
-    if not look.folders:
-        raise UsageFault(f"No folder in {card} has a known name, such as: snapshot images, audible, ultrasonic.")
-    deployment, bucket = choose_deployment(context)
-    targets = []
-    screen.say(f"Found in {card}:")
-    for data_type, folders in look.folders.items():
-        taken = data_type in bucket.get("data_types", [data_type])
-        screen.say(f"  {', '.join(folders)}: {data_type}{'' if taken else ' - NOT TAKEN by ' + deployment}")
-        if taken:
-            targets.append(Target(card, deployment, data_type, folders, is_part=True))
-    if not targets:
-        raise UsageFault(f"{deployment} takes none of these data types.")
-    for line in by_reason(look.uncovered):
-        screen.say(f"  NOT COVERED: {line}")
-    return targets
-
-
-def by_reason(uncovered: Sequence[tuple[str, str]]) -> list[str]:
-    counted = Counter(reason for _, reason in uncovered)
-    return [f"{files_(counted[reason])} {words}" for reason, words in UNCOVERED.items() if counted[reason]]
-
-
-# A whole card
-
-
-def carry_out_card(context: Context, card: str) -> int:
-    """Each data type by itself; then the verdict about the card, which counts what none of them covers."""
-    look = look_over(card)
-    targets = choose_targets(context, card, look)
-    codes = run_courses([carry_out(context, target) for target in targets])
-    worst = max(codes, key=[OK, NOT_ALL, REFUSED, INTERRUPTED].index)
-    if worst == INTERRUPTED:
-        return worst
-    uncovered = uncovered_on(card, look, targets)
-    is_safe = tell_card(context, targets, uncovered, all_well=worst == OK)
-    is_well = not uncovered if context.arguments.dry_run else is_safe
-    return worst or (OK if is_well else NOT_ALL)
-
-
-def uncovered_on(card: str, look: CardLook, targets: Sequence[Target]) -> list[tuple[str, str]]:
-    """All data of the card that no data type's upload covered, as the card is now."""
-    covered = {folder for target in targets for folder in target.folders}
-    before = {folder for folders in look.folders.values() for folder in folders}
-    now = look_over(card)
-    uncovered = list(now.uncovered)
-    for folders in now.folders.values():
-        for folder in folders:
-            if folder not in covered:
-                uncovered += uncovered_in(card, folder, "not_taken" if folder in before else "new")
-    top = root_name(card)
-    uncovered = [(f"{top}/{path}" if top else path, reason) for path, reason in uncovered]
-    return uncovered + [each for target in targets for each in target.uncovered]
-
-
-def tell_card(
-    context: Context, targets: Sequence[Target], uncovered: Sequence[tuple[str, str]], *, all_well: bool
-) -> bool:
-    """Whether the card is safe."""
-    screen, given = context.screen, context.arguments
-    for path, reason in uncovered:
-        context.log.note("uncovered", f"{path}: {reason}")
-    tell_paths(screen, [(path, f"Not covered: {UNCOVERED[reason]}.") for path, reason in uncovered])
-    proven = sum(target.proven for target in targets)
-    parts = ", ".join(f"{target.data_type} {number(target.proven)}" for target in targets)
-    is_safe = all_well and proven > 0 and not uncovered
-    if given.dry_run:
-        words = "" if not uncovered else f"Uploading would not cover {'; '.join(by_reason(uncovered))}."
-    elif is_safe and given.verify:
-        words = f"SAFE: {files_(proven)} are in the store, with the same content: all data of the card ({parts})."
-    elif is_safe:
-        words = f"SAFE TO WIPE: {files_(proven)} stored and verified: all data of the card ({parts})."
-    else:
-        why = [] if all_well else ["not all that was sent is safely stored"]
-        why += [f"not covered: {line}" for line in by_reason(uncovered)] or ([] if why else ["it holds no data"])
-        words = f"{'NOT SAFE' if given.verify else 'NOT SAFE TO WIPE'}: {'; '.join(why)} (stored: {parts})."
-    if words:
-        context.log.note("safe" if is_safe else "not safe", words)
-        screen.say("", words, even_if_quiet=True)
-    return is_safe
-
-
-def tell_paths(screen: Screen, told: Sequence[tuple[str, str]], *, even_if_quiet: bool = True) -> None:
-    for path, why in told[:20]:
-        screen.say(f"  {path}: {why}", even_if_quiet=even_if_quiet)
-    if len(told) > 20:
-        screen.say(f"  ... and {number(len(told) - 20)} more: see the log", even_if_quiet=even_if_quiet)
-
-
-def choose_deployment(context: Context) -> tuple[str, dict]:
-    """The deployment's id and its bucket. For a check of a card retired ones will do, too."""
-    given, screen, portal = context.arguments, context.screen, context.portal
-    if given.deployment:
-        if not re.fullmatch(r"[A-Za-z0-9_-]+", given.deployment):
-            raise UsageFault(f"{given.deployment!r} is no deployment's id.")
-        try:
-            row = portal.ask("GET", f"deployments/{given.deployment}/", halt=context.halt)
-        except CallFault:
-            raise UsageFault(f"There is no deployment {given.deployment} among yours.") from None
-        return row["deployment_id"], row["bucket"]
-    if not screen.can_ask:
-        raise UsageFault("Name the deployment: --deployment dep000127.")
-    query = "" if given.verify else "&status=active&open_for_upload=true"
-    rows = portal.pages(f"deployments/?page_size=1000{query}", halt=context.halt)
-    if not rows:
-        raise UsageFault("There is no deployment that you may upload into. Ask a maintainer.")
-    row = pick(screen, rows)
-    return row["deployment_id"], row["bucket"]
-
-
-def pick(screen: Screen, rows: list[dict]) -> dict:
-    """A choice by number, after any number of searches."""
-    shown = rows
-    while True:
-        for index, row in enumerate(shown[:20], 1):
-            season = " - ".join(filter(None, [row.get("first_day"), row.get("last_day")]))
-            facts = [row["deployment_id"], row["bucket"]["title"], row["location_name"]]
-            facts += [row.get("camera_id"), row.get("system_id"), season and f"season {season}"]
-            screen.say(f"{index:>3}  {', '.join(fact for fact in facts if fact)}", even_if_quiet=True)
-        if len(shown) > 20:
-            screen.say(f"     ... and {len(shown) - 20} more", even_if_quiet=True)
-        answer = screen.ask("Number, or part of a place, camera, system or id to search for: ")
-        if answer.isdigit() and 1 <= int(answer) <= min(20, len(shown)):
-            return shown[int(answer) - 1]
-        wanted = answer.casefold()
-        shown = [row for row in rows if wanted in json.dumps(row, ensure_ascii=False).casefold()]
-        if not shown:
-            screen.say("Nothing like that. All of them again:", even_if_quiet=True)
-            shown = rows
-
-
-def choose_data_type(screen: Screen, allowed: Sequence[str]) -> str:
-    if not screen.can_ask:
-        raise UsageFault("Name the data type: --data-type snapshot_images.")
-    for index, name in enumerate(allowed, 1):
-        screen.say(f"{index:>3}  {name}", even_if_quiet=True)
-    while True:
-        answer = screen.ask("Data type, by number: ")
-        if answer.isdigit() and 1 <= int(answer) <= len(allowed):
-            return allowed[int(answer) - 1]
-
-
-# Uploading
-
-
-def upload(context: Context, target: Target) -> Course:
-    screen, given = context.screen, context.arguments
-    screen.say("", target.described)
-    found = look_through(context, target)
-    journal = Journal(
-        portal=context.portal.address, root=target.root, deployment=target.deployment, data_type=target.data_type
-    )
-    try:
-        if not given.dry_run:
-            go_on(context, found, journal)
-        plan = make_plan(context, found, journal)
-        tell_plan(context, found, plan)
-        target.uncovered = found.other_data
-        if target.is_part and not (found.items or found.unreadable):
-            screen.say(f"{target.data_type}: no files.")
-            return OK
-        if not plan.send:
-            tell_not_stored(screen, plan.not_sent, found.unreadable)
-            screen.say("NOT SAFE: there is nothing here that could be sent.", even_if_quiet=True)
-            return NOT_ALL
-        reason = judge_place(context, target, plan, journal)
-        if given.dry_run:
-            screen.say("This was a dry run: nothing was sent.", even_if_quiet=True)
-            return NOT_ALL if found.other_data and not target.is_part else OK
-        return (yield from send(context, target, found, plan, journal, reason))
-    finally:
-        journal.close()
+# --- commands/planning.py ---------------------------------------------------------------------------------------------
+# From the files of a folder to what is to be sent.
 
 
 def look_through(context: Context, target: Target) -> Scan:
@@ -3081,104 +3160,46 @@ def tell_plan(context: Context, found: Scan, plan: Plan) -> None:
         log.note("not sent", f"{item.path}: {item.message}")
 
 
-def judge_place(context: Context, target: Target, plan: Plan, journal: Journal) -> str:
-    """Compares the device times with the season; the reason for going on where they do not fit, "" where they do."""
-    screen, given = context.screen, context.arguments
-    hours, undated = hours_of(item.name for item in plan.send)
-    asked = {"deployment": target.deployment, "data_type": target.data_type, "hours": hours, "undated": undated}
-    try:
-        survey = context.portal.ask("POST", "uploads/survey/", asked, halt=context.halt)
-    except CallFault as fault:
-        raise Refusal(f"The portal answered: {fault.message or fault.code}", fault.code) from None
-    tell_survey(screen, target, survey)
-    if not survey["needs_reason"]:
-        return given.reason.strip()[:500]
-    selection = plan.selection
-    kept = journal.note("reason") if journal.note("reason_for") == selection else ""
-    reason = given.reason.strip() or kept
-    if not reason and not given.dry_run:
-        if not screen.can_ask:
-            raise UsageFault("If the deployment is right all the same, give the reason: --reason TEXT.")
-        reason = screen.ask("Why do these files belong here all the same? (Enter alone stops) ")
-        if not reason:
-            raise UsageFault("Stopped. Choose the deployment of that season.")
-    if not given.dry_run:
-        journal.write(reason=reason, reason_for=selection)
-    return reason[:500]
+# --- commands/telling.py ----------------------------------------------------------------------------------------------
+# Lists of files, in words.
 
 
-def tell_survey(screen: Screen, target: Target, survey: dict) -> None:
-    for key, text in (
-        ("reset", "with a time before 2000: the device's clock had been reset."),
-        ("ahead", "with a time that lies in the future."),
-    ):
-        if survey.get(key):
-            screen.say(f"  {files_(survey[key])} {text}")
-    nights = survey.get("nights") or {}
-    if nights.get("verdict") in WARNINGS:
-        screen.say("  " + WARNINGS[nights["verdict"]].format(shift=nights.get("shift_h") or 0))
-    if not survey["needs_reason"]:
+def by_reason(uncovered: Sequence[tuple[str, str]]) -> list[str]:
+    counted = Counter(reason for _, reason in uncovered)
+    return [f"{files_(counted[reason])} {words}" for reason, words in UNCOVERED.items() if counted[reason]]
+
+
+def tell_paths(screen: Screen, told: Sequence[tuple[str, str]], *, even_if_quiet: bool = True) -> None:
+    for path, why in told[:20]:
+        screen.say(f"  {path}: {why}", even_if_quiet=even_if_quiet)
+    if len(told) > 20:
+        screen.say(f"  ... and {number(len(told) - 20)} more: see the log", even_if_quiet=even_if_quiet)
+
+
+def tell_not_stored(screen: Screen, items: Sequence[Item], unreadable: Sequence[tuple[str, str]]) -> None:
+    told = [(item.path, item.why if item.status else WHY["not_sent"]) for item in items]
+    tell_paths(screen, told + [(path, WHY[reason]) for path, reason in unreadable])
+
+
+def tell_when_to_look_again(screen: Screen, items: Sequence[Item]) -> None:
+    dues = [item.due for item in items if item.code == "unsettled" and item.due]
+    if not dues:
+        if any(item.code == "being_read" for item in items):
+            screen.say("The portal still reads some of them. Run the same command again later.", even_if_quiet=True)
         return
-    season = survey["season"]
-    days = " to ".join(day or "..." for day in (season["first_day"], season["last_day"]))
+    last = max(dues, key=lambda due: due.at)
     screen.say(
-        f"  {number(survey['outside'])} of {files_(survey['files'])}: taken from {survey['outside_first_day']} to"
-        f" {survey['outside_last_day']}. The season of {target.deployment} is {days}.",
+        f"An older program may still write under {names_(len(dues))} until {last.told}. Look again after that, by the"
+        " same command.",
         even_if_quiet=True,
     )
-    for fit in survey.get("fits", [])[:3]:
-        facts = [fit.get("location_name"), fit.get("camera_id"), "" if fit.get("is_active") else "retired"]
-        about = ", ".join(fact for fact in facts if fact)
-        screen.say(f"  {fit['deployment']} ({about}) fits {files_(fit['files'])}.", even_if_quiet=True)
 
 
-def send(context: Context, target: Target, found: Scan, plan: Plan, journal: Journal, reason: str) -> Course:
-    given, screen, halt = context.arguments, context.screen, context.halt
-    journal.recall_names(plan.send)
-    options = Options(
-        jobs=given.jobs,
-        limit_bytes_per_s=given.limit_mbps * 1e6 / 8,
-        choice=given.choice,
-        patience_s=60 * given.patience,
-    )
-    engine = Engine(context, journal=journal, plan=plan, options=options)
-    with interruptible(screen, halt):
-        engine.open(
-            deployment=target.deployment, data_type=target.data_type, uploader_name=given.name[:200], reason=reason
-        )
-        engine.report_unreadable([path for path, _ in found.unreadable])
-        run_rounds(context, engine, journal, engine.items)
-    wait = Wait(context)
-    while engine.waiting and not halt.is_set:
-        yield
-        with interruptible(screen, halt):
-            wait.say(engine.waiting)
-            if not wait.until_due(engine.waiting):
-                break
-            engine.ask_again([item for item in engine.waiting if not item.due.left_s])
-            run_rounds(context, engine, journal, engine.again())
-    if halt.is_set:
-        return tell_interrupted(context, engine)
-    engine.give_up_waiting()
-    with interruptible(screen, halt):
-        late = changed_meanwhile(context, target, found, engine)
-        verdict = engine.finish(plan.declared + len(late))
-        journal.forget()
-        verdict = compared_to_the_end(context, engine, verdict)
-    # Without a fault of ours it is only the portal's word that is waited for.
-    is_whole = engine.has_all_proven and not (late or plan.not_sent or found.unreadable)
-    while is_whole and verdict.get("unsettled") and not halt.is_set:
-        due = Due.by(PortalClock(verdict, time.monotonic()), verdict.get("unsettled_until"))
-        yield
-        with interruptible(screen, halt):
-            wait.say_names(verdict["unsettled"], due)
-            if not wait.until(due):
-                break
-            verdict = compared_to_the_end(context, engine, engine.finish())
-    if halt.is_set:
-        return tell_interrupted(context, engine)
-    keep_receipt(context, engine)
-    return tell_verdict(context, target, found, plan, engine, verdict, late)
+# --- commands/wait.py -------------------------------------------------------------------------------------------------
+# Waiting for the moment until which an older program may write.
+
+SHORT_WAIT_S = 600.0  # what the portal reads meanwhile is waited for even with --no-wait
+TOGETHER_S = 60.0  # names that are due within so long of each other are asked about at once
 
 
 class Wait:
@@ -3229,200 +3250,8 @@ class Wait:
         return time.monotonic() + due.left_s <= self._left_until
 
 
-def compared_to_the_end(context: Context, engine: Engine, verdict: dict) -> dict:
-    """The portal compares what was proven long ago once more, a part of it in each call."""
-    began = time.monotonic()
-    while verdict.get("comparing") and time.monotonic() - began < 60 * context.arguments.patience:
-        context.screen.status(f"The portal compares once more: {files_(verdict['comparing'])} left")
-        context.halt.sleep(SHORTEST_WAIT_S)
-        verdict = engine.finish()
-    return verdict
-
-
-def run_rounds(context: Context, engine: Engine, journal: Journal, items: Sequence[Item]) -> None:
-    """Until nothing is left to try but what must be waited for; raises what ended the run before its time."""
-    halt, screen = context.halt, context.screen
-    meter = Meter(engine, context.portal)
-    while items and not halt.is_set:
-        threads = engine.start(items)
-        while any(thread.is_alive() for thread in threads):
-            if halt.error is not None:
-                break  # what still runs ends with the process
-            screen.status(meter.line())
-            for thread in threads:
-                thread.join(screen.TICK_S)
-                if thread.is_alive():
-                    break
-        if halt.error is not None:
-            tell_stopped(context, engine)
-            raise halt.error
-        if engine.conflicts and not halt.is_set:
-            ask_about_conflicts(context, engine, journal)
-        items = engine.again()
-
-
-def ask_about_conflicts(context: Context, engine: Engine, journal: Journal) -> None:
-    if not context.screen.can_ask:
-        return  # they are listed, and the card is not safe
-    context.screen.say(f"The store already has other files under {number(len(engine.conflicts))} of these names:")
-    for item in engine.conflicts[:5]:
-        context.screen.say(f"  {item.path}")
-    choice = ask_choice(context.screen)
-    journal.write(choice=choice)
-    engine.settle_conflicts(choice)
-
-
-@contextlib.contextmanager
-def interruptible(screen: Screen, halt: Halt):
-    """Ctrl-C once winds down, twice ends at once: the journal bears it."""
-
-    def on_signal(_number, _frame) -> None:
-        if halt.is_set:
-            os._exit(INTERRUPTED)
-        halt.wind_down()
-        words = "Stopping: what is under way is finished and confirmed. Once more to stop at once."
-        screen.say(words, even_if_quiet=True)
-
-    before = {kind: signal.signal(kind, on_signal) for kind in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    except Halted:
-        raise KeyboardInterrupt from None
-    finally:
-        for kind, handler in before.items():
-            signal.signal(kind, handler)
-
-
-def changed_meanwhile(context: Context, target: Target, found: Scan, engine: Engine) -> list[Item]:
-    """Files that came to the folder, or changed, since it was looked through."""
-    before = {item.path: item for item in found.items}
-    late = []
-    for item in look_through(context, target).items:
-        known = before.get(item.path)
-        if known is None:
-            code = "new_file"
-        elif (known.size, known.mtime_ns) != (item.size, item.mtime_ns) and known.status != "failed":
-            code = "file_changed"
-        else:
-            continue
-        item.status, item.code = "failed", code
-        context.log.note("failed", f"{item.path} {code}")
-        late.append(item)
-    return late
-
-
-def keep_receipt(context: Context, engine: Engine) -> None:
-    session_id = engine.session["id"]
-    given = context.arguments.receipt
-    path = Path(given) if given else context.log.path.with_name(f"receipt-{session_id}.json")
-    if given and path.exists():  # a whole card has a receipt per data type
-        path = path.with_name(f"{path.stem}-{session_id}{path.suffix}")
-    for tries in range(1, 4):
-        try:
-            context.portal.download(f"uploads/sessions/{session_id}/receipt/", path)
-        except OSError as error:
-            context.screen.say(f"The receipt could not be written to {path}: {error.strerror}.", even_if_quiet=True)
-            return
-        except CallFault as fault:
-            context.log.note("retry", f"receipt: {fault}")
-            time.sleep(tries * BASE_DELAY_S)
-        else:
-            context.screen.say(f"Receipt: {path}")
-            return
-    context.screen.say("The receipt could not be fetched. The portal keeps it.", even_if_quiet=True)
-
-
-def tell_verdict(
-    context: Context, target: Target, found: Scan, plan: Plan, engine: Engine, verdict: dict, late: list[Item]
-) -> int:
-    screen, log = context.screen, context.log
-    bad = [item for item in plan.send if item.status not in ("verified", "stored")] + plan.not_sent + late
-    whole_ = not bad and not found.unreadable
-    safe = whole_ and verdict.get("safe_to_wipe") is True
-    tell_not_stored(screen, bad, found.unreadable)
-    tell_when_to_look_again(screen, bad)
-    if engine.unreported:
-        screen.say("The portal could not be told of all failures: please send the log to a maintainer.")
-    left_out = len(found.left_out) - len(found.unreadable) - len(found.other_data)
-    if left_out:
-        screen.say(f"Not covered: {files_(left_out)} left out. What is left out is on the card alone.")
-    target.proven = sum(item.status in ("verified", "stored") for item in plan.send) + len(plan.copies)
-    proven = f"{number(engine.tally.verified)} verified, {number(engine.tally.stored)} stored before"
-    session = f"upload session {engine.session['id']}"
-    if safe and target.is_part:
-        words = f"{target.data_type}: all {files_(len(plan.send))} are stored and verified ({proven}; {session})."
-    elif safe and found.other_data:
-        words = (
-            f"NOT SAFE TO WIPE: all {files_(len(plan.send))} of {target.data_type} are stored and verified ({proven};"
-            f" {session}). The folder also holds {files_(len(found.other_data))} of another data type that are not."
-        )
-    elif safe:
-        words = f"SAFE TO WIPE: {files_(len(plan.send))} stored and verified ({proven}; {session})."
-    elif whole_:
-        words = f"NOT SAFE TO WIPE: {why_withheld(verdict)} ({proven}; {session})."
-    else:
-        count = len(bad) + len(found.unreadable)
-        words = f"NOT SAFE TO WIPE: {files_(count)} not safely stored ({proven}; {session})."
-    safe = safe and (target.is_part or not found.other_data)
-    log.note("safe" if safe else "not safe", words)
-    screen.say(words, even_if_quiet=not (safe and target.is_part))
-    screen.say(f"Log: {log.path}")
-    return OK if safe else NOT_ALL
-
-
-def why_withheld(verdict: dict) -> str:
-    """Why the portal does not call safe what this program could not fault."""
-    why = []
-    if verdict.get("refused"):
-        count = verdict["refused"]
-        why.append(f"{files_(count)} answered with a conflict and not stored under another name")
-    if verdict.get("unsettled"):
-        due = Due.by(PortalClock(verdict, time.monotonic()), verdict.get("unsettled_until"))
-        why.append(f"an older program may still write under {names_(verdict['unsettled'])} until {due.told}")
-    if verdict.get("comparing"):
-        why.append(f"{files_(verdict['comparing'])} still to be compared once more")
-    return "; ".join(why) or "the portal could not confirm that all is stored"
-
-
-def tell_when_to_look_again(screen: Screen, items: Sequence[Item]) -> None:
-    dues = [item.due for item in items if item.code == "unsettled" and item.due]
-    if not dues:
-        if any(item.code == "being_read" for item in items):
-            screen.say("The portal still reads some of them. Run the same command again later.", even_if_quiet=True)
-        return
-    last = max(dues, key=lambda due: due.at)
-    screen.say(
-        f"An older program may still write under {names_(len(dues))} until {last.told}. Look again after that, by the"
-        " same command.",
-        even_if_quiet=True,
-    )
-
-
-def tell_not_stored(screen: Screen, items: Sequence[Item], unreadable: Sequence[tuple[str, str]]) -> None:
-    told = [(item.path, item.why if item.status else WHY["not_sent"]) for item in items]
-    tell_paths(screen, told + [(path, WHY[reason]) for path, reason in unreadable])
-
-
-def tell_interrupted(context: Context, engine: Engine) -> int:
-    tally = engine.tally
-    proven = tally.verified + tally.stored
-    words = f"Interrupted: {number(proven)} of {files_(tally.files)} are verified so far. NOT SAFE TO WIPE."
-    context.log.note("halted", words)
-    context.screen.say(words, "The same command goes on from here.", even_if_quiet=True)
-    return INTERRUPTED
-
-
-def tell_stopped(context: Context, engine: Engine) -> None:
-    tally = engine.tally
-    context.log.note("stopped", f"{tally.verified} verified, {tally.stored} stored before, of {tally.files}")
-    if getattr(context.halt.error, "code", "") not in ("portal_away", "token"):
-        engine.report_failures()
-    proven = tally.verified + tally.stored
-    words = f"Stopped: {number(proven)} of {files_(tally.files)} are verified so far. NOT SAFE TO WIPE."
-    context.screen.say(words, "The same command goes on from here.", even_if_quiet=True)
-
-
-# Checking a card
+# --- commands/card_check.py -------------------------------------------------------------------------------------------
+# Is all of this stored? Reads every file, sends none.
 
 
 def verify_card(context: Context, target: Target) -> Course:
@@ -3563,9 +3392,87 @@ def batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-# Checking a receipt. As far as the next line of this kind, the portal's uploads/receipts/check.py to the letter.
+# --- commands/choosing.py ---------------------------------------------------------------------------------------------
+# What was not given is asked for.
 
-# --- uploads/receipts/check.py ---
+
+def choose_deployment(context: Context) -> tuple[str, dict]:
+    """The deployment's id and its bucket. For a check of a card retired ones will do, too."""
+    given, screen, portal = context.arguments, context.screen, context.portal
+    if given.deployment:
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", given.deployment):
+            raise UsageFault(f"{given.deployment!r} is no deployment's id.")
+        try:
+            row = portal.ask("GET", f"deployments/{given.deployment}/", halt=context.halt)
+        except CallFault:
+            raise UsageFault(f"There is no deployment {given.deployment} among yours.") from None
+        return row["deployment_id"], row["bucket"]
+    if not screen.can_ask:
+        raise UsageFault("Name the deployment: --deployment dep000127.")
+    query = "" if given.verify else "&status=active&open_for_upload=true"
+    rows = portal.pages(f"deployments/?page_size=1000{query}", halt=context.halt)
+    if not rows:
+        raise UsageFault("There is no deployment that you may upload into. Ask a maintainer.")
+    row = pick(screen, rows)
+    return row["deployment_id"], row["bucket"]
+
+
+def pick(screen: Screen, rows: list[dict]) -> dict:
+    """A choice by number, after any number of searches."""
+    shown = rows
+    while True:
+        for index, row in enumerate(shown[:20], 1):
+            season = " - ".join(filter(None, [row.get("first_day"), row.get("last_day")]))
+            facts = [row["deployment_id"], row["bucket"]["title"], row["location_name"]]
+            facts += [row.get("camera_id"), row.get("system_id"), season and f"season {season}"]
+            screen.say(f"{index:>3}  {', '.join(fact for fact in facts if fact)}", even_if_quiet=True)
+        if len(shown) > 20:
+            screen.say(f"     ... and {len(shown) - 20} more", even_if_quiet=True)
+        answer = screen.ask("Number, or part of a place, camera, system or id to search for: ")
+        if answer.isdigit() and 1 <= int(answer) <= min(20, len(shown)):
+            return shown[int(answer) - 1]
+        wanted = answer.casefold()
+        shown = [row for row in rows if wanted in json.dumps(row, ensure_ascii=False).casefold()]
+        if not shown:
+            screen.say("Nothing like that. All of them again:", even_if_quiet=True)
+            shown = rows
+
+
+def choose_data_type(screen: Screen, allowed: Sequence[str]) -> str:
+    if not screen.can_ask:
+        raise UsageFault("Name the data type: --data-type snapshot_images.")
+    for index, name in enumerate(allowed, 1):
+        screen.say(f"{index:>3}  {name}", even_if_quiet=True)
+    while True:
+        answer = screen.ask("Data type, by number: ")
+        if answer.isdigit() and 1 <= int(answer) <= len(allowed):
+            return allowed[int(answer) - 1]
+
+
+def choose_targets(context: Context, card: str, look: CardLook) -> list[Target]:
+    screen = context.screen
+    if not look.folders:
+        raise UsageFault(f"No folder in {card} has a known name, such as: snapshot images, audible, ultrasonic.")
+    deployment, bucket = choose_deployment(context)
+    targets = []
+    screen.say(f"Found in {card}:")
+    for data_type, folders in look.folders.items():
+        taken = data_type in bucket.get("data_types", [data_type])
+        screen.say(f"  {', '.join(folders)}: {data_type}{'' if taken else ' - NOT TAKEN by ' + deployment}")
+        if taken:
+            targets.append(Target(card, deployment, data_type, folders, is_part=True))
+    if not targets:
+        raise UsageFault(f"{deployment} takes none of these data types.")
+    for line in by_reason(look.uncovered):
+        screen.say(f"  NOT COVERED: {line}")
+    return targets
+
+
+# --- uploads/receipts/check.py ----------------------------------------------------------------------------------------
+# Is a receipt, byte for byte, what a portal signed? The one check, of the portal and of the script client.
+#
+# Pure, and in flat memory. `make client` takes all of it over into clients/ami_upload.py, which is one file that needs
+# nothing beside it: so it imports from the standard library alone.
 
 MAX_RECEIPT_LINE = 64 * 1024  # bytes: a path of 4,096 letters, each in its longest form, and what else a file has
 _FILE_1 = frozenset({"name", "path_on_card", "size_bytes", "md5", "key", "status", "verified_at"})
@@ -3761,7 +3668,8 @@ def _laid_out_otherwise() -> NotAReceipt:
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
-# --- The end of uploads/receipts/check.py ---
+# --- commands/receipt.py ----------------------------------------------------------------------------------------------
+# Checks a receipt without any connection.
 
 
 def verify_receipt(given: argparse.Namespace, screen: Screen) -> int:
@@ -3826,5 +3734,504 @@ def told_of_receipt(found: CheckedReceipt) -> list[str]:
     return lines
 
 
+# --- commands/meter.py ------------------------------------------------------------------------------------------------
+# The line of a run under way.
+
+
+class Meter:
+    """The line of a run under way: bar, files, bytes, rate, time left."""
+
+    BAR = 24
+
+    def __init__(self, engine: Engine, portal: Portal):
+        self._engine = engine
+        self._portal = portal
+        self._pace = Pace()
+
+    def line(self) -> str:
+        tally = self._engine.tally
+        passed = tally.sent_bytes + tally.unsent_bytes
+        self._pace.note(passed)
+        share = min(1.0, passed / tally.bytes) if tally.bytes else 1.0
+        filled = int(share * self.BAR)
+        parts = [
+            f"[{'#' * filled}{'.' * (self.BAR - filled)}]",
+            f"{number(tally.done)} of {files_(tally.files)}",
+            f"{bytes_(passed)} of {bytes_(tally.bytes)}",
+        ]
+        rate = self._pace.per_s
+        if rate:
+            parts += [f"{bytes_(rate)}/s", f"{duration_((tally.bytes - passed) / rate)} left"]
+        if tally.bad:
+            parts.append(f"{number(tally.bad)} not stored")
+        if self._engine.waiting:
+            parts.append(f"{number(len(self._engine.waiting))} wait")
+        if self._portal.away_since is not None:
+            parts.append("the portal does not answer, trying again")
+        elif self._engine.gate.is_closed:
+            parts.append("the store does not answer, trying again")
+        return "  ".join(parts)
+
+
+# --- commands/rounds.py -----------------------------------------------------------------------------------------------
+# Runs the engine until nothing is left to try, or the person stops it.
+
+
+def run_rounds(context: Context, engine: Engine, journal: Journal, items: Sequence[Item]) -> None:
+    """Until nothing is left to try but what must be waited for; raises what ended the run before its time."""
+    halt, screen = context.halt, context.screen
+    meter = Meter(engine, context.portal)
+    while items and not halt.is_set:
+        threads = engine.start(items)
+        while any(thread.is_alive() for thread in threads):
+            if halt.error is not None:
+                break  # what still runs ends with the process
+            screen.status(meter.line())
+            for thread in threads:
+                thread.join(screen.TICK_S)
+                if thread.is_alive():
+                    break
+        if halt.error is not None:
+            tell_stopped(context, engine)
+            raise halt.error
+        if engine.conflicts and not halt.is_set:
+            ask_about_conflicts(context, engine, journal)
+        items = engine.again()
+
+
+def ask_about_conflicts(context: Context, engine: Engine, journal: Journal) -> None:
+    if not context.screen.can_ask:
+        return  # they are listed, and the card is not safe
+    context.screen.say(f"The store already has other files under {number(len(engine.conflicts))} of these names:")
+    for item in engine.conflicts[:5]:
+        context.screen.say(f"  {item.path}")
+    choice = ask_choice(context.screen)
+    journal.write(choice=choice)
+    engine.settle_conflicts(choice)
+
+
+@contextlib.contextmanager
+def interruptible(screen: Screen, halt: Halt):
+    """Ctrl-C once winds down, twice ends at once: the journal bears it."""
+
+    def on_signal(_number, _frame) -> None:
+        if halt.is_set:
+            os._exit(INTERRUPTED)
+        halt.wind_down()
+        words = "Stopping: what is under way is finished and confirmed. Once more to stop at once."
+        screen.say(words, even_if_quiet=True)
+
+    before = {kind: signal.signal(kind, on_signal) for kind in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except Halted:
+        raise KeyboardInterrupt from None
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
+
+
+def tell_stopped(context: Context, engine: Engine) -> None:
+    tally = engine.tally
+    context.log.note("stopped", f"{tally.verified} verified, {tally.stored} stored before, of {tally.files}")
+    if getattr(context.halt.error, "code", "") not in ("portal_away", "token"):
+        engine.report_failures()
+    proven = tally.verified + tally.stored
+    words = f"Stopped: {number(proven)} of {files_(tally.files)} are verified so far. NOT SAFE TO WIPE."
+    context.screen.say(words, "The same command goes on from here.", even_if_quiet=True)
+
+
+# --- commands/season.py -----------------------------------------------------------------------------------------------
+# Do the files fit the season of their deployment?
+
+WARNINGS = {
+    "shifted": "The nights look shifted: the device's clock seems to run {shift:+d} h against local time.",
+    "daylight": "Most of these files come from daylight. Is it the right deployment, and was the clock right?",
+}
+
+
+def judge_place(context: Context, target: Target, plan: Plan, journal: Journal) -> str:
+    """Compares the device times with the season; the reason for going on where they do not fit, "" where they do."""
+    screen, given = context.screen, context.arguments
+    hours, undated = hours_of(item.name for item in plan.send)
+    asked = {"deployment": target.deployment, "data_type": target.data_type, "hours": hours, "undated": undated}
+    try:
+        survey = context.portal.ask("POST", "uploads/survey/", asked, halt=context.halt)
+    except CallFault as fault:
+        raise Refusal(f"The portal answered: {fault.message or fault.code}", fault.code) from None
+    tell_survey(screen, target, survey)
+    if not survey["needs_reason"]:
+        return given.reason.strip()[:500]
+    selection = plan.selection
+    kept = journal.note("reason") if journal.note("reason_for") == selection else ""
+    reason = given.reason.strip() or kept
+    if not reason and not given.dry_run:
+        if not screen.can_ask:
+            raise UsageFault("If the deployment is right all the same, give the reason: --reason TEXT.")
+        reason = screen.ask("Why do these files belong here all the same? (Enter alone stops) ")
+        if not reason:
+            raise UsageFault("Stopped. Choose the deployment of that season.")
+    if not given.dry_run:
+        journal.write(reason=reason, reason_for=selection)
+    return reason[:500]
+
+
+def tell_survey(screen: Screen, target: Target, survey: dict) -> None:
+    for key, text in (
+        ("reset", "with a time before 2000: the device's clock had been reset."),
+        ("ahead", "with a time that lies in the future."),
+    ):
+        if survey.get(key):
+            screen.say(f"  {files_(survey[key])} {text}")
+    nights = survey.get("nights") or {}
+    if nights.get("verdict") in WARNINGS:
+        screen.say("  " + WARNINGS[nights["verdict"]].format(shift=nights.get("shift_h") or 0))
+    if not survey["needs_reason"]:
+        return
+    season = survey["season"]
+    days = " to ".join(day or "..." for day in (season["first_day"], season["last_day"]))
+    screen.say(
+        f"  {number(survey['outside'])} of {files_(survey['files'])}: taken from {survey['outside_first_day']} to"
+        f" {survey['outside_last_day']}. The season of {target.deployment} is {days}.",
+        even_if_quiet=True,
+    )
+    for fit in survey.get("fits", [])[:3]:
+        facts = [fit.get("location_name"), fit.get("camera_id"), "" if fit.get("is_active") else "retired"]
+        about = ", ".join(fact for fact in facts if fact)
+        screen.say(f"  {fit['deployment']} ({about}) fits {files_(fit['files'])}.", even_if_quiet=True)
+
+
+# --- commands/verdict.py ----------------------------------------------------------------------------------------------
+# What is said at the end of an upload.
+
+
+def tell_verdict(
+    context: Context, target: Target, found: Scan, plan: Plan, engine: Engine, verdict: dict, late: list[Item]
+) -> int:
+    screen, log = context.screen, context.log
+    bad = [item for item in plan.send if item.status not in ("verified", "stored")] + plan.not_sent + late
+    whole_ = not bad and not found.unreadable
+    safe = whole_ and verdict.get("safe_to_wipe") is True
+    tell_not_stored(screen, bad, found.unreadable)
+    tell_when_to_look_again(screen, bad)
+    if engine.unreported:
+        screen.say("The portal could not be told of all failures: please send the log to a maintainer.")
+    left_out = len(found.left_out) - len(found.unreadable) - len(found.other_data)
+    if left_out:
+        screen.say(f"Not covered: {files_(left_out)} left out. What is left out is on the card alone.")
+    target.proven = sum(item.status in ("verified", "stored") for item in plan.send) + len(plan.copies)
+    proven = f"{number(engine.tally.verified)} verified, {number(engine.tally.stored)} stored before"
+    session = f"upload session {engine.session['id']}"
+    if safe and target.is_part:
+        words = f"{target.data_type}: all {files_(len(plan.send))} are stored and verified ({proven}; {session})."
+    elif safe and found.other_data:
+        words = (
+            f"NOT SAFE TO WIPE: all {files_(len(plan.send))} of {target.data_type} are stored and verified ({proven};"
+            f" {session}). The folder also holds {files_(len(found.other_data))} of another data type that are not."
+        )
+    elif safe:
+        words = f"SAFE TO WIPE: {files_(len(plan.send))} stored and verified ({proven}; {session})."
+    elif whole_:
+        words = f"NOT SAFE TO WIPE: {why_withheld(verdict)} ({proven}; {session})."
+    else:
+        count = len(bad) + len(found.unreadable)
+        words = f"NOT SAFE TO WIPE: {files_(count)} not safely stored ({proven}; {session})."
+    safe = safe and (target.is_part or not found.other_data)
+    log.note("safe" if safe else "not safe", words)
+    screen.say(words, even_if_quiet=not (safe and target.is_part))
+    screen.say(f"Log: {log.path}")
+    return OK if safe else NOT_ALL
+
+
+def why_withheld(verdict: dict) -> str:
+    """Why the portal does not call safe what this program could not fault."""
+    why = []
+    if verdict.get("refused"):
+        count = verdict["refused"]
+        why.append(f"{files_(count)} answered with a conflict and not stored under another name")
+    if verdict.get("unsettled"):
+        due = Due.by(PortalClock(verdict, time.monotonic()), verdict.get("unsettled_until"))
+        why.append(f"an older program may still write under {names_(verdict['unsettled'])} until {due.told}")
+    if verdict.get("comparing"):
+        why.append(f"{files_(verdict['comparing'])} still to be compared once more")
+    return "; ".join(why) or "the portal could not confirm that all is stored"
+
+
+def tell_interrupted(context: Context, engine: Engine) -> int:
+    tally = engine.tally
+    proven = tally.verified + tally.stored
+    words = f"Interrupted: {number(proven)} of {files_(tally.files)} are verified so far. NOT SAFE TO WIPE."
+    context.log.note("halted", words)
+    context.screen.say(words, "The same command goes on from here.", even_if_quiet=True)
+    return INTERRUPTED
+
+
+# --- commands/upload.py -----------------------------------------------------------------------------------------------
+# Uploads one folder, or the folders of one data type of a card.
+
+
+def upload(context: Context, target: Target) -> Course:
+    screen, given = context.screen, context.arguments
+    screen.say("", target.described)
+    found = look_through(context, target)
+    journal = Journal(
+        portal=context.portal.address, root=target.root, deployment=target.deployment, data_type=target.data_type
+    )
+    try:
+        if not given.dry_run:
+            go_on(context, found, journal)
+        plan = make_plan(context, found, journal)
+        tell_plan(context, found, plan)
+        target.uncovered = found.other_data
+        if target.is_part and not (found.items or found.unreadable):
+            screen.say(f"{target.data_type}: no files.")
+            return OK
+        if not plan.send:
+            tell_not_stored(screen, plan.not_sent, found.unreadable)
+            screen.say("NOT SAFE: there is nothing here that could be sent.", even_if_quiet=True)
+            return NOT_ALL
+        reason = judge_place(context, target, plan, journal)
+        if given.dry_run:
+            screen.say("This was a dry run: nothing was sent.", even_if_quiet=True)
+            return NOT_ALL if found.other_data and not target.is_part else OK
+        return (yield from send(context, target, found, plan, journal, reason))
+    finally:
+        journal.close()
+
+
+def send(context: Context, target: Target, found: Scan, plan: Plan, journal: Journal, reason: str) -> Course:
+    given, screen, halt = context.arguments, context.screen, context.halt
+    journal.recall_names(plan.send)
+    options = Options(
+        jobs=given.jobs,
+        limit_bytes_per_s=given.limit_mbps * 1e6 / 8,
+        choice=given.choice,
+        patience_s=60 * given.patience,
+    )
+    engine = Engine(context, journal=journal, plan=plan, options=options)
+    with interruptible(screen, halt):
+        engine.open(
+            deployment=target.deployment, data_type=target.data_type, uploader_name=given.name[:200], reason=reason
+        )
+        engine.report_unreadable([path for path, _ in found.unreadable])
+        run_rounds(context, engine, journal, engine.items)
+    wait = Wait(context)
+    while engine.waiting and not halt.is_set:
+        yield
+        with interruptible(screen, halt):
+            wait.say(engine.waiting)
+            if not wait.until_due(engine.waiting):
+                break
+            engine.ask_again([item for item in engine.waiting if not item.due.left_s])
+            run_rounds(context, engine, journal, engine.again())
+    if halt.is_set:
+        return tell_interrupted(context, engine)
+    engine.give_up_waiting()
+    with interruptible(screen, halt):
+        late = changed_meanwhile(context, target, found, engine)
+        verdict = engine.finish(plan.declared + len(late))
+        journal.forget()
+        verdict = compared_to_the_end(context, engine, verdict)
+    # Without a fault of ours it is only the portal's word that is waited for.
+    is_whole = engine.has_all_proven and not (late or plan.not_sent or found.unreadable)
+    while is_whole and verdict.get("unsettled") and not halt.is_set:
+        due = Due.by(PortalClock(verdict, time.monotonic()), verdict.get("unsettled_until"))
+        yield
+        with interruptible(screen, halt):
+            wait.say_names(verdict["unsettled"], due)
+            if not wait.until(due):
+                break
+            verdict = compared_to_the_end(context, engine, engine.finish())
+    if halt.is_set:
+        return tell_interrupted(context, engine)
+    keep_receipt(context, engine)
+    return tell_verdict(context, target, found, plan, engine, verdict, late)
+
+
+def compared_to_the_end(context: Context, engine: Engine, verdict: dict) -> dict:
+    """The portal compares what was proven long ago once more, a part of it in each call."""
+    began = time.monotonic()
+    while verdict.get("comparing") and time.monotonic() - began < 60 * context.arguments.patience:
+        context.screen.status(f"The portal compares once more: {files_(verdict['comparing'])} left")
+        context.halt.sleep(SHORTEST_WAIT_S)
+        verdict = engine.finish()
+    return verdict
+
+
+def changed_meanwhile(context: Context, target: Target, found: Scan, engine: Engine) -> list[Item]:
+    """Files that came to the folder, or changed, since it was looked through."""
+    before = {item.path: item for item in found.items}
+    late = []
+    for item in look_through(context, target).items:
+        known = before.get(item.path)
+        if known is None:
+            code = "new_file"
+        elif (known.size, known.mtime_ns) != (item.size, item.mtime_ns) and known.status != "failed":
+            code = "file_changed"
+        else:
+            continue
+        item.status, item.code = "failed", code
+        context.log.note("failed", f"{item.path} {code}")
+        late.append(item)
+    return late
+
+
+def keep_receipt(context: Context, engine: Engine) -> None:
+    session_id = engine.session["id"]
+    given = context.arguments.receipt
+    path = Path(given) if given else context.log.path.with_name(f"receipt-{session_id}.json")
+    if given and path.exists():  # a whole card has a receipt per data type
+        path = path.with_name(f"{path.stem}-{session_id}{path.suffix}")
+    for tries in range(1, 4):
+        try:
+            context.portal.download(f"uploads/sessions/{session_id}/receipt/", path)
+        except OSError as error:
+            context.screen.say(f"The receipt could not be written to {path}: {error.strerror}.", even_if_quiet=True)
+            return
+        except CallFault as fault:
+            context.log.note("retry", f"receipt: {fault}")
+            time.sleep(tries * BASE_DELAY_S)
+        else:
+            context.screen.say(f"Receipt: {path}")
+            return
+    context.screen.say("The receipt could not be fetched. The portal keeps it.", even_if_quiet=True)
+
+
+# --- commands/whole_card.py -------------------------------------------------------------------------------------------
+# A whole card: each data type by itself, then the verdict about all of it.
+
+
+def carry_out(context: Context, target: Target) -> Course:
+    return verify_card(context, target) if context.arguments.verify else upload(context, target)
+
+
+def carry_out_card(context: Context, card: str) -> int:
+    """Each data type by itself; then the verdict about the card, which counts what none of them covers."""
+    look = look_over(card)
+    targets = choose_targets(context, card, look)
+    codes = run_courses([carry_out(context, target) for target in targets])
+    worst = max(codes, key=[OK, NOT_ALL, REFUSED, INTERRUPTED].index)
+    if worst == INTERRUPTED:
+        return worst
+    uncovered = uncovered_on(card, look, targets)
+    is_safe = tell_card(context, targets, uncovered, all_well=worst == OK)
+    is_well = not uncovered if context.arguments.dry_run else is_safe
+    return worst or (OK if is_well else NOT_ALL)
+
+
+def uncovered_on(card: str, look: CardLook, targets: Sequence[Target]) -> list[tuple[str, str]]:
+    """All data of the card that no data type's upload covered, as the card is now."""
+    covered = {folder for target in targets for folder in target.folders}
+    before = {folder for folders in look.folders.values() for folder in folders}
+    now = look_over(card)
+    uncovered = list(now.uncovered)
+    for folders in now.folders.values():
+        for folder in folders:
+            if folder not in covered:
+                uncovered += uncovered_in(card, folder, "not_taken" if folder in before else "new")
+    top = root_name(card)
+    uncovered = [(f"{top}/{path}" if top else path, reason) for path, reason in uncovered]
+    return uncovered + [each for target in targets for each in target.uncovered]
+
+
+def tell_card(
+    context: Context, targets: Sequence[Target], uncovered: Sequence[tuple[str, str]], *, all_well: bool
+) -> bool:
+    """Whether the card is safe."""
+    screen, given = context.screen, context.arguments
+    for path, reason in uncovered:
+        context.log.note("uncovered", f"{path}: {reason}")
+    tell_paths(screen, [(path, f"Not covered: {UNCOVERED[reason]}.") for path, reason in uncovered])
+    proven = sum(target.proven for target in targets)
+    parts = ", ".join(f"{target.data_type} {number(target.proven)}" for target in targets)
+    is_safe = all_well and proven > 0 and not uncovered
+    if given.dry_run:
+        words = "" if not uncovered else f"Uploading would not cover {'; '.join(by_reason(uncovered))}."
+    elif is_safe and given.verify:
+        words = f"SAFE: {files_(proven)} are in the store, with the same content: all data of the card ({parts})."
+    elif is_safe:
+        words = f"SAFE TO WIPE: {files_(proven)} stored and verified: all data of the card ({parts})."
+    else:
+        why = [] if all_well else ["not all that was sent is safely stored"]
+        why += [f"not covered: {line}" for line in by_reason(uncovered)] or ([] if why else ["it holds no data"])
+        words = f"{'NOT SAFE' if given.verify else 'NOT SAFE TO WIPE'}: {'; '.join(why)} (stored: {parts})."
+    if words:
+        context.log.note("safe" if is_safe else "not safe", words)
+        screen.say("", words, even_if_quiet=True)
+    return is_safe
+
+
+# --- commands/main.py -------------------------------------------------------------------------------------------------
+# From the command line to an exit code.
+
+
+def main(words: Sequence[str], description: str | None = None) -> int:
+    """The exit code of a run by these arguments. `description`: of the program, for its --help."""
+    screen = Screen(quiet=False)
+    log: Log | None = None
+    try:
+        if list(words[:1]) == ["verify-receipt"]:
+            return verify_receipt(receipt_parser().parse_args(words[1:]), screen)
+        is_card = list(words[:1]) == ["scan"]
+        given = upload_parser(is_card, description).parse_args(words[1:] if is_card else words)
+        screen.quiet = given.quiet
+        log = Log(Path(given.log) if given.log else default_log())
+        return run(given, is_card, screen, log)
+    except Stop as stop:
+        if log:
+            log.note("stopped", f"{stop.code}: {stop}")
+        screen.say(str(stop), even_if_quiet=True)
+        return stop.exit_code
+    except KeyboardInterrupt:
+        screen.say("", "Interrupted. The same command goes on where this ended.", even_if_quiet=True)
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 (the last word to a person; the traceback is in the log)
+        if log:
+            log.note("crashed", traceback.format_exc())
+        where = f" Please send {log.path} to a maintainer." if log else ""
+        screen.say(f"Something unexpected happened ({type(error).__name__}).{where}", even_if_quiet=True)
+        return NOT_ALL
+    finally:
+        if log:
+            log.flush()
+
+
+def default_log() -> Path:
+    return state_folder() / "logs" / f"ami-upload-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.log"
+
+
+def run(given: argparse.Namespace, is_card: bool, screen: Screen, log: Log) -> int:
+    folder = given.folder or (screen.ask("Folder to upload: ") if screen.can_ask else "")
+    if not folder:
+        raise UsageFault("Name the folder to upload.")
+    if not os.path.isdir(folder):
+        raise UsageFault(f"There is no folder {folder}.")
+    address = given.portal or os.environ.get("AMI_PORTAL") or PORTAL
+    if not address:
+        raise UsageFault("Name the portal: --portal https://..., or the variable AMI_PORTAL.")
+    wire = Wire(given.timeout, tls_context())
+    portal = Portal(address, read_token(screen, address), wire, patience_s=60 * given.patience)
+    context = Context(portal, wire, screen, log, Halt(), given)
+    log.note("began", f"{client_name()} for {folder}, portal {portal.address}")
+    if is_card:
+        return carry_out_card(context, folder)
+    deployment, bucket = choose_deployment(context)
+    data_type = given.data_type or choose_data_type(screen, bucket.get("data_types", []))
+    return run_courses([carry_out(context, Target(folder, deployment, data_type))])[0]
+
+
+def read_token(screen: Screen, address: str) -> str:
+    token = os.environ.get("AMI_TOKEN", "").strip()
+    if not token and screen.can_ask:
+        token = getpass.getpass(f"Token for {address}: ").strip()
+    if not token:
+        raise UsageFault("The token is needed: set the variable AMI_TOKEN. It is never given as an argument.")
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise UsageFault("This is no token: it holds characters that tokens do not have.")
+    return token
+
+
+# --- __main__.py ------------------------------------------------------------------------------------------------------
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:], __doc__))

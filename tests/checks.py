@@ -1,20 +1,29 @@
-"""Django's own checks, on services of their own: `python -m tests.checks`, a part of `make test`."""
+"""Is the script client what its modules give, and Django's own checks: `python -m tests.checks`, a part of `make test`.
+
+Django's run on services of their own.
+"""
 
 import sys
 
 import django
 from django.core.management import call_command
 
+from clients.build import ROOT, TARGET, built
 from tests import services
 
 
-def main() -> None:
+def main() -> str | None:
+    """What is not right, if that is known before Django says it."""
+    print("clients/build.py: does", TARGET, "hold what its modules give", flush=True)
+    if (ROOT / TARGET).read_text(encoding="utf-8") != built():
+        return f"{TARGET} is not what its modules give. Change those, not the file, then run `make client`."
     services.start()
     django.setup()
     for command in (["check"], ["makemigrations", "--check", "--dry-run"]):
         print("manage.py", *command, flush=True)
         call_command(*command)
     services.stop()
+    return None
 
 
 if __name__ == "__main__":

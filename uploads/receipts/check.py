@@ -1,7 +1,7 @@
 """Is a receipt, byte for byte, what a portal signed? The one check, of the portal and of the script client.
 
-Pure, and in flat memory. clients/ami_upload.py carries all below the marked line to the letter, since it is one file
-that needs nothing beside it; tests/project/test_receipt_check.py compares the two.
+Pure, and in flat memory. `make client` takes all of it over into clients/ami_upload.py, which is one file that needs
+nothing beside it: so it imports from the standard library alone.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
-
-# --- Carried by the script client ---
 
 MAX_RECEIPT_LINE = 64 * 1024  # bytes: a path of 4,096 letters, each in its longest form, and what else a file has
 _FILE_1 = frozenset({"name", "path_on_card", "size_bytes", "md5", "key", "status", "verified_at"})

@@ -1,0 +1,1 @@
+"""What the program does for a person: from the command line to the verdict."""

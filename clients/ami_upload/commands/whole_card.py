@@ -1,0 +1,77 @@
+"""A whole card: each data type by itself, then the verdict about all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from clients.ami_upload.commands.card_check import verify_card
+from clients.ami_upload.commands.choosing import choose_targets
+from clients.ami_upload.commands.course import Course, Target, run_courses
+from clients.ami_upload.commands.telling import by_reason, tell_paths
+from clients.ami_upload.commands.upload import upload
+from clients.ami_upload.context import Context
+from clients.ami_upload.lib.errors import INTERRUPTED, NOT_ALL, OK, REFUSED
+from clients.ami_upload.lib.format import files_, number
+from clients.ami_upload.lib.reasons import UNCOVERED
+from clients.ami_upload.selection.card import CardLook, look_over, uncovered_in
+from clients.ami_upload.selection.scan import root_name
+
+
+def carry_out(context: Context, target: Target) -> Course:
+    return verify_card(context, target) if context.arguments.verify else upload(context, target)
+
+
+def carry_out_card(context: Context, card: str) -> int:
+    """Each data type by itself; then the verdict about the card, which counts what none of them covers."""
+    look = look_over(card)
+    targets = choose_targets(context, card, look)
+    codes = run_courses([carry_out(context, target) for target in targets])
+    worst = max(codes, key=[OK, NOT_ALL, REFUSED, INTERRUPTED].index)
+    if worst == INTERRUPTED:
+        return worst
+    uncovered = uncovered_on(card, look, targets)
+    is_safe = tell_card(context, targets, uncovered, all_well=worst == OK)
+    is_well = not uncovered if context.arguments.dry_run else is_safe
+    return worst or (OK if is_well else NOT_ALL)
+
+
+def uncovered_on(card: str, look: CardLook, targets: Sequence[Target]) -> list[tuple[str, str]]:
+    """All data of the card that no data type's upload covered, as the card is now."""
+    covered = {folder for target in targets for folder in target.folders}
+    before = {folder for folders in look.folders.values() for folder in folders}
+    now = look_over(card)
+    uncovered = list(now.uncovered)
+    for folders in now.folders.values():
+        for folder in folders:
+            if folder not in covered:
+                uncovered += uncovered_in(card, folder, "not_taken" if folder in before else "new")
+    top = root_name(card)
+    uncovered = [(f"{top}/{path}" if top else path, reason) for path, reason in uncovered]
+    return uncovered + [each for target in targets for each in target.uncovered]
+
+
+def tell_card(
+    context: Context, targets: Sequence[Target], uncovered: Sequence[tuple[str, str]], *, all_well: bool
+) -> bool:
+    """Whether the card is safe."""
+    screen, given = context.screen, context.arguments
+    for path, reason in uncovered:
+        context.log.note("uncovered", f"{path}: {reason}")
+    tell_paths(screen, [(path, f"Not covered: {UNCOVERED[reason]}.") for path, reason in uncovered])
+    proven = sum(target.proven for target in targets)
+    parts = ", ".join(f"{target.data_type} {number(target.proven)}" for target in targets)
+    is_safe = all_well and proven > 0 and not uncovered
+    if given.dry_run:
+        words = "" if not uncovered else f"Uploading would not cover {'; '.join(by_reason(uncovered))}."
+    elif is_safe and given.verify:
+        words = f"SAFE: {files_(proven)} are in the store, with the same content: all data of the card ({parts})."
+    elif is_safe:
+        words = f"SAFE TO WIPE: {files_(proven)} stored and verified: all data of the card ({parts})."
+    else:
+        why = [] if all_well else ["not all that was sent is safely stored"]
+        why += [f"not covered: {line}" for line in by_reason(uncovered)] or ([] if why else ["it holds no data"])
+        words = f"{'NOT SAFE' if given.verify else 'NOT SAFE TO WIPE'}: {'; '.join(why)} (stored: {parts})."
+    if words:
+        context.log.note("safe" if is_safe else "not safe", words)
+        screen.say("", words, even_if_quiet=True)
+    return is_safe

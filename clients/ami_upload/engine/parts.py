@@ -1,0 +1,125 @@
+"""A large file's way into the store, part by part; what is there already is not sent again."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from clients.ami_upload.engine.grants import Grants
+from clients.ami_upload.engine.job import Job, Large
+from clients.ami_upload.engine.outcomes import Outcomes
+from clients.ami_upload.engine.run import ROUNDS, Run
+from clients.ami_upload.engine.session_calls import SessionCalls
+from clients.ami_upload.portal.clocks import PortalClock
+from clients.ami_upload.selection.item import Item
+
+
+class PartsSender:
+    """Large files under way, each from its upload's beginning to its end."""
+
+    def __init__(self, run: Run, calls: SessionCalls, grants: Grants, outcomes: Outcomes):
+        self._run, self._calls, self._grants, self._outcomes = run, calls, grants, outcomes
+        self._open = 0
+        self._changed = threading.Condition()
+
+    def begin(self, item: Item, upload: dict) -> None:
+        """Queues the parts that the store does not have. Which it has is asked, not remembered."""
+        large = Large(item, str(upload["id"]), set())
+        with self._changed:
+            self._open += 1
+        self._queue_parts(large, self._missing_parts(large))
+
+    def wait_for_all(self) -> None:
+        """Until no large file is under way."""
+        with self._changed:
+            while self._open and not self._run.halt.is_set:
+                self._changed.wait(0.5)
+
+    def part_arrived(self, job: Job) -> None:
+        with job.large.lock:
+            job.large.left.discard(job.number)
+            is_last = not job.large.left and not job.large.is_over and job.generation == job.large.generation
+        if is_last:
+            self._complete(job.large)
+
+    def begin_anew(self, job: Job) -> None:
+        """The store knows the upload no more: it was completed meanwhile, or thrown away after a long pause."""
+        large = job.large
+        with large.lock:
+            if large.is_over or job.generation != large.generation:
+                return
+            large.generation += 1
+        if large.generation > ROUNDS:
+            self.give_up(job, "upload_gone", "The store has lost its upload several times.")
+            return
+        all_parts = range(1, len(large.item.part_md5s) // 16 + 1)
+        arrived = [number for number in all_parts if number not in large.left]
+        self._run.tally.add(sent_bytes=-sum(self._part_length(large.item, number) for number in arrived))
+        granted = self._grants.presign([large.item])
+        if not granted:
+            self._close(large)
+            return
+        large.upload = str(granted[0][1]["upload"]["id"])
+        self._queue_parts(large, self._missing_parts(large))
+
+    def give_up(self, job: Job, code: str, message: str = "", http_status: int = 0) -> None:
+        """Of a file in parts, or of a whole one: it cannot be sent."""
+        self._run.tally.add(sent_bytes=-job.sent_bytes)
+        job.sent_bytes = 0
+        if job.large and not self._close(job.large):
+            return
+        self._outcomes.fail(job.item, code, message, http_status=http_status, step="send")
+
+    def _missing_parts(self, large: Large) -> list[int]:
+        answer = self._calls.ask(f"parts/?upload={large.upload}", {}, method="GET")
+        stored = {part["number"]: (part["size"], part["md5"]) for part in answer["parts"]}
+        item = large.item
+        missing = []
+        for number in range(1, len(item.part_md5s) // 16 + 1):
+            length = self._part_length(item, number)
+            if stored.get(number) == (length, item.part_md5s[16 * (number - 1) : 16 * number].hex()):
+                self._run.tally.add(sent_bytes=length)
+            else:
+                missing.append(number)
+        return missing
+
+    def _queue_parts(self, large: Large, numbers: list[int]) -> None:
+        if not numbers:
+            self._complete(large)
+            return
+        item = large.item
+        large.left = set(numbers)
+        for number in reversed(numbers):
+            offset = (number - 1) * item.part_size
+            length = self._part_length(item, number)
+            self._run.lines.granted.put_first(Job(item, offset, length, None, number, large, large.generation))
+
+    def _complete(self, large: Large) -> None:
+        asked_at = time.monotonic()
+        answer = self._calls.ask("complete", {"upload": large.upload})
+        if answer["status"] == "completed":
+            if self._close(large):
+                self._outcomes.arrived(large.item)
+        elif answer["status"] == "incomplete" and large.generation < ROUNDS:
+            large.generation += 1
+            numbers = sorted(answer.get("missing") or [])
+            self._run.tally.add(sent_bytes=-sum(self._part_length(large.item, number) for number in numbers))
+            self._queue_parts(large, numbers)
+        elif self._close(large):
+            status = answer["status"] if answer["status"] != "incomplete" else "failed"
+            clock = PortalClock(answer, asked_at)
+            self._outcomes.answered(large.item, answer | {"status": status}, clock, step="confirm")
+
+    def _part_length(self, item: Item, number: int) -> int:
+        return min(item.part_size, item.size - (number - 1) * item.part_size)
+
+    def _close(self, large: Large) -> bool:
+        """Whether it was this call that brought the upload to its end."""
+        with large.lock:
+            if large.is_over:
+                return False
+            large.is_over = True
+        with self._changed:
+            self._open -= 1
+            self._changed.notify_all()
+        return True

@@ -1,0 +1,47 @@
+"""Why something is left out, not covered or not stored, in words."""
+
+from __future__ import annotations
+
+REASONS = {
+    "hidden": "hidden files",
+    "system": "files of the operating system",
+    "empty": "empty files (0 bytes)",
+    "extension": "files of another type",
+    "other_data": "files with data of another type",
+    "special": "pipes, sockets and devices",
+    "unreadable": "files or folders that could not be read",
+    "broken": "links that lead nowhere",
+    "link": "links to folders",
+    "collision": "files that share a name with a different file",
+    "name": "files whose names cannot be stored",
+}
+# Data on a card that a run does not cover: then the card is not safe.
+UNCOVERED = {
+    "not_taken": "of a data type that the deployment does not take",
+    "elsewhere": "in folders of no known name",
+    "other_data": "of another data type than their folder",
+    "new": "in folders that appeared while the upload was running",
+    "unreadable": "that could not be read",
+    "broken": "behind links to nowhere",
+}
+WHY = {
+    "file_changed": "It changed while it was read or sent. Run the command again.",
+    "file_unreadable": "It could not be read. Check the card and run the command again.",
+    "unreadable": "It could not be read. Check the card and run the command again.",
+    "broken": "It is a link to a file that is not there.",
+    "network": "The store could not be reached, though it was tried many times.",
+    "stored_differs": "The store already holds another file of this name, which is not overwritten.",
+    "headers_added": "It was stored with headers that the portal did not ask for: a maintainer has to remove it.",
+    "reserved": "Another upload is sending another file of this name.",
+    "missing": "The store does not have it, although it was sent. Run the command again.",
+    "on_card_alone": "The store does not have it: it is on the card alone.",
+    "mismatch": "The store holds other content under this name.",
+    "http_403": "The store refused it (403). Please tell a maintainer.",
+    "RequestTimeTooSkewed": "The clocks of store and portal differ. Please tell a maintainer.",
+    "QuotaExceeded": "The store has no room left for it. Please tell a maintainer.",
+    "url_ran_out": "Its address in the store ran out on the way each time: the link is too slow. Try --jobs 1.",
+    "new_file": "It appeared while the upload was running. Run the command again.",
+    "not_sent": "It was not sent.",
+    "unsettled": "An older program may still write under this name. It is compared when that is over.",
+    "being_read": "The portal still reads it in the store, to compare it.",
+}

@@ -1,0 +1,1 @@
+"""How the portal and its store are spoken to."""

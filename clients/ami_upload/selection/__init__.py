@@ -1,0 +1,1 @@
+"""What lies on a card, and what of it is to be sent under which name."""
