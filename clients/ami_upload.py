@@ -383,7 +383,7 @@ WHY = {
     "headers_added": "It was stored with headers that the portal did not ask for: a maintainer has to remove it.",
     "reserved": "Another upload is sending another file of this name.",
     "missing": "The store does not have it, although it was sent. Run the command again.",
-    "on_card_alone": "The store does not have it: it is on the card alone.",
+    "on_card_alone": "The store does not have it: it is only on the card.",
     "mismatch": "The store holds other content under this name.",
     "http_403": "The store refused it (403). Please tell a maintainer.",
     "RequestTimeTooSkewed": "The clocks of store and portal differ. Please tell a maintainer.",
@@ -3918,7 +3918,7 @@ def tell_verdict(
         screen.say("The portal could not be told of all failures: please send the log to a maintainer.")
     left_out = len(found.left_out) - len(found.unreadable) - len(found.other_data)
     if left_out:
-        screen.say(f"Not covered: {files_(left_out)} left out. What is left out is on the card alone.")
+        screen.say(f"Not covered: {files_(left_out)} left out. What is left out is only on the card.")
     target.proven = sum(item.status in ("verified", "stored") for item in plan.send) + len(plan.copies)
     proven = f"{number(engine.tally.verified)} verified, {number(engine.tally.stored)} stored before"
     session = f"upload session {engine.session['id']}"

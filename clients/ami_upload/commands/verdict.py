@@ -29,7 +29,7 @@ def tell_verdict(
         screen.say("The portal could not be told of all failures: please send the log to a maintainer.")
     left_out = len(found.left_out) - len(found.unreadable) - len(found.other_data)
     if left_out:
-        screen.say(f"Not covered: {files_(left_out)} left out. What is left out is on the card alone.")
+        screen.say(f"Not covered: {files_(left_out)} left out. What is left out is only on the card.")
     target.proven = sum(item.status in ("verified", "stored") for item in plan.send) + len(plan.copies)
     proven = f"{number(engine.tally.verified)} verified, {number(engine.tally.stored)} stored before"
     session = f"upload session {engine.session['id']}"

@@ -34,7 +34,7 @@ WHY = {
     "headers_added": "It was stored with headers that the portal did not ask for: a maintainer has to remove it.",
     "reserved": "Another upload is sending another file of this name.",
     "missing": "The store does not have it, although it was sent. Run the command again.",
-    "on_card_alone": "The store does not have it: it is on the card alone.",
+    "on_card_alone": "The store does not have it: it is only on the card.",
     "mismatch": "The store holds other content under this name.",
     "http_403": "The store refused it (403). Please tell a maintainer.",
     "RequestTimeTooSkewed": "The clocks of store and portal differ. Please tell a maintainer.",
