@@ -15,7 +15,7 @@ from uploads.models import UploadLog
 def test_in_and_out_again(page, portal):
     opened = UploadPage(page, portal.url)
     opened.sign_in("ines", "a wrong one")
-    expect(page.get_by_role("alert")).to_contain_text("Name and password do not go together")
+    expect(page.get_by_role("alert")).to_contain_text("Wrong user name or password")
     opened.sign_in("ines", PASSWORD)
     expect(page).to_have_url(portal.url + "/upload/")
     expect(page.get_by_role("navigation", name="Portal")).not_to_contain_text("Admin")

@@ -95,7 +95,7 @@ def test_a_file_that_fits_exactly_has_no_empty_part():
     for bytes_, count, last in ((3 * size, 3, size), (3 * size + 1, 4, 1), (3 * size - 1, 3, size - 1)):
         assert parts.part_count(bytes_, part_size_bytes=size) == count
         assert parts.size_of_part(count, size_bytes=bytes_, part_size_bytes=size) == last
-        assert parts.multipart_md5_fits(f"{'0' * 32}-{parts}", size_bytes=bytes_)
+        assert parts.multipart_md5_fits(f"{'0' * 32}-{count}", size_bytes=bytes_)
 
 
 def test_the_hash_is_the_one_of_the_convention():
