@@ -1,8 +1,9 @@
 """What the admin pages of all apps share: records that are only looked at, and pages that ask before they act."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
@@ -21,6 +22,16 @@ from simple_history.admin import SimpleHistoryAdmin
 from amiportal.core.errors import PortalError
 from amiportal.core.history import Difference, Reader
 
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+    class AdminPart(ModelAdmin[Any]):
+        """What stands below a part of an admin page, for type checkers: the real base, unfold's, brings no types."""
+
+        def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]: ...
+else:
+    AdminPart = object
+
 # Faults that a service explains to people.
 EXPLAINED = (PortalError, ValidationError)
 
@@ -30,7 +41,7 @@ def explanation(error: PortalError | ValidationError) -> str:
 
 
 @contextmanager
-def faults_of(form: forms.Form):
+def faults_of(form: forms.BaseForm) -> Iterator[None]:
     """What a service refuses becomes the form's own fault: at the field that it names, else at its head."""
     try:
         yield
@@ -43,7 +54,7 @@ def faults_of(form: forms.Form):
             form.add_error(name if known else None, found if known or not name else [f"{name}: {m}" for m in found])
 
 
-class ReadOnly:
+class ReadOnly(AdminPart):
     """For records that a person may look at and nobody may change, whatever their permissions."""
 
     actions = None
@@ -65,14 +76,14 @@ class ReadOnly:
         )
 
 
-class Kept:
+class Kept(AdminPart):
     """For records that other records speak of: changed, retired, never deleted."""
 
     def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
         return False
 
 
-class History(SimpleHistoryAdmin):
+class History(SimpleHistoryAdmin, AdminPart):
     """Who changed which field from what to what, when and why; and the way back to a version.
 
     Going back is a change like others: `go_back` calls the service, whose refusal is told. `revert_fields` are those
@@ -197,7 +208,7 @@ class History(SimpleHistoryAdmin):
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=[quote(obj.pk)])
 
 
-class SavedByServices:
+class SavedByServices(AdminPart):
     """A form's save goes through a service; what the service still refuses (a race) is told, not a 500."""
 
     def changeform_view(self, request: HttpRequest, object_id=None, form_url="", extra_context=None) -> HttpResponse:

@@ -54,10 +54,10 @@ def exception_handler(exc: Exception, context: dict) -> Response | None:
     if not isinstance(exc, exceptions.APIException):
         return None
     headers = {}
-    if getattr(exc, "auth_header", None):
-        headers["WWW-Authenticate"] = exc.auth_header
-    if getattr(exc, "wait", None):
-        headers["Retry-After"] = str(int(exc.wait))
+    if challenge := getattr(exc, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait_s := getattr(exc, "wait", None):
+        headers["Retry-After"] = str(int(wait_s))
     if isinstance(exc, exceptions.ValidationError):
         body = envelope(
             code="invalid",

@@ -28,7 +28,8 @@ class PortalCSPMiddleware(CSPMiddleware):
             if request.path_info.startswith(prefix):
                 parts.replace = directives | (parts.replace or {})
         if settings.MAP_TILES_URL and request.path_info.startswith("/admin/"):
-            parts.replace["img-src"] = [*parts.replace["img-src"], _origin(settings.MAP_TILES_URL)]
+            replaced = parts.replace or ADMIN
+            parts.replace = replaced | {"img-src": [*replaced["img-src"], _origin(settings.MAP_TILES_URL)]}
         return parts
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from amiportal.accounts.models import User
 from amiportal.core.errors import Conflict, PortalError
+from amiportal.core.history import recorded
 from amiportal.objectstore.buckets import BucketState, bucket_state, ensure_bucket
 from amiportal.objectstore.capabilities import current_habits
 from deployments.domain.countries import code_fault
@@ -51,9 +52,8 @@ def create_bucket(
         raise _taken(bucket.name)
     _check_country(bucket)
     bucket.full_clean()
-    bucket._history_user = actor
     try:
-        with transaction.atomic():
+        with transaction.atomic(), recorded(bucket, actor=actor):
             bucket.save()
     except IntegrityError as error:
         raise _taken(bucket.name) from error
@@ -87,10 +87,9 @@ def update_bucket(*, actor: User | None, bucket: Bucket, why: str = "", **change
         if "country_code" in changes:
             _check_country(bucket)
         bucket.full_clean()
-        bucket._history_user = actor
-        bucket._change_reason = why or None
         if changes:
-            bucket.save(update_fields=list(changes))
+            with recorded(bucket, actor=actor, reason=why or None):
+                bucket.save(update_fields=list(changes))
     return bucket
 
 

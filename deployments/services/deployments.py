@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from amiportal.accounts.models import User
 from amiportal.core.errors import Conflict
+from amiportal.core.history import recorded
 from deployments import holdings
 from deployments.domain.fields import GIVEN, TEXTS
 from deployments.domain.names import deployment_number
@@ -189,9 +190,7 @@ def _conflicts_named(deployment: Deployment):
 
 def save(deployment: Deployment, *, actor: User | None, why: str = "") -> None:
     """Write it, with the beginning of `why` in its history. A race lost is a Conflict that names the winner."""
-    deployment._history_user = actor
-    deployment._change_reason = why[:100] or None
-    with _conflicts_named(deployment):
+    with _conflicts_named(deployment), recorded(deployment, actor=actor, reason=why[:100] or None):
         deployment.save()
 
 

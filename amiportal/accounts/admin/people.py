@@ -15,6 +15,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from amiportal.accounts.actor import actor_of
 from amiportal.accounts.admin.access import AccessActions
 from amiportal.accounts.admin.inviting import Inviting
 from amiportal.accounts.admin.mailing import Mailing
@@ -27,6 +28,7 @@ from amiportal.accounts.services.history import note
 from amiportal.accounts.services.profile import AMENDABLE, amend
 from amiportal.accounts.services.two_factor import recovery_codes_left
 from amiportal.core.adminkit import History, Kept, minute
+from amiportal.core.history import unrecorded
 
 _ROLE_LABELS = {Role.MAINTAINERS: "primary", Role.PARTNERS: "info", Role.SCRIPTS: "default", "superuser": "danger"}
 _STATE_LABELS = {
@@ -127,19 +129,19 @@ class PersonAdmin(Kept, History, Inviting, AccessActions, Mailing, PeoplePages, 
 
     def save_model(self, request: HttpRequest, obj: User, form, change: bool) -> None:
         """One row of the history for the whole form, roles and buckets included: written by `save_related`."""
-        obj.skip_history_when_saving = True
-        super().save_model(request, obj, form, change)
+        with unrecorded(obj):
+            super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form, formsets, change: bool) -> None:
         """Whoever is a maintainer may sign in to the admin; is_staff says that and nothing else."""
-        super().save_related(request, form, formsets, change)
         person = form.instance
+        with unrecorded(person):
+            super().save_related(request, form, formsets, change)
         person.is_staff = person.is_superuser or person.groups.filter(name=Role.MAINTAINERS).exists()
-        del person.skip_history_when_saving
-        note(person, actor=request.user, reason="", fields=["is_staff"], made=not change)
+        note(person, actor=actor_of(request), reason="", fields=["is_staff"], made=not change)
 
     def go_back(self, request: HttpRequest, obj: User, values: dict, why: str) -> None:
-        amend(actor=request.user, person=obj, changes=values, reason=why)
+        amend(actor=actor_of(request), person=obj, changes=values, reason=why)
 
     # --- What is shown ----------------------------------------------------------------------------------------
 
