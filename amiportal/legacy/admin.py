@@ -11,6 +11,7 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from amiportal.accounts.actor import actor_of
 from amiportal.accounts.models import LegacySwitch
 from amiportal.core.adminkit import EXPLAINED, History, ReadOnly, ask, explanation
 from amiportal.legacy.meter import meter
@@ -82,7 +83,7 @@ class LegacySwitchAdmin(ReadOnly, History, ModelAdmin):
             )
         try:
             turn(
-                actor=request.user,
+                actor=actor_of(request),
                 kind=Kind(kind),
                 name=name,
                 is_on=to == "on",

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from amiportal.accounts.actor import actor_of
 from amiportal.objectstore.models import Allocation
 from amiportal.operations.doctor.keeping import WARN_END, WARN_FULL
 from amiportal.operations.doctor.models import Finding
@@ -52,7 +53,7 @@ class Todo:
 
 def front_page(request: HttpRequest, context: dict) -> dict:
     """UNFOLD's DASHBOARD_CALLBACK. Partners who see the admin's index by accident get the plain one."""
-    if not request.user.is_maintainer:
+    if not actor_of(request).is_maintainer:
         return context
     now = timezone.now()
     # Some hundred rows: one per deployment and data type.

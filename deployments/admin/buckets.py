@@ -10,6 +10,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from amiportal.accounts.actor import actor_of
 from amiportal.accounts.admin.mailing import AddressesOfBucket
 from amiportal.core.adminkit import EXPLAINED, History, Kept, SavedByServices, ask, explanation, minute, take_over
 from amiportal.objectstore.public_access import PublicAccess
@@ -85,13 +86,13 @@ class BucketAdmin(SavedByServices, Kept, History, AddressesOfBucket, ModelAdmin)
     def save_model(self, request: HttpRequest, obj: Bucket, form, change: bool) -> None:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         if change:
-            saved = services.update_bucket(actor=request.user, bucket=obj, **changes)
+            saved = services.update_bucket(actor=actor_of(request), bucket=obj, **changes)
         else:
-            saved = services.create_bucket(actor=request.user, **form.cleaned_data)
+            saved = services.create_bucket(actor=actor_of(request), **form.cleaned_data)
         take_over(obj, saved)
 
     def go_back(self, request: HttpRequest, obj: Bucket, values: dict, why: str) -> None:
-        services.update_bucket(actor=request.user, bucket=obj, why=why, **values)
+        services.update_bucket(actor=actor_of(request), bucket=obj, why=why, **values)
 
     def has_open_permission(self, request: HttpRequest, object_id=None) -> bool:
         return self.has_change_permission(request)
@@ -99,7 +100,7 @@ class BucketAdmin(SavedByServices, Kept, History, AddressesOfBucket, ModelAdmin)
     @action(description="Create or check in the store", icon="cloud_sync", permissions=["open"])
     def open_in_store(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def open_it(bucket: Bucket) -> None:
-            bucket = services.make_bucket_in_store(actor=request.user, bucket=bucket)
+            bucket = services.make_bucket_in_store(actor=actor_of(request), bucket=bucket)
             if bucket.store_error:
                 messages.warning(request, bucket.store_error)
             else:
@@ -119,7 +120,7 @@ class BucketAdmin(SavedByServices, Kept, History, AddressesOfBucket, ModelAdmin)
     @action(description="Keep older versions", icon="history", permissions=["open"])
     def keep_versions(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def keep(bucket: Bucket) -> None:
-            services.keep_versions(actor=request.user, bucket=bucket)
+            services.keep_versions(actor=actor_of(request), bucket=bucket)
             self.log_change(request, bucket, "Older versions are kept in the store.")
             messages.success(request, f"{bucket.name} keeps older versions from now on.")
 

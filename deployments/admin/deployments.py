@@ -5,6 +5,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from amiportal.accounts.actor import actor_of
 from amiportal.core.adminkit import Kept, SavedByServices, marked, take_over, unbroken
 from deployments import services
 from deployments.admin.filters import CameraKnown, CoordinatesKnown, HardwareKnown, SeasonKnown, Silent
@@ -117,4 +118,4 @@ class DeploymentAdmin(
 
     def save_model(self, request: HttpRequest, obj: Deployment, form: DeploymentForm, change: bool) -> None:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        take_over(obj, services.update_deployment(actor=request.user, deployment=obj, **changes))
+        take_over(obj, services.update_deployment(actor=actor_of(request), deployment=obj, **changes))

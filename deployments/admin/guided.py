@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from amiportal.accounts.actor import actor_of
 from amiportal.core.adminkit import EXPLAINED, faults_of
 from amiportal.objectstore.capabilities import current_habits
 from deployments import services
@@ -56,7 +57,7 @@ class GuidedAdd:
 
     def _save(self, request: HttpRequest, bucket: Bucket, form: PlaceStep) -> HttpResponse:
         made_in_store = not bucket.exists_in_store
-        deployment = services.set_up_deployment(actor=request.user, bucket=bucket, **form.cleaned_data)
+        deployment = services.set_up_deployment(actor=actor_of(request), bucket=bucket, **form.cleaned_data)
         told = [f"{deployment.deployment_id} is made."]
         if made_in_store:
             told.append(f"The store has the bucket {bucket.name}.")

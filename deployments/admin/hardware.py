@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from amiportal.accounts.actor import actor_of
 from amiportal.core.adminkit import History, SavedByServices, take_over
 from amiportal.sheets.admin import SheetExport, SheetImport
 from deployments import services
@@ -34,13 +35,13 @@ class HardwareConfigAdmin(SavedByServices, History, SheetImport, SheetExport, Mo
     def save_model(self, request: HttpRequest, obj: HardwareConfig, form, change: bool) -> None:
         if change:
             parts = {name: form.cleaned_data[name] for name in form.changed_data}
-            saved = services.update_hardware(actor=request.user, hardware=obj, **parts)
+            saved = services.update_hardware(actor=actor_of(request), hardware=obj, **parts)
         else:
-            saved = services.create_hardware(actor=request.user, **form.cleaned_data)
+            saved = services.create_hardware(actor=actor_of(request), **form.cleaned_data)
         take_over(obj, saved)
 
     def go_back(self, request: HttpRequest, obj: HardwareConfig, values: dict, why: str) -> None:
-        services.update_hardware(actor=request.user, hardware=obj, why=why, **values)
+        services.update_hardware(actor=actor_of(request), hardware=obj, why=why, **values)
 
     def export_records(self, queryset: QuerySet[HardwareConfig]) -> Iterable[dict]:
         return map(hardware_row, queryset)

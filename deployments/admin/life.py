@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
+from amiportal.accounts.actor import actor_of
 from amiportal.accounts.services import open_urls
 from amiportal.core.adminkit import EXPLAINED, ask, explanation, faults_of
 from deployments import holdings, services
@@ -50,7 +51,7 @@ class LifeActions:
         form = NextSeasonForm.for_deployment(deployment, _posted(request), under_way=bool(held.under_way))
         if form.is_valid():
             with faults_of(form):
-                new = services.start_next_season(actor=request.user, deployment=deployment, **form.cleaned_data)
+                new = services.start_next_season(actor=actor_of(request), deployment=deployment, **form.cleaned_data)
                 told = f"{new.deployment_id} is open; {deployment.deployment_id} is retired."
                 messages.success(request, told + _urls_alive([deployment]))
                 return HttpResponseRedirect(change_url(new))
@@ -73,7 +74,7 @@ class LifeActions:
         form = RetireForm(_posted(request), under_way=bool(held.under_way))
         if form.is_valid():
             with faults_of(form):
-                services.retire_deployment(actor=request.user, deployment=deployment, **form.cleaned_data)
+                services.retire_deployment(actor=actor_of(request), deployment=deployment, **form.cleaned_data)
                 messages.success(request, f"{deployment.deployment_id} is retired." + _urls_alive([deployment]))
                 return HttpResponseRedirect(change_url(deployment))
         page = ask(
@@ -94,7 +95,7 @@ class LifeActions:
         form = ReactivateForm(_posted(request))
         if form.is_valid():
             with faults_of(form):
-                services.reactivate_deployment(actor=request.user, deployment=deployment, why=form.why)
+                services.reactivate_deployment(actor=actor_of(request), deployment=deployment, why=form.why)
                 messages.success(request, f"{deployment.deployment_id} is active.")
                 return HttpResponseRedirect(change_url(deployment))
         return ask(
@@ -118,7 +119,7 @@ class LifeActions:
         if form.is_valid():
 
             def start(deployment: Deployment) -> str:
-                new = services.start_next_season(actor=request.user, deployment=deployment, **form.cleaned_data)
+                new = services.start_next_season(actor=actor_of(request), deployment=deployment, **form.cleaned_data)
                 return f"{deployment.deployment_id} → {new.deployment_id}"
 
             return _each(request, chosen, "gone on with", start)
@@ -143,7 +144,7 @@ class LifeActions:
         if form.is_valid():
 
             def retire(deployment: Deployment) -> str:
-                services.retire_deployment(actor=request.user, deployment=deployment, **form.cleaned_data)
+                services.retire_deployment(actor=actor_of(request), deployment=deployment, **form.cleaned_data)
                 return deployment.deployment_id
 
             return _each(request, chosen, "retired", retire)
@@ -167,7 +168,7 @@ class LifeActions:
         if form.is_valid():
 
             def reactivate(deployment: Deployment) -> str:
-                services.reactivate_deployment(actor=request.user, deployment=deployment, why=form.why)
+                services.reactivate_deployment(actor=actor_of(request), deployment=deployment, why=form.why)
                 return deployment.deployment_id
 
             return _each(request, chosen, "active", reactivate)

@@ -9,6 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from amiportal.accounts.actor import actor_of
 from deployments import selectors, services
 from deployments.api.serializers import (
     BucketCreateSerializer,
@@ -70,9 +71,9 @@ class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
     @extend_schema(request=DeploymentWriteSerializer, responses={201: DeploymentSerializer})
     def create(self, request: Request) -> Response:
         """A new deployment; the answer has its id. Maintainers."""
-        require_maintainer(request.user)
+        require_maintainer(actor_of(request))
         given = _checked(DeploymentWriteSerializer, request.data)
-        deployment = services.create_deployment(actor=request.user, **given)
+        deployment = services.create_deployment(actor=actor_of(request), **given)
         return Response(DeploymentSerializer(deployment).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=DeploymentWriteSerializer, responses=DeploymentSerializer)
@@ -80,7 +81,7 @@ class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
         """Change the fields that are given. Maintainers."""
         deployment = self._maintained()
         changes = _checked(DeploymentWriteSerializer, request.data, partial=True)
-        deployment = services.update_deployment(actor=request.user, deployment=deployment, **changes)
+        deployment = services.update_deployment(actor=actor_of(request), deployment=deployment, **changes)
         return Response(DeploymentSerializer(deployment).data)
 
     @extend_schema(request=RetireSerializer, responses=DeploymentSerializer)
@@ -89,7 +90,7 @@ class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
         """Close it to uploads; the reason is kept. Maintainers."""
         deployment = self._maintained()
         given = _checked(RetireSerializer, request.data)
-        deployment = services.retire_deployment(actor=request.user, deployment=deployment, **given)
+        deployment = services.retire_deployment(actor=actor_of(request), deployment=deployment, **given)
         return Response(DeploymentSerializer(deployment).data)
 
     @extend_schema(request=NextSeasonSerializer, responses={201: DeploymentSerializer})
@@ -98,13 +99,13 @@ class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
         """A new deployment at the same site, and this one retired, in one step. Maintainers."""
         deployment = self._maintained()
         given = _checked(NextSeasonSerializer, request.data)
-        new = services.start_next_season(actor=request.user, deployment=deployment, **given)
+        new = services.start_next_season(actor=actor_of(request), deployment=deployment, **given)
         return Response(DeploymentSerializer(new).data, status=status.HTTP_201_CREATED)
 
     def _maintained(self):
         """The deployment, 404 where the caller may not see it, 403 where it may be seen but not changed."""
         deployment = self.get_object()
-        require_maintainer(self.request.user)
+        require_maintainer(actor_of(self.request))
         return deployment
 
 
@@ -124,9 +125,9 @@ class BucketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     @extend_schema(request=BucketCreateSerializer, responses={201: BucketSerializer})
     def create(self, request: Request) -> Response:
         """A new bucket, here and in the store; may be repeated after a fault of the store. Maintainers."""
-        require_maintainer(request.user)
+        require_maintainer(actor_of(request))
         given = _checked(BucketCreateSerializer, request.data)
-        bucket = services.open_bucket(actor=request.user, **given)
+        bucket = services.open_bucket(actor=actor_of(request), **given)
         return Response(BucketSerializer(bucket).data, status=status.HTTP_201_CREATED)
 
 

@@ -19,6 +19,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from amiportal.accounts.actor import actor_of
 from amiportal.core.adminkit import EXPLAINED, ask, explanation, faults_of, minute
 from uploads.admin.paging import DayRange, KeysetChangeList, LongTable
 from uploads.ledger.streams import drift_csv_lines
@@ -206,7 +207,7 @@ class DriftAdmin(LongTable):
     # --- Settling -----------------------------------------------------------------------------------------------
 
     def has_settle_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return request.user.is_maintainer
+        return actor_of(request).is_maintainer
 
     @admin.action(description="Settle those chosen", permissions=["settle"])
     def settle_chosen(self, request: HttpRequest, queryset: QuerySet[Drift]) -> HttpResponse | None:
@@ -244,7 +245,7 @@ class DriftAdmin(LongTable):
             return HttpResponseRedirect(back)
         if "apply" in request.POST:
             try:
-                done = bring_back_drifts(actor=request.user, ids=[drift.pk for drift in drifts])
+                done = bring_back_drifts(actor=actor_of(request), ids=[drift.pk for drift in drifts])
             except EXPLAINED as error:
                 messages.error(request, explanation(error))
                 return HttpResponseRedirect(back)
@@ -275,7 +276,7 @@ class DriftAdmin(LongTable):
         if form.is_valid():
             with faults_of(form):
                 done = settle_drifts(
-                    actor=request.user, ids=[drift.pk for drift in drifts], reason=form.cleaned_data["reason"]
+                    actor=actor_of(request), ids=[drift.pk for drift in drifts], reason=form.cleaned_data["reason"]
                 )
                 self._tell(request, done, more=more)
                 return HttpResponseRedirect(back)

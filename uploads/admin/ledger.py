@@ -12,6 +12,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from unfold.decorators import display
 from unfold.utils import parse_date_str
 
+from amiportal.accounts.actor import actor_of
 from amiportal.accounts.models import User
 from amiportal.core.adminkit import minute
 from deployments.models import Bucket, Deployment
@@ -94,7 +95,7 @@ class LedgerChangeList(KeysetChangeList):
         return reverse("admin:uploads_export_order") + self.get_query_string()
 
     def page(self, request: HttpRequest) -> tuple[Sequence[UploadLog], bool, bool]:
-        page = ledger_page(request.user, self.wanted, self.place, size=self.list_per_page)
+        page = ledger_page(actor_of(request), self.wanted, self.place, size=self.list_per_page)
         return page.rows, page.has_previous, page.has_next
 
 

@@ -5,6 +5,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from amiportal.accounts.actor import actor_of
 from deployments.domain.names import DataType
 from uploads.permissions import deployment_visible_to
 
@@ -28,6 +29,6 @@ class InventoryView(APIView):
 
         Counted every night. For the count of this moment, list the bucket.
         """
-        deployment = deployment_visible_to(actor=request.user, deployment_id=deployment_id)
+        deployment = deployment_visible_to(actor=actor_of(request), deployment_id=deployment_id)
         taken = deployment.inventories.filter(taken_at__isnull=False).order_by("data_type")
         return Response(InventoryRow(taken, many=True).data)

@@ -4,6 +4,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from amiportal.accounts.actor import actor_of
 from uploads.api.serializers import parts as serializers
 from uploads.api.serializers.sessions import read
 from uploads.permissions import session_of
@@ -16,9 +17,9 @@ class PartsView(APIView):
     )
     def get(self, request, session_id: int):
         """What the store holds of a file by now; asked, not remembered."""
-        session = session_of(actor=request.user, session_id=session_id)
+        session = session_of(actor=actor_of(request), session_id=session_id)
         asked = read(serializers.UploadRequest, request.query_params)
-        found = list_parts(actor=request.user, session=session, upload_id=asked["upload"])
+        found = list_parts(actor=actor_of(request), session=session, upload_id=asked["upload"])
         return Response(serializers.PartsResponse({"parts": found}).data)
 
     @extend_schema(
@@ -26,10 +27,10 @@ class PartsView(APIView):
     )
     def post(self, request, session_id: int):
         """A URL for each part, good for the bytes of that MD5 alone. Prolongs the grant."""
-        session = session_of(actor=request.user, session_id=session_id)
+        session = session_of(actor=actor_of(request), session_id=session_id)
         asked = read(serializers.PartsRequest, request.data)
         claims = [PartClaim(**claim) for claim in asked["parts"]]
-        signed = sign_parts(actor=request.user, session=session, upload_id=asked["upload"], claims=claims)
+        signed = sign_parts(actor=actor_of(request), session=session, upload_id=asked["upload"], claims=claims)
         return Response(serializers.SignedPartsResponse({"parts": signed}).data)
 
 
@@ -41,7 +42,7 @@ class CompleteView(APIView):
     )
     def post(self, request, session_id: int):
         """Have the store make the file of its parts, if they are all there and the right ones. May be repeated."""
-        session = session_of(actor=request.user, session_id=session_id)
+        session = session_of(actor=actor_of(request), session_id=session_id)
         asked = read(serializers.UploadRequest, request.data)
-        completion = complete_upload(actor=request.user, session=session, upload_id=asked["upload"])
+        completion = complete_upload(actor=actor_of(request), session=session, upload_id=asked["upload"])
         return Response(serializers.CompletionResponse(completion).data)

@@ -4,6 +4,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from amiportal.accounts.actor import actor_of
 from uploads.api.serializers import selections as serializers
 from uploads.api.serializers.sessions import FailuresResponse, read, result_row
 from uploads.services.failures import ClientFailure, report_client_failures
@@ -19,7 +20,7 @@ class SurveyView(APIView):
         """Whether the times of a selection go with the deployment's season and its nights. Writes nothing."""
         asked = read(serializers.SurveyRequest, request.data)
         survey = survey_selection(
-            actor=request.user,
+            actor=actor_of(request),
             deployment_id=asked["deployment"],
             data_type=asked["data_type"],
             hours=asked["hours"],
@@ -34,7 +35,7 @@ class VerifyView(APIView):
         """Whether the store holds exactly these files, one answer each in the order asked. Writes nothing."""
         asked = read(serializers.VerifyRequest, request.data)
         results = verify_files(
-            actor=request.user,
+            actor=actor_of(request),
             deployment_id=asked["deployment"],
             data_type=asked["data_type"],
             files=asked["files"],
@@ -52,7 +53,7 @@ class ClientFailuresView(APIView):
         """What the client could not do outside of any session; maintainers see it."""
         asked = read(serializers.ClientFailuresRequest, request.data)
         recorded = report_client_failures(
-            actor=request.user,
+            actor=actor_of(request),
             failures=[ClientFailure(**failure) for failure in asked["failures"]],
             deployment_id=asked["deployment"],
             client=asked["client"],

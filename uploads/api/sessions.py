@@ -7,6 +7,7 @@ from rest_framework import pagination
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from amiportal.accounts.actor import actor_of
 from amiportal.core.client_address import client_address
 from amiportal.core.errors import PortalError
 from uploads.api.serializers import sessions as serializers
@@ -61,7 +62,7 @@ class SessionsView(APIView):
         """Open a session for one upload into one deployment and data type."""
         asked = read(serializers.SessionRequest, request.data)
         session = open_session(
-            actor=request.user,
+            actor=actor_of(request),
             deployment_id=asked["deployment"],
             data_type=asked["data_type"],
             uploader_name=asked["uploader_name"],
@@ -78,7 +79,7 @@ class SessionView(APIView):
     @extend_schema(operation_id="get_session", responses=serializers.SessionRow)
     def get(self, request, session_id: int):
         """A session as it stands. Its account may go on with it while it is not finished, from any computer."""
-        session = session_visible_to(actor=request.user, session_id=session_id)
+        session = session_visible_to(actor=actor_of(request), session_id=session_id)
         return Response(serializers.session_row(verdict_of(session)))
 
 
@@ -86,9 +87,9 @@ class CheckView(APIView):
     @extend_schema(operation_id="check_files", request=serializers.FilesRequest, responses=serializers.CheckResponse)
     def post(self, request, session_id: int):
         """What would become of these files, one answer each in the order asked. Writes nothing."""
-        session = session_of(actor=request.user, session_id=session_id)
+        session = session_of(actor=actor_of(request), session_id=session_id)
         files = read(serializers.FilesRequest, request.data)["files"]
-        results = check_files(actor=request.user, session=session, files=files)
+        results = check_files(actor=actor_of(request), session=session, files=files)
         return Response({"files": [serializers.result_row(result, with_warnings=True) for result in results]})
 
 
@@ -98,9 +99,9 @@ class PresignView(APIView):
     )
     def post(self, request, session_id: int):
         """A signed URL for each file that may be sent, and for each other one the reason why not."""
-        session = session_of(actor=request.user, session_id=session_id)
+        session = session_of(actor=actor_of(request), session_id=session_id)
         files = read(serializers.FilesRequest, request.data)["files"]
-        results = grant_files(actor=request.user, session=session, files=files)
+        results = grant_files(actor=actor_of(request), session=session, files=files)
         return Response({"files": [serializers.result_row(result) for result in results]})
 
 
@@ -110,9 +111,9 @@ class ConfirmView(APIView):
     )
     def post(self, request, session_id: int):
         """Have the portal compare what was sent, by size and MD5, with what the store has."""
-        session = session_of(actor=request.user, session_id=session_id)
+        session = session_of(actor=actor_of(request), session_id=session_id)
         names = read(serializers.NamesRequest, request.data)["files"]
-        results = confirm_files(actor=request.user, session=session, names=names)
+        results = confirm_files(actor=actor_of(request), session=session, names=names)
         return Response({"files": [serializers.result_row(result) for result in results]})
 
 
@@ -124,10 +125,10 @@ class FailuresView(APIView):
     )
     def post(self, request, session_id: int):
         """What the client could not do; maintainers see it."""
-        session = session_of(actor=request.user, session_id=session_id)
+        session = session_of(actor=actor_of(request), session_id=session_id)
         failures = [ClientFailure(**failure) for failure in read(serializers.FailuresRequest, request.data)["failures"]]
         recorded = report_failures(
-            actor=request.user,
+            actor=actor_of(request),
             session=session,
             failures=failures,
             user_agent=request.headers.get("User-Agent", ""),
@@ -141,10 +142,10 @@ class FinishView(APIView):
     )
     def post(self, request, session_id: int):
         """End the session and learn whether the card may be wiped."""
-        session = session_of(actor=request.user, session_id=session_id)
+        session = session_of(actor=actor_of(request), session_id=session_id)
         selected = read(serializers.FinishRequest, request.data)
         verdict = finish_session(
-            actor=request.user,
+            actor=actor_of(request),
             session=session,
             selected_files=selected["files"],
             selected_bytes=selected["bytes"],
@@ -169,7 +170,7 @@ class ReceiptView(APIView):
     @extend_schema(operation_id="get_receipt", responses=serializers.ReceiptResponse)
     def get(self, request, session_id: int):
         """The signed receipt of a finished session: every file with size, MD5, key and when it was verified."""
-        session = session_visible_to(actor=request.user, session_id=session_id)
+        session = session_visible_to(actor=actor_of(request), session_id=session_id)
         if session.finished_at is None:
             raise PortalError("The session is still open; finish it first.", code="session_open", http_status=409)
         response = StreamingHttpResponse(receipt(session), content_type="application/json")

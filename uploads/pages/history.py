@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from amiportal.accounts.actor import actor_of
 from amiportal.accounts.models import User
 from amiportal.core.errors import NotFound
 from uploads.ledger.unsettled import waiting_of
@@ -51,8 +52,8 @@ MISMATCH_TEXTS = {
 @login_required
 def history(request: HttpRequest) -> HttpResponse:
     """Sessions, newest first, a page at a time by their ids: nothing is counted over the whole."""
-    everybody = request.user.is_maintainer and request.GET.get("all") == "true"
-    sessions = sessions_visible_to(request.user, of_everybody=everybody)
+    everybody = actor_of(request).is_maintainer and request.GET.get("all") == "true"
+    sessions = sessions_visible_to(actor_of(request), of_everybody=everybody)
     before = _id_of(request.GET.get("before", ""))
     if before is not None:
         sessions = sessions.filter(pk__lt=before)
@@ -62,7 +63,7 @@ def history(request: HttpRequest) -> HttpResponse:
     verdicts = {verdict.session.pk: verdict for verdict in verdicts_of(finished)}
     waiting = waiting_of([session.pk for session in shown])
     rows = [
-        _row(session, verdicts.get(session.pk), request.user) | {"waiting": waiting.get(session.pk)}
+        _row(session, verdicts.get(session.pk), actor_of(request)) | {"waiting": waiting.get(session.pk)}
         for session in shown
     ]
     context = {
@@ -145,7 +146,7 @@ def state_of(session: UploadSession, verdict: Verdict | None) -> str:
 
 def _session(request: HttpRequest, session_id: int) -> UploadSession:
     try:
-        return session_visible_to(actor=request.user, session_id=session_id)
+        return session_visible_to(actor=actor_of(request), session_id=session_id)
     except NotFound as error:
         raise Http404 from error
 

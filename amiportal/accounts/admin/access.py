@@ -9,6 +9,7 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
+from amiportal.accounts.actor import actor_of
 from amiportal.accounts.models import User
 from amiportal.accounts.services import open_urls
 from amiportal.accounts.services.closing import close_account, open_account
@@ -75,7 +76,7 @@ class AccessActions:
                 button="Make the token",
                 back=back,
             )
-        token = make_token(actor=request.user, user=person, days=form.cleaned_data["days"])
+        token = make_token(actor=actor_of(request), user=person, days=form.cleaned_data["days"])
         self.log_change(request, person, "Made a token.")
         messages.success(request, "The token is made. Copy it now: it is not shown again.")
         context = {
@@ -158,7 +159,7 @@ class AccessActions:
                 danger=danger,
             )
         try:
-            service(actor=request.user, person=person, reason=form.cleaned_data["reason"])
+            service(actor=actor_of(request), person=person, reason=form.cleaned_data["reason"])
         except EXPLAINED as error:
             messages.error(request, explanation(error))
         else:

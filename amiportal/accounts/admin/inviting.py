@@ -17,6 +17,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from amiportal.accounts.actor import actor_of
 from amiportal.accounts.models import PasswordLink, User
 from amiportal.accounts.permissions import GIVEN_BY_MAINTAINERS
 from amiportal.accounts.roles import Role
@@ -91,14 +92,14 @@ class Inviting:
     """Actions of PersonAdmin."""
 
     def has_invite_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return self.has_add_permission(request) and request.user.is_maintainer
+        return self.has_add_permission(request) and actor_of(request).is_maintainer
 
     @action(description="Invite a partner", icon="person_add", permissions=["invite"])
     def invite(self, request: HttpRequest) -> HttpResponse:
-        form = InvitationForm(request.POST if request.method == "POST" else None, actor=request.user)
+        form = InvitationForm(request.POST if request.method == "POST" else None, actor=actor_of(request))
         if form.is_valid():
             with faults_of(form):
-                person, secret = invite(actor=request.user, **form.cleaned_data)
+                person, secret = invite(actor=actor_of(request), **form.cleaned_data)
                 self.log_addition(request, person, "Invited.")
                 return self._deliver(request, person, PasswordLink.Purpose.INVITATION, secret)
         context = {
@@ -134,7 +135,7 @@ class Inviting:
                 danger=True,
             )
         try:
-            taken = revoke_links(actor=request.user, person=person)
+            taken = revoke_links(actor=actor_of(request), person=person)
         except EXPLAINED as error:
             messages.error(request, explanation(error))
         else:
@@ -155,7 +156,7 @@ class Inviting:
                 back=back,
             )
         try:
-            purpose, secret = make_link(actor=request.user, person=person)
+            purpose, secret = make_link(actor=actor_of(request), person=person)
         except EXPLAINED as error:
             messages.error(request, explanation(error))
             return HttpResponseRedirect(back)
@@ -167,7 +168,7 @@ class Inviting:
         back = reverse("admin:accounts_user_change", args=[person.pk])
         if mail_is_configured():
             try:
-                mail_link(person=person, purpose=purpose, secret=secret, sender=request.user)
+                mail_link(person=person, purpose=purpose, secret=secret, sender=actor_of(request))
             except MailFailed as error:
                 messages.error(request, error.message)
             else:

@@ -12,6 +12,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
+from amiportal.accounts.actor import actor_of
 from amiportal.background.models import LeftOver
 from amiportal.core.adminkit import EXPLAINED, ReadOnly, ask, explanation, minute
 from amiportal.operations.doctor.jobs import about, is_stalled, run_again, stalled, title_of
@@ -147,7 +148,7 @@ class JobAdmin(ReadOnly, ModelAdmin):
         return f"{seconds:,.1f} s" if seconds < 120 else f"{seconds / 60:,.0f} min"
 
     def has_run_again_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return request.user.is_maintainer
+        return actor_of(request).is_maintainer
 
     @admin.action(description="Run again what failed", permissions=["run_again"])
     def run_chosen_again(self, request: HttpRequest, queryset: QuerySet[ProcrastinateJob]) -> HttpResponse | None:

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from amiportal.accounts.actor import actor_of
 from amiportal.core.errors import PortalError
 from amiportal.operations.snapshots.admin.shown import groups_of, kept_by_reason
 from amiportal.operations.snapshots.models import Snapshot
@@ -34,10 +35,10 @@ class RestorePages:
             return HttpResponseRedirect(compare)
         try:
             if digest := request.POST.get("digest", ""):
-                plan, way_back = restore(actor=request.user, snapshot=snapshot, chosen=chosen, digest=digest)
+                plan, way_back = restore(actor=actor_of(request), snapshot=snapshot, chosen=chosen, digest=digest)
                 messages.success(request, _told(plan, way_back))
                 return HttpResponseRedirect(compare)
-            plan = plan_restore(actor=request.user, snapshot=snapshot, chosen=chosen)
+            plan = plan_restore(actor=actor_of(request), snapshot=snapshot, chosen=chosen)
         except PlanChanged as changed:
             messages.error(request, changed.message)
             plan = changed.plan

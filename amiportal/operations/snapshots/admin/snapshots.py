@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
+from amiportal.accounts.actor import actor_of
 from amiportal.core.adminkit import ReadOnly, ask, minute
 from amiportal.core.errors import PortalError
 from amiportal.objectstore.portal_files import stream_file
@@ -113,7 +114,7 @@ class SnapshotAdmin(RestorePages, ReadOnly, ModelAdmin):
         return [a for a in super().get_actions_detail(request, object_id) if a.path not in useless]
 
     def has_restore_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return request.user.is_maintainer
+        return actor_of(request).is_maintainer
 
     @action(description="Take one now", icon="add_a_photo", permissions=["restore"], variant=ActionVariant.PRIMARY)
     def take_one(self, request: HttpRequest) -> HttpResponse:
@@ -125,7 +126,7 @@ class SnapshotAdmin(RestorePages, ReadOnly, ModelAdmin):
             )
             return ask(self, request, title="Take a snapshot", text=text, button="Take it", back=back)
         try:
-            snapshot = take_snapshot(actor=request.user, reason=Snapshot.Reason.HAND)
+            snapshot = take_snapshot(actor=actor_of(request), reason=Snapshot.Reason.HAND)
         except PortalError as error:
             messages.error(request, error.message)
             return HttpResponseRedirect(back)
@@ -189,7 +190,7 @@ class SnapshotAdmin(RestorePages, ReadOnly, ModelAdmin):
             title = f"Remove the {snapshot}"
             return ask(self, request, title=title, text=text, button="Remove", back=_page_url(snapshot), danger=True)
         try:
-            remove_snapshot(actor=request.user, snapshot=snapshot)
+            remove_snapshot(actor=actor_of(request), snapshot=snapshot)
         except PortalError as error:
             messages.error(request, error.message)
         else:
