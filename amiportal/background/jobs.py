@@ -1,6 +1,7 @@
 """How jobs are declared and ordered: the one place for their locks, retries and turns."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from procrastinate import RetryStrategy
@@ -30,15 +31,16 @@ def every(
     """
 
     def declare(function: Callable) -> Task:
-        task = app.task(
-            name=name,
-            queue=ROUNDS,
-            priority=priority,
-            queueing_lock=name,
-            lock=name if one_at_a_time else None,
-            retry=ROUND_RETRY,
-            pass_context=pass_context,
-        )(function)
+        options: dict[str, Any] = {
+            "name": name,
+            "queue": ROUNDS,
+            "priority": priority,
+            "queueing_lock": name,
+            "lock": name if one_at_a_time else None,
+            "retry": ROUND_RETRY,
+            "pass_context": pass_context,
+        }
+        task = app.task(**options)(function)
         return app.periodic(cron=cron)(task)
 
     return declare

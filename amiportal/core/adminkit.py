@@ -1,9 +1,9 @@
 """What the admin pages of all apps share: records that are only looked at, and pages that ask before they act."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
 from django.contrib import messages
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 else:
     AdminPart = object
 
+_Field = TypeVar("_Field", bound=forms.Field)
 # Faults that a service explains to people.
 EXPLAINED = (PortalError, ValidationError)
 
@@ -54,10 +55,18 @@ def faults_of(form: forms.BaseForm) -> Iterator[None]:
             form.add_error(name if known else None, found if known or not name else [f"{name}: {m}" for m in found])
 
 
+def field_of(form: forms.BaseForm, name: str, kind: type[_Field]) -> _Field:
+    """A field of the form, for what only fields of that kind have. Raises TypeError when it is none."""
+    found = form.fields[name]
+    if not isinstance(found, kind):
+        raise TypeError(f"{name} is no {kind.__name__}")
+    return found
+
+
 class ReadOnly(AdminPart):
     """For records that a person may look at and nobody may change, whatever their permissions."""
 
-    actions = None
+    actions: Sequence[str] | None = None
     list_disable_select_all = True
 
     def has_add_permission(self, request: HttpRequest, *_) -> bool:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
+from typing import cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -46,11 +47,22 @@ class LegacyCall:
     fields: dict[str, str]
     failed: int = 0
 
+    @property
+    def account(self) -> User:
+        """The account of a call that is not answered without one."""
+        if self.user is None:
+            raise LegacyRefusal({"detail": BAD_CREDENTIALS}, 401)
+        return self.user
+
     def required_field(self, name: str) -> str:
         """A field that only some forms of a call need; raises the 422 of a missing one."""
         if name not in self.fields:
             raise LegacyRefusal({"detail": [_missing(name, self.request)]}, 422)
         return self.fields[name]
+
+
+class _LegacyRequest(HttpRequest):
+    is_legacy_call: bool
 
 
 class LegacyRefusal(PortalError):
@@ -93,7 +105,7 @@ def legacy_call(
         @csrf_exempt
         @wraps(function)
         def view(request: HttpRequest) -> HttpResponse:
-            request.is_legacy_call = True  # read by accounts.lockout
+            cast(_LegacyRequest, request).is_legacy_call = True  # read by accounts.lockout
             if request.method not in methods:
                 return _method_not_allowed(methods)
             if _is_of_another_page(request):
@@ -114,13 +126,10 @@ def legacy_call(
                 request.user = user  # the history of changes names who made them
             refusal = refusal_of(call=name, style=style)
             call = LegacyCall(request=request, user=user, fields=fields)
-            response = None
             try:
                 if refusal is not None:
-                    response = answer({"detail": refusal}, 403)  # these clients stop at a 403, and show its detail
-                else:
-                    response = _answered(function, call, required)
-                return response
+                    return answer({"detail": refusal}, 403)  # these clients stop at a 403, and show its detail
+                return _answered(function, call, required)
             finally:
                 meter.count(
                     account="" if user is None else user.get_username(),

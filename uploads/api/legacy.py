@@ -78,7 +78,7 @@ def generate_presigned_url(call: LegacyCall) -> HttpResponse:
     asked = list(zip(names, file_types, strict=True))
     with _errors_as_they_read_them():
         granted = grant_to_field_client(
-            actor=call.user,
+            actor=call.account,
             deployment=deployment,
             data_type=data_type,
             uploader_name=call.fields["name"][:200],
@@ -121,7 +121,7 @@ def count_data(call: LegacyCall) -> HttpResponse:
 
 @legacy_call(methods=["GET"])
 def logs(call: LegacyCall) -> HttpResponse:
-    if not call.user.is_maintainer:
+    if not call.account.is_maintainer:
         return answer({"detail": "Only maintainers may read the log"}, 403)
     return StreamingHttpResponse(map(_log_line, uploaded_counts()), content_type="text/plain; charset=utf-8")
 
@@ -174,7 +174,7 @@ def _data_type(value: str) -> str:
 
 def _deployments_at(call: LegacyCall, country_location_name: str) -> list[Deployment]:
     """The deployments at "COUNTRY - LOCATION"; split where the left part is a bucket's title, from the right."""
-    visible = deployments_visible_to(call.user).select_related("bucket")
+    visible = deployments_visible_to(call.account).select_related("bucket")
     split_at = country_location_name.rfind(PLACE_SEPARATOR)
     while split_at >= 0:
         title = country_location_name[:split_at]

@@ -10,6 +10,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
 from amiportal.accounts.actor import actor_of
+from amiportal.accounts.admin.inviting import LookedAfter
 from amiportal.accounts.models import User
 from amiportal.accounts.services import open_urls
 from amiportal.accounts.services.closing import close_account, open_account
@@ -39,8 +40,8 @@ class WhyForm(forms.Form):
     )
 
 
-class AccessActions:
-    """Actions of PersonAdmin; `_looked_after` is Inviting's."""
+class AccessActions(LookedAfter):
+    """Actions of PersonAdmin."""
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[UnfoldAction]:
         """Those that fit the person's state; the services refuse the others anyway."""

@@ -1,5 +1,7 @@
 """Bringing people in: the invitation's form, its mail, and the link where no mail can be sent."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -23,7 +25,7 @@ from amiportal.accounts.permissions import GIVEN_BY_MAINTAINERS
 from amiportal.accounts.roles import Role
 from amiportal.accounts.services.mail import MailFailed, mail_is_configured, mail_link
 from amiportal.accounts.services.password_links import GOOD_FOR, invite, make_link, revoke_links
-from amiportal.core.adminkit import EXPLAINED, ask, explanation, faults_of
+from amiportal.core.adminkit import EXPLAINED, AdminPart, ask, explanation, faults_of, field_of
 
 _ROLE_TOLD = {
     Role.PARTNERS: "Partner: uploads files",
@@ -33,7 +35,11 @@ _ROLE_TOLD = {
 
 
 def _model_field(name: str, **more) -> forms.Field:
-    return User._meta.get_field(name).formfield(widget=UnfoldAdminTextInputWidget(), **more)
+    return _column(name).formfield(widget=UnfoldAdminTextInputWidget(), **more)
+
+
+def _column(name: str) -> Any:
+    return User._meta.get_field(name)
 
 
 class InvitationForm(forms.Form):
@@ -55,7 +61,7 @@ class InvitationForm(forms.Form):
         help_text="Of the invitation and the pages.",
     )
     role = forms.ChoiceField(choices=[], initial=Role.PARTNERS, widget=UnfoldAdminRadioSelectWidget())
-    buckets = forms.ModelMultipleChoiceField(
+    buckets: "forms.ModelMultipleChoiceField[Any]" = forms.ModelMultipleChoiceField(
         queryset=None,
         required=False,
         label="May upload into",
@@ -73,12 +79,13 @@ class InvitationForm(forms.Form):
     def __init__(self, *args, actor: User, **kwargs):
         super().__init__(*args, **kwargs)
         roles = list(Role) if actor.is_superuser else GIVEN_BY_MAINTAINERS
-        self.fields["role"].choices = [(role.value, _ROLE_TOLD[role]) for role in roles]
-        self.fields["language"].choices = [
+        field_of(self, "role", forms.ChoiceField).choices = [(role.value, _ROLE_TOLD[role]) for role in roles]
+        field_of(self, "language", forms.ChoiceField).choices = [
             ("", "English, until they choose"),
-            *User._meta.get_field("language").choices,
+            *_column("language").choices,
         ]
-        self.fields["buckets"].queryset = User._meta.get_field("buckets").related_model.objects.order_by("title")
+        buckets = _column("buckets").related_model.objects.order_by("title")
+        field_of(self, "buckets", forms.ModelMultipleChoiceField).queryset = buckets
         self.fields["username"].help_text = "Empty: the part of the address before the @."
 
     def clean_country(self) -> str:
@@ -88,7 +95,21 @@ class InvitationForm(forms.Form):
         return [(title, text, [self[name] for name in names]) for title, text, names in self.sections]
 
 
-class Inviting:
+class LookedAfter(AdminPart):
+    """Whose page it is, for the actions there."""
+
+    def has_look_after_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Of people at all; whether of this one, `_looked_after` asks."""
+        return self.has_change_permission(request)
+
+    def _looked_after(self, request: HttpRequest, object_id: str) -> tuple[User, str]:
+        person = get_object_or_404(User, pk=object_id)
+        if not self.has_change_permission(request, person):
+            raise PermissionDenied
+        return person, reverse("admin:accounts_user_change", args=[person.pk])
+
+
+class Inviting(LookedAfter):
     """Actions of PersonAdmin."""
 
     def has_invite_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
@@ -188,13 +209,3 @@ class Inviting:
         response = TemplateResponse(request, "admin/accounts/link.html", context)
         response["Cache-Control"] = "no-store"
         return response
-
-    def has_look_after_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        """Of people at all; whether of this one, `_looked_after` asks."""
-        return self.has_change_permission(request)
-
-    def _looked_after(self, request: HttpRequest, object_id: str) -> tuple[User, str]:
-        person = get_object_or_404(User, pk=object_id)
-        if not self.has_change_permission(request, person):
-            raise PermissionDenied
-        return person, reverse("admin:accounts_user_change", args=[person.pk])

@@ -1,3 +1,5 @@
+from typing import TYPE_CHECKING
+
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -29,6 +31,11 @@ from amiportal.accounts.services.profile import AMENDABLE, amend
 from amiportal.accounts.services.two_factor import recovery_codes_left
 from amiportal.core.adminkit import History, Kept, minute
 from amiportal.core.history import unrecorded
+
+if TYPE_CHECKING:
+    from django.contrib.admin.options import _FieldOpts
+
+    from amiportal.accounts.admin.states import Listed
 
 _ROLE_LABELS = {Role.MAINTAINERS: "primary", Role.PARTNERS: "info", Role.SCRIPTS: "default", "superuser": "danger"}
 _STATE_LABELS = {
@@ -83,18 +90,18 @@ class PersonAdmin(Kept, History, Inviting, AccessActions, Mailing, PeoplePages, 
         },
     ]
     revert_fields = AMENDABLE
-    _person = (
+    _person: "tuple[str, _FieldOpts]" = (
         "Person",
         {"fields": [("first_name", "last_name"), ("email", "organisation"), ("country", "language")]},
     )
-    _access = ("Access", {"fields": ["groups", "buckets", "is_service_account"]})
+    _access: "tuple[str, _FieldOpts]" = ("Access", {"fields": ["groups", "buckets", "is_service_account"]})
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         _person,
         _access,
         ("Signing in", {"fields": [("state", "second_factor"), "invitation", "tokens", ("last_login", "date_joined")]}),
     ]
-    _superuser_only = ("Superuser", {"fields": [("is_staff", "is_superuser")]})
+    _superuser_only: "tuple[str, _FieldOpts]" = ("Superuser", {"fields": [("is_staff", "is_superuser")]})
     add_fieldsets = [
         (None, {"fields": ["username", ("first_name", "last_name"), "email"]}),
         ("Password", {"fields": ["usable_password", "password1", "password2"]}),
@@ -176,11 +183,11 @@ class PersonAdmin(Kept, History, Inviting, AccessActions, Mailing, PeoplePages, 
         return minute(person.last_login)
 
     @display(description="State", label=_STATE_LABELS)
-    def state(self, person: User) -> str:
+    def state(self, person: "Listed") -> str:
         return state_of(person)
 
     @display(description="Invitation")
-    def invitation(self, person: User) -> str:
+    def invitation(self, person: "Listed") -> str:
         """The newest one, as a sentence."""
         if not person.invitations:
             return "never invited"
@@ -206,7 +213,7 @@ class PersonAdmin(Kept, History, Inviting, AccessActions, Mailing, PeoplePages, 
         )
 
     @display(description="Two-factor sign-in")
-    def second_factor(self, person: User) -> str:
+    def second_factor(self, person: "Listed") -> str:
         if not person.has_code:
             return "not set up"
         left = recovery_codes_left(person)

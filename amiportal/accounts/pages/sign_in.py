@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from django_otp import login as otp_login
+from django_otp.middleware import is_verified
 
 from amiportal.accounts.models import User
 from amiportal.accounts.services.mail import mail_is_configured
@@ -103,7 +104,7 @@ class SecondStepMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if settings.REQUIRE_TWO_FACTOR and request.path_info.startswith("/admin/"):
             user = request.user
-            if user.is_authenticated and user.is_staff and not user.is_verified():
+            if user.is_authenticated and user.is_staff and not is_verified(user):
                 if has_two_factor(user):
                     return sign_in(request, user, to=request.get_full_path())
                 return redirect("two-factor")
