@@ -4,9 +4,10 @@ Each figure is one statement; the page has a bound on their number, pinned by a 
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
@@ -197,7 +198,7 @@ def todos(now: datetime, inventories: Sequence[Inventory]) -> list[Todo]:
     heard = UploadSession.objects.filter(deployment=OuterRef("pk"), last_seen_at__gte=since)
     active = Deployment.objects.filter(status=Status.ACTIVE, bucket__is_test=False)
     counted = active.aggregate(
-        silent=Count("pk", filter=Q(created_at__lt=since) & ~Exists(heard)),
+        silent=Count("pk", filter=Q(~Exists(heard), created_at__lt=since)),
         hardware=Count("pk", filter=Q(hardware__isnull=True)),
         coordinates=Count("pk", filter=Q(latitude__isnull=True)),
         season=Count("pk", filter=Q(first_day__isnull=True)),
@@ -224,7 +225,7 @@ def todos(now: datetime, inventories: Sequence[Inventory]) -> list[Todo]:
 
 def drift() -> dict | None:
     """Stored files that changed or vanished and wait to be settled, by deployment; None where there are none."""
-    places = list(
+    counted: Iterable[Mapping[str, Any]] = (
         Drift.objects.filter(settled_at__isnull=True)
         .values("deployment", "deployment__deployment_id", "deployment__location_name")
         .annotate(
@@ -235,11 +236,10 @@ def drift() -> dict | None:
         )
         .order_by("-files", "deployment__deployment_id")
     )
+    waiting = reverse("admin:uploads_drift_changelist") + "?standing=open"
+    places = [{**place, "link": f"{waiting}&deployment__id__exact={place['deployment']}"} for place in counted]
     if not places:
         return None
-    waiting = reverse("admin:uploads_drift_changelist") + "?standing=open"
-    for place in places:
-        place["link"] = f"{waiting}&deployment__id__exact={place['deployment']}"
     return {
         "files": sum(place["files"] for place in places),
         "back": sum(place["back"] for place in places),

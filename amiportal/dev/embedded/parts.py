@@ -19,7 +19,7 @@ class Parts:
     def __init__(self, layout: Layout, *, database: bool = True, store: bool = True):
         self.layout = layout
         self.variables: dict[str, str] = {}
-        self.secrets: Secrets | None = None
+        self.secrets: Secrets  # from __enter__ on
         self.parts: list[Part] = []
         self._classes = [SeaweedFS] * store + [Postgres] * database
 

@@ -47,7 +47,7 @@ class Postgres(Part):
         return {"DATABASE_URL": self.url(DATABASE)}
 
     def url(self, database: str) -> str:
-        port = self.record.ports["PG_PORT"]
+        port = self.running.ports["PG_PORT"]
         return f"postgresql://{ROLE}:{self.secrets.database_password}@{ports.HOST}:{port}/{database}"
 
     def marker(self) -> str:

@@ -39,7 +39,7 @@ class SeaweedFS(Part):
         self.data = self.layout.var_dir / "store"
 
     def variables(self) -> dict[str, str]:
-        url = f"http://{ports.HOST}:{self.record.ports['S3_PORT']}"
+        url = f"http://{ports.HOST}:{self.running.ports['S3_PORT']}"
         return {
             "S3_ENDPOINT_URL": url,
             "S3_PUBLIC_ENDPOINT_URL": url,
@@ -113,9 +113,9 @@ class SeaweedFS(Part):
 
     def is_ready(self) -> bool:
         """The gateway answers before the master knows of a volume server; a PUT in between would fail."""
-        if _get(self.record.ports["S3_PORT"], "/healthz") is None:
+        if _get(self.running.ports["S3_PORT"], "/healthz") is None:
             return False
-        topology = _get(self.record.ports["master"], "/dir/status")
+        topology = _get(self.running.ports["master"], "/dir/status")
         return bool(topology and json.loads(topology)["Topology"].get("DataCenters"))
 
     def stop(self) -> None:

@@ -1,6 +1,7 @@
 """Background work in the admin: what waits, runs, stalled or failed, and once more for what failed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypedDict
 
 from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet
@@ -69,6 +70,17 @@ class JobEvents(TabularInline):
         return f"{event.at:%Y-%m-%d %H:%M:%S}" if event.at else "–"
 
 
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    class Moments(TypedDict):
+        asked_at: datetime
+        last_at: datetime
+        begun_at: datetime | None
+
+    Listed = WithAnnotations[ProcrastinateJob, Moments]
+
+
 @admin.register(ProcrastinateJob)
 class JobAdmin(ReadOnly, ModelAdmin):
     """Retried, recovered and cleaned up by the workers; here looked at, and run again where they gave up."""
@@ -128,11 +140,11 @@ class JobAdmin(ReadOnly, ModelAdmin):
         return _STATES["stalled" if is_stalled(job) else job.status][0]
 
     @display(description="Asked for (UTC)")
-    def asked(self, job: ProcrastinateJob) -> str:
+    def asked(self, job: "Listed") -> str:
         return minute(job.asked_at)
 
     @display(description="Last event (UTC)")
-    def last(self, job: ProcrastinateJob) -> str:
+    def last(self, job: "Listed") -> str:
         return minute(job.last_at)
 
     @display(description="Not before (UTC)")
@@ -140,7 +152,7 @@ class JobAdmin(ReadOnly, ModelAdmin):
         return minute(job.scheduled_at)
 
     @display(description="Took")
-    def took(self, job: ProcrastinateJob) -> str:
+    def took(self, job: "Listed") -> str:
         if job.begun_at is None or job.status not in ("succeeded", "failed"):
             return "–"
         took: timedelta = job.last_at - job.begun_at
@@ -210,8 +222,8 @@ class LeftOverAdmin(ReadOnly, ModelAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    fields = ["round", "item", "error", "tries", "since_minute", "tried_minute"]
-    readonly_fields = fields
+    readonly_fields = ["round", "item", "error", "tries", "since_minute", "tried_minute"]
+    fields = [*readonly_fields]
 
     @display(description="Since (UTC)", ordering="since")
     def since_minute(self, row: LeftOver) -> str:

@@ -29,8 +29,8 @@ _LINKS = {
     "upload addresses": ("admin:objectstore_storeprobe_changelist", ""),
 }
 _BUCKET = "bucket "
-_ORDER = {State.BAD: 0, State.WARN: 1, State.UNKNOWN: 2, State.OK: 3}
-_SHOWN = {
+_ORDER: dict[str, int] = {State.BAD: 0, State.WARN: 1, State.UNKNOWN: 2, State.OK: 3}
+_SHOWN: dict[str, tuple[str, str]] = {
     State.BAD: ("error", "Broken"),
     State.WARN: ("warning", "Needs a look"),
     State.UNKNOWN: ("help", "Unknown"),
@@ -49,15 +49,13 @@ def doctor_page(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Everything was looked at just now.")
         return redirect("admin-health")
     findings = sorted(Finding.objects.all(), key=lambda row: _ORDER[row.state])
-    for row in findings:
-        row.link = _link(row.subject)
     well = [row for row in findings if row.state == State.OK]
     well_buckets = [row for row in well if row.subject.startswith(_BUCKET)]
     checked_at = min((row.checked_at for row in findings), default=None)
     context = admin.site.each_context(request) | {
         "title": "Health",
         "findings": findings,
-        "ailing": [(row, *_SHOWN[row.state]) for row in findings if row.state != State.OK],
+        "ailing": [(row, *_SHOWN[row.state], _link(row.subject)) for row in findings if row.state != State.OK],
         "well": [(row, *_SHOWN[row.state]) for row in well if row not in well_buckets],
         "found_well": len(well),
         # One line for all of them: there are many, and alike.

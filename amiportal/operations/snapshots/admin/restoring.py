@@ -8,6 +8,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from amiportal.accounts.actor import actor_of
+from amiportal.core.adminkit import AdminPart
 from amiportal.core.errors import PortalError
 from amiportal.operations.snapshots.admin.shown import groups_of, kept_by_reason
 from amiportal.operations.snapshots.models import Snapshot
@@ -19,8 +20,11 @@ from amiportal.operations.snapshots.tables import BY_NAME
 _SHOWN = 500
 
 
-class RestorePages:
+class RestorePages(AdminPart):
     """Of the admin of snapshots."""
+
+    def has_restore_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return actor_of(request).is_maintainer
 
     def restore(self, request: HttpRequest, pk: int) -> HttpResponse:
         """POST with `whole`, `table` or `row`s: what restoring them would change; with that page's digest: do it."""

@@ -113,9 +113,6 @@ class SnapshotAdmin(RestorePages, ReadOnly, ModelAdmin):
             useless.add("remove")
         return [a for a in super().get_actions_detail(request, object_id) if a.path not in useless]
 
-    def has_restore_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return actor_of(request).is_maintainer
-
     @action(description="Take one now", icon="add_a_photo", permissions=["restore"], variant=ActionVariant.PRIMARY)
     def take_one(self, request: HttpRequest) -> HttpResponse:
         back = reverse("admin:snapshots_snapshot_changelist")

@@ -22,7 +22,7 @@ _GOES_WITHOUT = ("created_by_id", "retired_by_id")  # planning has emptied those
 
 def faults_of(effects: "Iterable[Effect]", final: dict[str, dict[int, Row]]) -> list[str]:
     """`final`: all rows of all tables as they would be."""
-    faults = []
+    faults: list[str] = []
     written: dict[str, set[int]] = defaultdict(set)
     for effect in effects:
         written[effect.table.name].add(effect.row_id)

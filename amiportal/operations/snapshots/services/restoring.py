@@ -144,7 +144,7 @@ def _update(
         instance = instances[effect.row_id]
         for name in table.columns:
             setattr(instance, name, effect.after[name])
-        if effect.kind == RETIRE:
+        if effect.kind == RETIRE and isinstance(instance, Deployment):
             mark_status_change(instance, actor=actor, reason=f"Not in the {plan.snapshot}")
     written = [instances[effect.row_id] for effect in effects]
     if table.lists:  # one by one: a history in bulk would forget roles and buckets
