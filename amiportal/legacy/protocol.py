@@ -13,6 +13,7 @@ from typing import cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import re_path
 from django.views.decorators.csrf import csrf_exempt
@@ -98,13 +99,13 @@ def legacy_call(
     anonymous: the call is answered without any credentials too, at ANONYMOUS_RATE.
     """
 
-    def decorate(function: Callable[[LegacyCall], HttpResponse]):
+    def decorate(function: Callable[[LegacyCall], HttpResponseBase]):
         name = function.__name__.replace("_", "-")
         CALLS.append(name)
 
         @csrf_exempt
         @wraps(function)
-        def view(request: HttpRequest) -> HttpResponse:
+        def view(request: HttpRequest) -> HttpResponseBase:
             cast(_LegacyRequest, request).is_legacy_call = True  # read by accounts.lockout
             if request.method not in methods:
                 return _method_not_allowed(methods)
@@ -146,8 +147,8 @@ def legacy_call(
 
 
 def _answered(
-    function: Callable[[LegacyCall], HttpResponse], call: LegacyCall, required: Sequence[str]
-) -> HttpResponse:
+    function: Callable[[LegacyCall], HttpResponseBase], call: LegacyCall, required: Sequence[str]
+) -> HttpResponseBase:
     missing = [name for name in required if name not in call.fields]
     if missing:
         return answer({"detail": [_missing(name, call.request) for name in missing]}, 422)

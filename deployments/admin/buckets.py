@@ -21,7 +21,7 @@ from deployments.models import Bucket, station_data_types
 _STORE_LABELS = {"ready": "success", "closed to pages": "warning", "missing": "danger", "fault": "danger"}
 
 
-_PUBLIC_ACCESS = {
+_PUBLIC_ACCESS: dict[str, str] = {
     PublicAccess.SHUT: "Shut: an object that its uploader marks as public is not given out.",
     PublicAccess.SHUT_TO_UPLOADS: "Shut, and uploads that ask for public access are refused (BlockPublicAcls). Ceph "
     "then refuses every upload: have BlockPublicAcls switched off there.",

@@ -23,7 +23,7 @@ class DeploymentForm(forms.ModelForm):
 
     def _post_clean(self) -> None:
         """Name the deployment that is in the way; only now has the instance the values of the form."""
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # the stubs leave it out
         if self.instance.bucket_id and self.instance.status == Status.ACTIVE and (twin := active_twin(self.instance)):
             self.add_error(None, _in_the_way(twin))
 

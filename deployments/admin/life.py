@@ -14,13 +14,13 @@ from unfold.enums import ActionVariant
 
 from amiportal.accounts.actor import actor_of
 from amiportal.accounts.services import open_urls
-from amiportal.core.adminkit import EXPLAINED, ask, explanation, faults_of
+from amiportal.core.adminkit import EXPLAINED, AdminPart, ask, explanation, faults_of
 from deployments import holdings, services
 from deployments.admin.forms import NextSeasonForm, ReactivateForm, RetireForm, SeasonForm
 from deployments.models import Deployment, Status
 
 
-class LifeActions:
+class LifeActions(AdminPart):
     """For DeploymentAdmin. Each asks first, and goes through a service."""
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list:
@@ -122,7 +122,8 @@ class LifeActions:
                 new = services.start_next_season(actor=actor_of(request), deployment=deployment, **form.cleaned_data)
                 return f"{deployment.deployment_id} → {new.deployment_id}"
 
-            return _each(request, chosen, "gone on with", start)
+            _each(request, chosen, "gone on with", start)
+            return None
         return self._ask_for_all(
             request,
             queryset,
@@ -147,7 +148,8 @@ class LifeActions:
                 services.retire_deployment(actor=actor_of(request), deployment=deployment, **form.cleaned_data)
                 return deployment.deployment_id
 
-            return _each(request, chosen, "retired", retire)
+            _each(request, chosen, "retired", retire)
+            return None
         return self._ask_for_all(
             request,
             queryset,
@@ -171,7 +173,8 @@ class LifeActions:
                 services.reactivate_deployment(actor=actor_of(request), deployment=deployment, why=form.why)
                 return deployment.deployment_id
 
-            return _each(request, chosen, "active", reactivate)
+            _each(request, chosen, "active", reactivate)
+            return None
         return self._ask_for_all(
             request,
             queryset,
@@ -224,7 +227,7 @@ def _applied(request: HttpRequest):
 def _told(page: TemplateResponse, template: str, **context) -> TemplateResponse:
     """The page that asks, with what is known of the deployment above its form."""
     page.template_name = f"admin/deployments/{template}"
-    page.context_data.update(context)
+    page.context_data = {**(page.context_data or {}), **context}
     return page
 
 

@@ -9,14 +9,14 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
-from amiportal.core.adminkit import ask
+from amiportal.core.adminkit import AdminPart, ask
 from deployments import holdings
 from deployments.admin.map_media import PlaceMap
 from deployments.models import Deployment
 from deployments.selectors import people_who_may_upload
 
 
-class DeploymentPage:
+class DeploymentPage(AdminPart):
     """For DeploymentAdmin."""
 
     change_form_outer_after_template = "admin/deployments/_panels.html"

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from unfold.decorators import action
 
@@ -69,6 +70,6 @@ class TablePages(SheetImport, SheetExport):
         return self.has_view_permission(request)
 
     @action(description="Download table", icon="download", permissions=["download"])
-    def download_table(self, request: HttpRequest) -> HttpResponse:
+    def download_table(self, request: HttpRequest) -> HttpResponseBase:
         """The whole table, whatever is filtered: its readers take what is not in it for gone."""
         return table_response(deployments_of_the_table(request.user))

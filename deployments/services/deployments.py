@@ -35,16 +35,17 @@ def create_deployment(
     Raises Conflict when the id is taken or another active deployment has this bucket, place and camera;
     ValidationError for what the model refuses. Coordinates have at most six decimals.
     """
-    if deployment_id is not None and deployment_number(deployment_id) is None:
+    number = None if deployment_id is None else deployment_number(deployment_id)
+    if deployment_id is not None and number is None:
         raise ValidationError({"deployment_id": "Such as dep000127."})
     deployment = check_new(actor=actor, bucket=bucket, **given)
     with transaction.atomic():
-        if deployment_id is None:
+        if deployment_id is None or number is None:
             deployment.deployment_id = numbers.allocate_id()
         else:
             if Deployment.objects.filter(deployment_id=deployment_id).exists():
                 raise Conflict(f"{deployment_id} exists already.", code="deployment_exists")
-            numbers.reserve_up_to(deployment_number(deployment_id))
+            numbers.reserve_up_to(number)
             deployment.deployment_id = deployment_id
         save(deployment, actor=actor)
     return deployment

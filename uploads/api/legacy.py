@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.csrf import csrf_exempt
 
@@ -100,7 +101,7 @@ def _url(granted: Granted, name: str, deployment: Deployment, file_type: str) ->
 
 
 @legacy_call(methods=["GET"], required=("country_location_name", "data_type"))
-def list_data(call: LegacyCall) -> HttpResponse:
+def list_data(call: LegacyCall) -> HttpResponseBase:
     data_type = _data_type(call.fields["data_type"])
     deployments = _deployments_at(call, call.fields["country_location_name"])
     keys = keys_of(deployments=deployments, data_type=data_type)
@@ -120,7 +121,7 @@ def count_data(call: LegacyCall) -> HttpResponse:
 
 
 @legacy_call(methods=["GET"])
-def logs(call: LegacyCall) -> HttpResponse:
+def logs(call: LegacyCall) -> HttpResponseBase:
     if not call.account.is_maintainer:
         return answer({"detail": "Only maintainers may read the log"}, 403)
     return StreamingHttpResponse(map(_log_line, uploaded_counts()), content_type="text/plain; charset=utf-8")
