@@ -32,18 +32,20 @@ class LogPages(pagination.CursorPagination):
         cursor = self.decode_cursor(request)
         place = Place()
         if cursor is not None:
-            if not (cursor.position or "").isdecimal() or len(cursor.position) > 18:
+            position = str(cursor.position or "")
+            if not position.isdecimal() or len(position) > 18:
                 raise NotFound(self.invalid_cursor_message)
-            key = int(cursor.position)
+            key = int(position)
             place = Place(before=key) if cursor.reverse else Place(after=key)
-        self.page = ledger_page(request.user, wanted, place, size=self.get_page_size(request))
-        return self.page.rows
+        size = self.get_page_size(request) or self.page_size
+        self._shown = ledger_page(request.user, wanted, place, size=size)
+        return self._shown.rows
 
     def get_next_link(self) -> str | None:
-        return self._link(self.page.rows[-1:], is_backward=False) if self.page.has_next else None
+        return self._link(self._shown.rows[-1:], is_backward=False) if self._shown.has_next else None
 
     def get_previous_link(self) -> str | None:
-        return self._link(self.page.rows[:1], is_backward=True) if self.page.has_previous else None
+        return self._link(self._shown.rows[:1], is_backward=True) if self._shown.has_previous else None
 
     def _link(self, row: Sequence[UploadLog], *, is_backward: bool) -> str | None:
         return self.encode_cursor(pagination.Cursor(0, is_backward, row[0].pk)) if row else None

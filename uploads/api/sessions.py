@@ -52,7 +52,7 @@ class SessionsView(APIView):
             is_finished=None if asked["state"] == "" else asked["state"] == "finished",
         )
         pages = SessionPages()
-        verdicts = verdicts_of(pages.paginate_queryset(sessions, request, view=self))
+        verdicts = verdicts_of(pages.paginate_queryset(sessions, request, view=self) or [])
         return pages.get_paginated_response([serializers.session_row(verdict) for verdict in verdicts])
 
     @extend_schema(

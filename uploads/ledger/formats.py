@@ -19,7 +19,16 @@ CONTENT_TYPES = {
 }
 
 
-class CsvFile(AbstractContextManager):
+class Writer(AbstractContextManager["Writer"]):
+    """A file of an export that is being written."""
+
+    def __init__(self, path: Path): ...
+
+    def write(self, rows: Sequence[tuple]) -> None:
+        raise NotImplementedError
+
+
+class CsvFile(Writer):
     def __init__(self, path: Path):
         self._file = path.open("w", encoding="utf-8", newline="")
         self._file.write(BYTE_ORDER_MARK)
@@ -33,7 +42,7 @@ class CsvFile(AbstractContextManager):
         self._file.close()
 
 
-class NdjsonFile(AbstractContextManager):
+class NdjsonFile(Writer):
     def __init__(self, path: Path):
         self._file = path.open("w", encoding="utf-8")
 
@@ -44,7 +53,7 @@ class NdjsonFile(AbstractContextManager):
         self._file.close()
 
 
-class ParquetFile(AbstractContextManager):
+class ParquetFile(Writer):
     """A row group per portion; times in microseconds, UTC, but for the device's, which has no zone."""
 
     def __init__(self, path: Path):
@@ -76,4 +85,8 @@ class ParquetFile(AbstractContextManager):
         self._writer.close()
 
 
-WRITERS = {Export.Format.CSV: CsvFile, Export.Format.NDJSON: NdjsonFile, Export.Format.PARQUET: ParquetFile}
+WRITERS: dict[str, type[Writer]] = {
+    Export.Format.CSV: CsvFile,
+    Export.Format.NDJSON: NdjsonFile,
+    Export.Format.PARQUET: ParquetFile,
+}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -14,7 +15,7 @@ from amiportal.accounts.actor import actor_of
 from amiportal.accounts.models import User
 from amiportal.core.errors import NotFound
 from uploads.ledger.unsettled import waiting_of
-from uploads.models import GivenVerdict, UploadLog, UploadSession
+from uploads.models import GivenVerdict, UploadConflict, UploadLog, UploadSession
 from uploads.permissions import session_visible_to
 from uploads.receipts.files import receipt_csv_lines
 from uploads.receipts.rows import count_lost, lost_rows, rows_by_name, unproven_rows
@@ -22,6 +23,11 @@ from uploads.selectors import sessions_visible_to
 from uploads.services import legacy_second_files
 from uploads.services.conflicts import unmended_files
 from uploads.services.sessions import Verdict, verdict_of, verdicts_of
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+    Shown = tuple[UploadLog | UploadConflict, StrOrPromise]  # a file, and what is said of it
 
 PAGE_SESSIONS = 25
 SHOWN_FILES = 300  # more would be a page that no phone scrolls; all are in the downloads
@@ -94,11 +100,12 @@ def receipt_page(request: HttpRequest, session_id: int) -> HttpResponse:
     verdict = verdict_of(session)
     name_prefix = request.GET.get("name", "").replace("\0", "")[:255]
     files = _told(rows_by_name(session, name_prefix=name_prefix, limit=SHOWN_FILES + 1))
-    unproven = lost = refused = []
+    unproven: list[Shown] = []
+    lost: list[Shown] = []
+    refused: list[Shown] = []
     if verdict.refused:
-        refused = unmended_files(session, limit=SHOWN_FILES + 1)
-        for file in refused:
-            file.status_text = STATUS_TEXTS[UploadLog.Status.MISMATCH]
+        text = STATUS_TEXTS[UploadLog.Status.MISMATCH]
+        refused = [(file, text) for file in unmended_files(session, limit=SHOWN_FILES + 1)]
     if verdict.unproven:
         unproven = _told(unproven_rows(session, limit=SHOWN_FILES + 1))
         lost = _told(lost_rows(session, limit=SHOWN_FILES + 1))
@@ -136,6 +143,8 @@ def receipt_csv(request: HttpRequest, session_id: int) -> StreamingHttpResponse:
 def state_of(session: UploadSession, verdict: Verdict | None) -> str:
     """For the templates: safe, unsettled, unproven, field, running or waiting. A finished one has a verdict."""
     if session.finished_at is not None:
+        if verdict is None:
+            raise ValueError(f"session {session.pk} is finished, and has no verdict")
         if verdict.safe_to_wipe:
             return "safe"
         return "unsettled" if verdict.unsettled == verdict.unproven > 0 == verdict.refused else "unproven"
@@ -176,13 +185,11 @@ def _then_and_now(said: GivenVerdict, now: Verdict, lost: int) -> ThenAndNow:
     return ThenAndNow(said, then_proven, changed, is_same)
 
 
-def _told(rows: list[UploadLog]) -> list[UploadLog]:
-    for row in rows:
-        row.status_text = _status_text(row)
-    return rows
+def _told(rows: list[UploadLog]) -> list["Shown"]:
+    return [(row, _status_text(row)) for row in rows]
 
 
-def _status_text(row: UploadLog) -> str:
+def _status_text(row: UploadLog) -> "StrOrPromise":
     if row.proven_by == "parts":
         return BY_PARTS
     text = STATUS_TEXTS[UploadLog.Status(row.status)]
@@ -191,7 +198,7 @@ def _status_text(row: UploadLog) -> str:
     return MISMATCH_TEXTS.get(row.error_code, text) if row.status == UploadLog.Status.MISMATCH else text
 
 
-def _never_named(session: UploadSession, verdict: Verdict, *named: list[UploadLog]) -> int:
+def _never_named(session: UploadSession, verdict: Verdict, *named: list["Shown"]) -> int:
     """How many files of a finished selection no row speaks of: left out, unreadable or never asked for."""
     if session.finished_at is None or any(len(rows) > SHOWN_FILES for rows in named):
         return 0

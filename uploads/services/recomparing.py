@@ -48,11 +48,13 @@ class Recomparison:
         known = [row for row in rows if row.filename in found]
         proofs = prove(map(card_file, known), found, bucket=self._bucket, may_read=False)
         told = {row.pk: _told(row, found[row.filename], proofs.get(card_file(row))) for row in known}
-        contents = self._contents([found[row.filename] for row in known if told[row.pk] is None])
+        contents = self._contents(
+            [stored for row in known if told[row.pk] is None and (stored := found[row.filename]) is not None]
+        )
         seen = {row.pk: Seen(None, None) for row in rows}
         for row in known:
             stored, is_same = found[row.filename], told[row.pk]
-            if is_same is None:
+            if is_same is None and stored is not None:
                 is_same = _by_content(row, contents.get(identity(stored)), proofs.get(card_file(row)))
             seen[row.pk] = Seen(stored, is_same)
         return seen
@@ -81,7 +83,7 @@ class Recomparison:
     def _contents(self, objects: Collection[StoredObject]) -> dict[Identity, str]:
         """The MD5 of those that were read before, and that the budget allows and that can be read now."""
         known = known_md5s(self._bucket, objects)
-        wanted = {}
+        wanted: dict[Identity, StoredObject] = {}
         for stored in objects:
             if identity(stored) not in known | wanted and stored.size_bytes <= self._left_bytes:
                 self._left_bytes -= stored.size_bytes

@@ -48,8 +48,11 @@ class HoursField(serializers.Field):
 
 def _hour(key: str) -> datetime | None:
     match = _HOUR.fullmatch(key)
+    if match is None:
+        return None
+    year, month, day, hour = map(int, match.groups())
     try:
-        return datetime(*map(int, match.groups()), tzinfo=UTC) if match else None
+        return datetime(year, month, day, hour, tzinfo=UTC)
     except ValueError:
         return None
 

@@ -1,6 +1,7 @@
 """What goes over the wire in the new API. A request and a response per step."""
 
 from dataclasses import asdict
+from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -268,7 +269,12 @@ class ConfirmResponse(serializers.Serializer):
 
 def result_row(result: FileResult, *, with_warnings: bool = False) -> dict:
     """One file of a response, as CheckedFile, GrantedFile and ConfirmedFile describe it."""
-    row = {"name": result.name, "status": str(result.status), "code": result.code, "message": result.message}
+    row: dict[str, Any] = {
+        "name": result.name,
+        "status": str(result.status),
+        "code": result.code,
+        "message": result.message,
+    }
     if with_warnings:
         row["warnings"] = [{"code": warned.code, "message": warned.message} for warned in result.warnings]
     if result.proven_by:
@@ -277,7 +283,7 @@ def result_row(result: FileResult, *, with_warnings: bool = False) -> dict:
         row["until"] = result.until.isoformat()
     if result.upload is not None:
         row["upload"] = asdict(result.upload)
-    elif result.status == Outcome.GRANTED:
+    elif result.status == Outcome.GRANTED and result.expires_at is not None:
         row |= {"url": result.url, "headers": result.headers, "expires_at": result.expires_at.isoformat()}
     return row
 
