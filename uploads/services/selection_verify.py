@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from amiportal.accounts.models import User
-from amiportal.objectstore.lookup import StoredObject
 from uploads.domain.batch import CardFile, FileResult, Outcome
 from uploads.ledger.unsettled import unsettled_keys, unsettled_result
 from uploads.permissions import deployment_to_compare
