@@ -49,13 +49,15 @@ def doctor_page(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Everything was looked at just now.")
         return redirect("admin-health")
     findings = sorted(Finding.objects.all(), key=lambda row: _ORDER[row.state])
+    for row in findings:
+        row.link = _link(row.subject)
     well = [row for row in findings if row.state == State.OK]
     well_buckets = [row for row in well if row.subject.startswith(_BUCKET)]
     checked_at = min((row.checked_at for row in findings), default=None)
     context = admin.site.each_context(request) | {
         "title": "Health",
         "findings": findings,
-        "ailing": [(row, *_SHOWN[row.state], _link(row.subject)) for row in findings if row.state != State.OK],
+        "ailing": [(row, *_SHOWN[row.state]) for row in findings if row.state != State.OK],
         "well": [(row, *_SHOWN[row.state]) for row in well if row not in well_buckets],
         "found_well": len(well),
         # One line for all of them: there are many, and alike.
