@@ -1,10 +1,12 @@
+from typing import Any
+
 from django.apps import AppConfig, apps
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 from django.utils import timezone
 
 
-def note_sign_in(sender, user, **_) -> None:
+def note_sign_in(sender: Any, user: Any, **_: Any) -> None:
     sender.objects.filter(pk=user.pk).update(last_login=timezone.now())
 
 

@@ -6,6 +6,7 @@ therefore remembered for a few minutes, in this process alone. Failures never ar
 
 import hashlib
 import hmac
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
@@ -91,7 +92,7 @@ def _mac(purpose: str, *parts: str) -> str:
 class RememberingBasicAuthentication(BasicAuthentication):
     www_authenticate_realm = "AMI Portal"
 
-    def authenticate_credentials(self, userid: str, password: str, request=None):
+    def authenticate_credentials(self, userid: str, password: str, request: Any = None) -> tuple[User, None]:
         django_request = getattr(request, "_request", request)
         try:
             user = user_for_credentials(request=django_request, username=userid, password=password)
@@ -106,5 +107,5 @@ class RememberingBasicScheme(OpenApiAuthenticationExtension):
     target_class = RememberingBasicAuthentication
     name = "basicAuth"
 
-    def get_security_definition(self, auto_schema):
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
         return {"type": "http", "scheme": "basic"}

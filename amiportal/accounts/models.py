@@ -1,6 +1,6 @@
 """People and scripts that sign in, and contacts who never do."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -32,7 +32,7 @@ class PortalUserManager(UserManager["User"]):
 class PeopleHistory(HistoricalRecords):
     """Also of roles and buckets that are given from the other side, as `bucket.uploaders.add(person)`."""
 
-    def m2m_changed(self, instance, action, attr, pk_set, reverse, **more) -> None:
+    def m2m_changed(self, instance: Any, action: Any, attr: Any, pk_set: Any, reverse: Any, **more: Any) -> None:
         if not reverse:
             super().m2m_changed(instance, action, attr, pk_set, reverse, **more)
         elif action in ("post_add", "post_remove"):

@@ -51,7 +51,7 @@ def job(*, name: str, retry: RetryStrategy | bool = JOB_RETRY) -> Callable[[Call
     return app.task(name=name, retry=retry, pass_context=False)
 
 
-def order(task: Task, *, lock: str, **given) -> None:
+def order(task: Task, *, lock: str, **given: Any) -> None:
     """Have it done once; the same that waits stands for it, and waits no longer for its next try."""
     try:
         with transaction.atomic():

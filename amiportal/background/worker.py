@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from procrastinate import PsycopgConnector
 from procrastinate.exceptions import ConnectorException
@@ -36,7 +36,7 @@ class EndedUnasked(Exception):
 class LastingWorker(Worker):
     """procrastinate's worker (3.10), whose parts wait for the database to come back. `run` raises EndedUnasked."""
 
-    def __init__(self, **options):
+    def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._is_in_doubt = False  # the last look into the queue met a fault
         self._faulty_since: float | None = None

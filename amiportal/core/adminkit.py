@@ -11,6 +11,7 @@ from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -69,16 +70,16 @@ class ReadOnly(AdminPart):
     actions: Sequence[str] | None = None
     list_disable_select_all = True
 
-    def has_add_permission(self, request: HttpRequest, *_) -> bool:
+    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def render_change_form(self, request: HttpRequest, context: dict, *args, **kwargs) -> HttpResponse:
+    def render_change_form(self, request: HttpRequest, context: dict, *args: Any, **kwargs: Any) -> HttpResponse:
         """Without the link to a history where there is none: what nobody changes has no versions."""
         return super().render_change_form(
             request, context | {"show_history": isinstance(self, SimpleHistoryAdmin)}, *args, **kwargs
@@ -88,7 +89,7 @@ class ReadOnly(AdminPart):
 class Kept(AdminPart):
     """For records that other records speak of: changed, retired, never deleted."""
 
-    def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
@@ -104,11 +105,13 @@ class History(SimpleHistoryAdmin, AdminPart):
     history_list_per_page = 30
     revert_fields: tuple[str, ...] = ()
 
-    def go_back(self, request: HttpRequest, obj, values: dict, why: str) -> None:
+    def go_back(self, request: HttpRequest, obj: Any, values: dict, why: str) -> None:
         """Give `obj` the `values` that it had, by the service that makes every other change of them."""
         raise NotImplementedError
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context=None) -> HttpResponse:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         obj, versions = self._with_versions(request, object_id)
         page = Paginator(versions, self.history_list_per_page).get_page(request.GET.get(PAGE_VAR))
         first = page.start_index() - 1
@@ -124,7 +127,9 @@ class History(SimpleHistoryAdmin, AdminPart):
         }
         return TemplateResponse(request, self.object_history_template, context)
 
-    def history_form_view(self, request: HttpRequest, object_id: str, version_id: str, extra_context=None):
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         obj, versions = self._with_versions(request, object_id)
         version = next(iter(versions.filter(pk=version_id)), None) if version_id.isdecimal() else None
         if version is None:
@@ -151,7 +156,9 @@ class History(SimpleHistoryAdmin, AdminPart):
         }
         return TemplateResponse(request, self.version_template, context)
 
-    def _go_back(self, request, obj, version, newest, revertible: list[Difference], reader: Reader) -> HttpResponse:
+    def _go_back(
+        self, request: HttpRequest, obj: Any, version: Any, newest: Any, revertible: list[Difference], reader: Reader
+    ) -> HttpResponse:
         here = request.path
         chosen = [row for row in revertible if row.name in request.POST.getlist("field")]
         if request.POST.get("newest") != str(newest.pk):
@@ -184,7 +191,7 @@ class History(SimpleHistoryAdmin, AdminPart):
         messages.success(request, f"{why}. What was changed stands first in the history.")
         return HttpResponseRedirect(self._page(obj, "history"))
 
-    def _with_versions(self, request: HttpRequest, object_id: str):
+    def _with_versions(self, request: HttpRequest, object_id: str) -> tuple[Any, Any]:
         """The row, or what its last version said when it is gone, and its versions, newest first."""
         obj = self.get_object(request, unquote(object_id))
         try:
@@ -200,10 +207,10 @@ class History(SimpleHistoryAdmin, AdminPart):
             raise PermissionDenied
         return obj, versions
 
-    def _is_there(self, obj) -> bool:
+    def _is_there(self, obj: Any) -> bool:
         return not obj._state.adding
 
-    def _history_context(self, request: HttpRequest, obj) -> dict:
+    def _history_context(self, request: HttpRequest, obj: Any) -> dict:
         return {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -213,14 +220,20 @@ class History(SimpleHistoryAdmin, AdminPart):
             "change_url": self._page(obj, "change") if self._is_there(obj) else "",
         }
 
-    def _page(self, obj, name: str) -> str:
+    def _page(self, obj: Any, name: str) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=[quote(obj.pk)])
 
 
 class SavedByServices(AdminPart):
     """A form's save goes through a service; what the service still refuses (a race) is told, not a 500."""
 
-    def changeform_view(self, request: HttpRequest, object_id=None, form_url="", extra_context=None) -> HttpResponse:
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except EXPLAINED as error:
@@ -243,7 +256,7 @@ def minute(moment: datetime | None) -> SafeString | str:
     return unbroken(f"{moment:%Y-%m-%d %H:%M}") if moment else "–"
 
 
-def take_over(shown, saved) -> None:
+def take_over(shown: models.Model, saved: models.Model) -> None:
     """The instance that the admin goes on with gets the values that a service saved."""
     for field in saved._meta.concrete_fields:
         setattr(shown, field.attname, getattr(saved, field.attname))
@@ -251,7 +264,7 @@ def take_over(shown, saved) -> None:
 
 
 def ask(
-    model_admin,
+    model_admin: Any,
     request: HttpRequest,
     *,
     title: str,

@@ -9,13 +9,13 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
-from django.urls import re_path
+from django.urls import URLPattern, re_path
 from django.views.decorators.csrf import csrf_exempt
 from knox.auth import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
@@ -74,12 +74,12 @@ class LegacyRefusal(PortalError):
         self.body = body
 
 
-def legacy_path(name: str, view: Callable):
+def legacy_path(name: str, view: Callable) -> URLPattern:
     """Both path forms at one view: a redirect to the other form would lose a POST's body."""
     return re_path(rf"^{name}/?$", view, name=f"legacy-{name}")
 
 
-def answer(body, http_status: int = 200) -> JsonResponse:
+def answer(body: Any, http_status: int = 200) -> JsonResponse:
     """JSON as the old service wrote it: compact, and letters of any script as they are."""
     return JsonResponse(
         body,
@@ -91,7 +91,7 @@ def answer(body, http_status: int = 200) -> JsonResponse:
 
 def legacy_call(
     *, methods: Sequence[str], required: Sequence[str] = (), accepts_json: bool = False, anonymous: bool = False
-):
+) -> Callable[[Callable[[LegacyCall], HttpResponseBase]], Callable[[HttpRequest], HttpResponseBase]]:
     """Wrap a function of one LegacyCall as a Django view.
 
     Credentials come first, so that nobody learns from a 422 what a call is about. Then the body is read; required
@@ -99,7 +99,7 @@ def legacy_call(
     anonymous: the call is answered without any credentials too, at ANONYMOUS_RATE.
     """
 
-    def decorate(function: Callable[[LegacyCall], HttpResponseBase]):
+    def decorate(function: Callable[[LegacyCall], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
         name = function.__name__.replace("_", "-")
         CALLS.append(name)
 

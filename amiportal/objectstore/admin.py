@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
@@ -28,14 +30,14 @@ class AllocationAdmin(SavedByServices, Kept, History, ModelAdmin):
     fields = ["size_tb", "ends_on"]
     revert_fields = ("size_tb", "ends_on")
 
-    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """A list of one is no list."""
         row = Allocation.objects.first()
         if row is None or not self.has_view_permission(request):
             return super().changelist_view(request, extra_context)
         return HttpResponseRedirect(reverse("admin:objectstore_allocation_change", args=[row.pk]))
 
-    def save_model(self, request: HttpRequest, obj: Allocation, form, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Allocation, form: Any, change: bool) -> None:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         take_over(obj, update_allocation(actor=_actor_of(request), **changes))
 

@@ -1,5 +1,7 @@
 """The one row that says how much of the store is ours."""
 
+from typing import Any
+
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
@@ -9,7 +11,7 @@ from amiportal.objectstore.models import Allocation
 _CHANGEABLE = frozenset({"size_tb", "ends_on"})
 
 
-def update_allocation(*, actor: AbstractBaseUser | None, why: str = "", **changes) -> Allocation:
+def update_allocation(*, actor: AbstractBaseUser | None, why: str = "", **changes: Any) -> Allocation:
     """Change size (in terabytes) or end. `actor` is a user, for the history. Raises ValidationError."""
     if unknown := changes.keys() - _CHANGEABLE:
         raise TypeError(f"cannot be changed: {', '.join(sorted(unknown))}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 from django.conf import settings
@@ -132,7 +132,7 @@ def _check_key(bucket: str) -> None:
         raise error_for(code=answer.code, status=answer.status, bucket=bucket)
 
 
-def create(name: str, **location) -> bool:
+def create(name: str, **location: Any) -> bool:
     """Whether it was made; False where the store says that it is there, as it does of our own, too."""
     with our_errors(bucket=name):
         try:

@@ -135,7 +135,7 @@ def wire(key: StoreKey) -> Wire:
     return made
 
 
-def attempt(method: str, *, bucket: str, with_key: StoreKey | None = None, **request) -> Answer:
+def attempt(method: str, *, bucket: str, with_key: StoreKey | None = None, **request: Any) -> Answer:
     """One request, once: any status is an answer; StoreUnavailable when none came.
 
     Arguments as of Wire.send. with_key: in place of the bucket's own.
@@ -147,7 +147,7 @@ def attempt(method: str, *, bucket: str, with_key: StoreKey | None = None, **req
         raise unreachable() from None
 
 
-def call(method: str, *, bucket: str, attempts: int | None = None, **request) -> Answer:
+def call(method: str, *, bucket: str, attempts: int | None = None, **request: Any) -> Answer:
     """An idempotent request, repeated on faults that may pass: success or 404 comes back, all else is raised.
 
     Sent at most `attempts` (S3_MAX_ATTEMPTS) times, with back-off and Retry-After, and not begun again once

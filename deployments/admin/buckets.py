@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -59,7 +60,7 @@ class BucketAdmin(SavedByServices, Kept, History, AddressesOfBucket, ModelAdmin)
     ]
     add_fieldsets = fieldsets[:1]
 
-    def get_readonly_fields(self, request, obj=None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*self.readonly_fields, "name"] if obj else self.readonly_fields
 
     @display(description="In the store", label=_STORE_LABELS)
@@ -83,7 +84,7 @@ class BucketAdmin(SavedByServices, Kept, History, AddressesOfBucket, ModelAdmin)
         """Shortly: "snapshot, motion" says enough in a list."""
         return ", ".join(value.partition("_")[0] for value in bucket.data_types)
 
-    def save_model(self, request: HttpRequest, obj: Bucket, form, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Bucket, form: Any, change: bool) -> None:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         if change:
             saved = services.update_bucket(actor=actor_of(request), bucket=obj, **changes)
@@ -94,7 +95,7 @@ class BucketAdmin(SavedByServices, Kept, History, AddressesOfBucket, ModelAdmin)
     def go_back(self, request: HttpRequest, obj: Bucket, values: dict, why: str) -> None:
         services.update_bucket(actor=actor_of(request), bucket=obj, why=why, **values)
 
-    def has_open_permission(self, request: HttpRequest, object_id=None) -> bool:
+    def has_open_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return self.has_change_permission(request)
 
     @action(description="Create or check in the store", icon="cloud_sync", permissions=["open"])

@@ -5,6 +5,7 @@ no id and leaves nothing behind, and several may be open at once.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -28,7 +29,9 @@ STEPS = {"bucket": "Bucket", "place": "Deployment", "review": "Review"}
 class GuidedAdd(AdminPart):
     """For DeploymentAdmin: what its “Add” leads to. `go` names the step that is asked for, or "save"."""
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context=None) -> HttpResponse:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
         data: QueryDict = request.POST

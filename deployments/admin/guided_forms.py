@@ -1,5 +1,6 @@
 """The steps of a new deployment, each a form. What is left empty and can be told from the rest is filled in."""
 
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from django import forms
@@ -188,7 +189,7 @@ class PlaceStep(DeploymentForm):
         return given
 
 
-def _number(value) -> float | None:
+def _number(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
 
 

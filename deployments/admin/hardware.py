@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -28,11 +29,11 @@ class HardwareConfigAdmin(SavedByServices, History, SheetImport, SheetExport, Mo
         ("Parts", {"fields": [("attractant_light", "camera"), ("camera_lights", "microphone")]}),
     ]
 
-    def get_readonly_fields(self, request, obj=None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """The number is what field sheets and the table say: it stays once given."""
         return ["number"] if obj else []
 
-    def save_model(self, request: HttpRequest, obj: HardwareConfig, form, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: HardwareConfig, form: Any, change: bool) -> None:
         if change:
             parts = {name: form.cleaned_data[name] for name in form.changed_data}
             saved = services.update_hardware(actor=actor_of(request), hardware=obj, **parts)

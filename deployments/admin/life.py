@@ -1,10 +1,12 @@
 """Next season, Retire and Reactivate: as buttons of a deployment's page and as actions of the list."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -187,7 +189,18 @@ class LifeActions(AdminPart):
         )
 
     def _ask_for_all(
-        self, request, queryset, chosen, form, *, title, text, left_out, button, cut_off=None, danger=False
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Deployment],
+        chosen: Sequence[Deployment],
+        form: forms.Form,
+        *,
+        title: str,
+        text: str,
+        left_out: str,
+        button: str,
+        cut_off: Mapping[int, Sequence[str]] | None = None,
+        danger: bool = False,
     ) -> HttpResponse | None:
         others = queryset.count() - len(chosen)
         if others:
@@ -216,15 +229,15 @@ def _deployment(object_id: str) -> Deployment:
     return get_object_or_404(Deployment.objects.select_related("bucket", "hardware", "retired_by"), pk=object_id)
 
 
-def _posted(request: HttpRequest):
+def _posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def _applied(request: HttpRequest):
+def _applied(request: HttpRequest) -> QueryDict | None:
     return request.POST if "apply" in request.POST else None
 
 
-def _told(page: TemplateResponse, template: str, **context) -> TemplateResponse:
+def _told(page: TemplateResponse, template: str, **context: Any) -> TemplateResponse:
     """The page that asks, with what is known of the deployment above its form."""
     page.template_name = f"admin/deployments/{template}"
     page.context_data = {**(page.context_data or {}), **context}
@@ -239,7 +252,7 @@ def _retirement(deployment: Deployment) -> list[str]:
     return [f"Retired {deployment.retired_at:%Y-%m-%d} by {by}{why}"]
 
 
-def _line(deployment: Deployment, uploads) -> str:
+def _line(deployment: Deployment, uploads: Sequence[str] | None) -> str:
     if not uploads:
         return str(deployment)
     return format_html('{} <strong class="cockpit-warn">upload under way: {}</strong>', deployment, "; ".join(uploads))

@@ -1,5 +1,7 @@
 """A deployment's own page: its map, what the store holds of it, its sessions, and who may upload."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -25,7 +27,9 @@ class DeploymentPage(AdminPart):
     def media(self) -> Media:
         return super().media + PlaceMap()
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None) -> HttpResponse:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         deployment = Deployment.objects.select_related("bucket").filter(pk=object_id).first()
         shown = [_people(request, deployment)] if deployment else []
         if deployment:

@@ -1,6 +1,7 @@
 """The table of deployments in the admin: import with a preview, export, and the download of the whole table."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -42,7 +43,9 @@ class TablePages(SheetImport, SheetExport):
     def export_records(self, queryset: QuerySet[Deployment]) -> Iterable[dict]:
         return map(export_record, queryset.select_related("bucket", "hardware"))
 
-    def get_export_data(self, file_format: ExportFormat, request: HttpRequest, queryset: QuerySet, **kwargs) -> bytes:
+    def get_export_data(
+        self, file_format: ExportFormat, request: HttpRequest, queryset: QuerySet, **kwargs: Any
+    ) -> bytes:
         if writer := _WRITERS.get(type(file_format)):
             return b"".join(writer(queryset.select_related("bucket", "hardware")))
         return super().get_export_data(file_format, request, queryset, **kwargs)
@@ -66,7 +69,7 @@ class TablePages(SheetImport, SheetExport):
             f"that file for lack of {whats}. All other formats have them."
         ]
 
-    def has_download_permission(self, request: HttpRequest, object_id=None) -> bool:
+    def has_download_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return self.has_view_permission(request)
 
     @action(description="Download table", icon="download", permissions=["download"])

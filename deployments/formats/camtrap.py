@@ -7,7 +7,7 @@ coordinates, start and end: what lacks one of them cannot be in the table, and i
 import zoneinfo
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 
 from amiportal.sheets.csv_sheet import write_csv
 from deployments.models import Deployment
@@ -89,7 +89,7 @@ def record(deployment: Deployment) -> dict[str, object]:
     return {**dict.fromkeys(COLUMNS, ""), **known}
 
 
-def _moment(day: date, clock: time, zone) -> str:
+def _moment(day: date, clock: time, zone: tzinfo) -> str:
     """As the standard wants it: YYYY-MM-DDThh:mm:ss±hh:mm, or Z."""
     text = datetime.combine(day, clock, tzinfo=zone).isoformat()
     return f"{text[:-6]}Z" if zone is UTC else text

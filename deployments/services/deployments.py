@@ -1,8 +1,9 @@
 """One deployment at a time: make and change it. What ends and begins its seasons is in life.py."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -27,7 +28,7 @@ def create_deployment(
     actor: User | None,
     bucket: Bucket,
     deployment_id: str | None = None,
-    **given,
+    **given: Any,
 ) -> Deployment:
     """A new deployment with an id that was never given before, or with the `deployment_id` that it has already.
 
@@ -51,7 +52,7 @@ def create_deployment(
     return deployment
 
 
-def check_new(*, actor: User | None, bucket: Bucket, **given) -> Deployment:
+def check_new(*, actor: User | None, bucket: Bucket, **given: Any) -> Deployment:
     """What create_deployment would make of this, unsaved and without an id. Raises as it does.
 
     bucket: may be unsaved, for a deployment whose bucket is made with it.
@@ -65,7 +66,7 @@ def check_new(*, actor: User | None, bucket: Bucket, **given) -> Deployment:
 
 
 def update_deployment(
-    *, actor: User | None, deployment: Deployment, insist: bool = False, why: str = "", **changes
+    *, actor: User | None, deployment: Deployment, insist: bool = False, why: str = "", **changes: Any
 ) -> Deployment:
     """Change some of what a deployment says of itself; ids, makers and the link of seasons never change.
 
@@ -177,7 +178,7 @@ def _twin_conflict(other: Deployment) -> Conflict:
 
 
 @contextmanager
-def _conflicts_named(deployment: Deployment):
+def _conflicts_named(deployment: Deployment) -> Iterator[None]:
     try:
         with transaction.atomic():
             yield

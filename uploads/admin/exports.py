@@ -1,5 +1,7 @@
 """Exports of the ledger: ordered from its list, watched, fetched, ended and ordered again here."""
 
+from collections.abc import Callable
+
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -9,7 +11,7 @@ from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -95,7 +97,7 @@ class ExportAdmin(LongTable):
         return super().get_queryset(request).select_related("account")
 
     def get_urls(self) -> list:
-        def named(route: str, view, name: str):
+        def named(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
             return path(route, self.admin_site.admin_view(view), name=f"uploads_export_{name}")
 
         return [

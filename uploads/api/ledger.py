@@ -1,14 +1,17 @@
 """The ledger over the API: who uploaded what, by pages or as one stream."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import pagination
 from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from amiportal.accounts.actor import actor_of
 from amiportal.core.errors import PortalError
 from uploads.api.serializers.ledger import LogFilterRequest, LogRow
 from uploads.api.serializers.sessions import read
@@ -27,7 +30,7 @@ class LogPages(pagination.CursorPagination):
     page_size_query_param = "page_size"
     max_page_size = 1_000
 
-    def rows(self, request, wanted: LogFilter) -> Sequence[UploadLog]:
+    def rows(self, request: Request, wanted: LogFilter) -> Sequence[UploadLog]:
         self.base_url = request.build_absolute_uri()
         cursor = self.decode_cursor(request)
         place = Place()
@@ -38,7 +41,7 @@ class LogPages(pagination.CursorPagination):
             key = int(position)
             place = Place(before=key) if cursor.reverse else Place(after=key)
         size = self.get_page_size(request) or self.page_size
-        self._shown = ledger_page(request.user, wanted, place, size=size)
+        self._shown = ledger_page(actor_of(request), wanted, place, size=size)
         return self._shown.rows
 
     def get_next_link(self) -> str | None:
@@ -64,22 +67,24 @@ class LogView(APIView):
         ],
         responses=LogRow(many=True),
     )
-    def get(self, request):
+    def get(self, request: Request) -> HttpResponseBase:
         """Who uploaded what, newest first, or by name with name_prefix. csv and ndjson stream all of it, by session."""
         wanted = LogFilter(**read(LogFilterRequest, request.query_params))
         format_ = request.query_params.get("format", "json")
         if format_ == "csv":
-            lines = streams.csv_lines(read_ledger(request.user, wanted))
+            lines = streams.csv_lines(read_ledger(actor_of(request), wanted))
             return _download(lines, "text/csv; charset=utf-8", "csv")
         if format_ == "ndjson":
-            return _download(streams.ndjson_lines(read_ledger(request.user, wanted)), "application/x-ndjson", "ndjson")
+            return _download(
+                streams.ndjson_lines(read_ledger(actor_of(request), wanted)), "application/x-ndjson", "ndjson"
+            )
         if format_ != "json":
             raise PortalError("The format is json, csv or ndjson.", code="invalid", fields={"format": ["Unknown."]})
         pages = LogPages()
         return pages.get_paginated_response([as_told(values_of(row)) for row in pages.rows(request, wanted)])
 
 
-def _download(lines, content_type: str, extension: str) -> StreamingHttpResponse:
+def _download(lines: Iterable[str | bytes], content_type: str, extension: str) -> StreamingHttpResponse:
     response = StreamingHttpResponse(lines, content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="uploads.{extension}"'
     return response

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.csrf import csrf_exempt
@@ -128,7 +128,7 @@ def logs(call: LegacyCall) -> HttpResponseBase:
 
 
 @csrf_exempt
-def upload(request) -> HttpResponse:
+def upload(request: HttpRequest) -> HttpResponse:
     """The old way through the server. The body, which may be large, is not read."""
     if request.method != "POST":
         return redirect("upload")  # a person who left out the final slash

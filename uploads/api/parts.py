@@ -1,6 +1,8 @@
 """The calls for large files that go in parts."""
 
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -15,7 +17,7 @@ class PartsView(APIView):
     @extend_schema(
         operation_id="list_parts", parameters=[serializers.UploadRequest], responses=serializers.PartsResponse
     )
-    def get(self, request, session_id: int):
+    def get(self, request: Request, session_id: int) -> HttpResponseBase:
         """What the store holds of a file by now; asked, not remembered."""
         session = session_of(actor=actor_of(request), session_id=session_id)
         asked = read(serializers.UploadRequest, request.query_params)
@@ -25,7 +27,7 @@ class PartsView(APIView):
     @extend_schema(
         operation_id="sign_parts", request=serializers.PartsRequest, responses=serializers.SignedPartsResponse
     )
-    def post(self, request, session_id: int):
+    def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """A URL for each part, good for the bytes of that MD5 alone. Prolongs the grant."""
         session = session_of(actor=actor_of(request), session_id=session_id)
         asked = read(serializers.PartsRequest, request.data)
@@ -40,7 +42,7 @@ class CompleteView(APIView):
         request=serializers.UploadRequest,
         responses=serializers.CompletionResponse,
     )
-    def post(self, request, session_id: int):
+    def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """Have the store make the file of its parts, if they are all there and the right ones. May be repeated."""
         session = session_of(actor=actor_of(request), session_id=session_id)
         asked = read(serializers.UploadRequest, request.data)

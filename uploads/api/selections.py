@@ -1,6 +1,8 @@
 """Calls about a selection, without a session: does it fit the place, is it stored, what went wrong before."""
 
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -16,7 +18,7 @@ class SurveyView(APIView):
     @extend_schema(
         operation_id="survey_selection", request=serializers.SurveyRequest, responses=serializers.SurveyResponse
     )
-    def post(self, request):
+    def post(self, request: Request) -> HttpResponseBase:
         """Whether the times of a selection go with the deployment's season and its nights. Writes nothing."""
         asked = read(serializers.SurveyRequest, request.data)
         survey = survey_selection(
@@ -31,7 +33,7 @@ class SurveyView(APIView):
 
 class VerifyView(APIView):
     @extend_schema(operation_id="verify_files", request=serializers.VerifyRequest, responses=serializers.VerifyResponse)
-    def post(self, request):
+    def post(self, request: Request) -> HttpResponseBase:
         """Whether the store holds exactly these files, one answer each in the order asked. Writes nothing."""
         asked = read(serializers.VerifyRequest, request.data)
         results = verify_files(
@@ -49,7 +51,7 @@ class ClientFailuresView(APIView):
         request=serializers.ClientFailuresRequest,
         responses={201: FailuresResponse},
     )
-    def post(self, request):
+    def post(self, request: Request) -> HttpResponseBase:
         """What the client could not do outside of any session; maintainers see it."""
         asked = read(serializers.ClientFailuresRequest, request.data)
         recorded = report_client_failures(

@@ -1,9 +1,11 @@
 """The upload calls of the new API."""
 
 from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import pagination
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -41,13 +43,13 @@ class SessionsView(APIView):
         ],
         responses=serializers.SessionRow(many=True),
     )
-    def get(self, request):
+    def get(self, request: Request) -> HttpResponseBase:
         """One's own sessions, newest first, with how each stands by the ledger."""
         asked = read(serializers.SessionFilterRequest, request.query_params)
         if asked["all"]:
-            require_maintainer(request.user)
+            require_maintainer(actor_of(request))
         sessions = sessions_visible_to(
-            request.user,
+            actor_of(request),
             of_everybody=asked["all"],
             is_finished=None if asked["state"] == "" else asked["state"] == "finished",
         )
@@ -58,7 +60,7 @@ class SessionsView(APIView):
     @extend_schema(
         operation_id="open_session", request=serializers.SessionRequest, responses={201: serializers.SessionResponse}
     )
-    def post(self, request):
+    def post(self, request: Request) -> HttpResponseBase:
         """Open a session for one upload into one deployment and data type."""
         asked = read(serializers.SessionRequest, request.data)
         session = open_session(
@@ -77,7 +79,7 @@ class SessionsView(APIView):
 
 class SessionView(APIView):
     @extend_schema(operation_id="get_session", responses=serializers.SessionRow)
-    def get(self, request, session_id: int):
+    def get(self, request: Request, session_id: int) -> HttpResponseBase:
         """A session as it stands. Its account may go on with it while it is not finished, from any computer."""
         session = session_visible_to(actor=actor_of(request), session_id=session_id)
         return Response(serializers.session_row(verdict_of(session)))
@@ -85,7 +87,7 @@ class SessionView(APIView):
 
 class CheckView(APIView):
     @extend_schema(operation_id="check_files", request=serializers.FilesRequest, responses=serializers.CheckResponse)
-    def post(self, request, session_id: int):
+    def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """What would become of these files, one answer each in the order asked. Writes nothing."""
         session = session_of(actor=actor_of(request), session_id=session_id)
         files = read(serializers.FilesRequest, request.data)["files"]
@@ -97,7 +99,7 @@ class PresignView(APIView):
     @extend_schema(
         operation_id="presign_files", request=serializers.FilesRequest, responses=serializers.PresignResponse
     )
-    def post(self, request, session_id: int):
+    def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """A signed URL for each file that may be sent, and for each other one the reason why not."""
         session = session_of(actor=actor_of(request), session_id=session_id)
         files = read(serializers.FilesRequest, request.data)["files"]
@@ -109,7 +111,7 @@ class ConfirmView(APIView):
     @extend_schema(
         operation_id="confirm_files", request=serializers.NamesRequest, responses=serializers.ConfirmResponse
     )
-    def post(self, request, session_id: int):
+    def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """Have the portal compare what was sent, by size and MD5, with what the store has."""
         session = session_of(actor=actor_of(request), session_id=session_id)
         names = read(serializers.NamesRequest, request.data)["files"]
@@ -123,7 +125,7 @@ class FailuresView(APIView):
         request=serializers.FailuresRequest,
         responses={201: serializers.FailuresResponse},
     )
-    def post(self, request, session_id: int):
+    def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """What the client could not do; maintainers see it."""
         session = session_of(actor=actor_of(request), session_id=session_id)
         failures = [ClientFailure(**failure) for failure in read(serializers.FailuresRequest, request.data)["failures"]]
@@ -140,7 +142,7 @@ class FinishView(APIView):
     @extend_schema(
         operation_id="finish_session", request=serializers.FinishRequest, responses=serializers.FinishResponse
     )
-    def post(self, request, session_id: int):
+    def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """End the session and learn whether the card may be wiped."""
         session = session_of(actor=actor_of(request), session_id=session_id)
         selected = read(serializers.FinishRequest, request.data)
@@ -168,7 +170,7 @@ class FinishView(APIView):
 
 class ReceiptView(APIView):
     @extend_schema(operation_id="get_receipt", responses=serializers.ReceiptResponse)
-    def get(self, request, session_id: int):
+    def get(self, request: Request, session_id: int) -> HttpResponseBase:
         """The signed receipt of a finished session: every file with size, MD5, key and when it was verified."""
         session = session_visible_to(actor=actor_of(request), session_id=session_id)
         if session.finished_at is None:

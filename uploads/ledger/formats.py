@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 from amiportal.core.spreadsheets import safe_cell
 from uploads.ledger.columns import COLUMNS, DEVICE_TIME, as_told
@@ -38,7 +39,7 @@ class CsvFile(Writer):
     def write(self, rows: Sequence[tuple]) -> None:
         self._csv.writerows([safe_cell(value) for value in as_told(row).values()] for row in rows)
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: Any) -> None:
         self._file.close()
 
 
@@ -49,7 +50,7 @@ class NdjsonFile(Writer):
     def write(self, rows: Sequence[tuple]) -> None:
         self._file.writelines(json.dumps(as_told(row), ensure_ascii=False) + "\n" for row in rows)
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: Any) -> None:
         self._file.close()
 
 
@@ -81,7 +82,7 @@ class ParquetFile(Writer):
         columns[DEVICE_TIME] = [at and at.replace(tzinfo=None) for at in columns[DEVICE_TIME]]
         self._writer.write_batch(self._batch(columns, schema=self._schema))
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: Any) -> None:
         self._writer.close()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from amiportal.objectstore.lookup import StoredObject
 from deployments.models import Deployment
 from uploads.ledger import statements
 from uploads.ledger.statements import Change
@@ -84,7 +85,7 @@ def _etag(seen: Seen) -> str:
     return seen.stored.etag if seen.stored else ""
 
 
-def _lost(row: UploadLog, stored) -> Change:
+def _lost(row: UploadLog, stored: StoredObject | None) -> Change:
     if stored is None:
         return Change(row.pk, row.status, Status.MISSING, "vanished")
     return Change(row.pk, row.status, Status.MISMATCH, "changed", etag=stored.etag, size_bytes=stored.size_bytes)

@@ -5,8 +5,9 @@ stays. Then the object is read, once however many rows vouch for it.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from amiportal.core.errors import BucketMissing, StoreError
 from amiportal.objectstore.capabilities import current_habits
@@ -107,7 +108,7 @@ class Recomparison:
             raise fault
 
 
-def _or_fault(ask, bucket: str, key: str, **more):
+def _or_fault(ask: Callable[..., Any], bucket: str, key: str, **more: Any) -> Any:
     try:
         return ask(bucket, key, **more)
     except BucketMissing:

@@ -1,5 +1,8 @@
 """What a person's page does about signing in: tokens, closing and opening, two-factor sign-in reset."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -134,9 +137,9 @@ class AccessActions(LookedAfter):
 
     def _with_reason(
         self,
-        request,
-        object_id,
-        service,
+        request: HttpRequest,
+        object_id: str,
+        service: Callable[..., Any],
         *,
         title: str,
         text: str,

@@ -34,7 +34,7 @@ _ROLE_TOLD = {
 }
 
 
-def _model_field(name: str, **more) -> forms.Field:
+def _model_field(name: str, **more: Any) -> forms.Field:
     return _column(name).formfield(widget=UnfoldAdminTextInputWidget(), **more)
 
 
@@ -76,7 +76,7 @@ class InvitationForm(forms.Form):
         ("How they are greeted", "", ("language", "username")),
     )
 
-    def __init__(self, *args, actor: User, **kwargs):
+    def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         roles = list(Role) if actor.is_superuser else GIVEN_BY_MAINTAINERS
         field_of(self, "role", forms.ChoiceField).choices = [(role.value, _ROLE_TOLD[role]) for role in roles]

@@ -36,7 +36,7 @@ class AddressesOfBucket:
     """For the bucket's page: list `people_addresses` among its fields."""
 
     @display(description="Its people")
-    def people_addresses(self, bucket) -> SafeString | str:
+    def people_addresses(self, bucket: Any) -> SafeString | str:
         if not bucket.pk:
             return "–"
         return render_to_string("admin/accounts/_addresses.html", copy_addresses("bucket", bucket.pk))

@@ -1,4 +1,4 @@
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -123,7 +123,7 @@ class PersonAdmin(Kept, History, Inviting, AccessActions, Mailing, PeoplePages, 
             return [*self.readonly_fields, "groups"]
         return self.readonly_fields
 
-    def formfield_for_manytomany(self, db_field, request: HttpRequest, **kwargs):
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         if db_field.name == "groups":
             roles = Group.objects.filter(name__in=Role.values)
@@ -134,12 +134,12 @@ class PersonAdmin(Kept, History, Inviting, AccessActions, Mailing, PeoplePages, 
             )
         return field
 
-    def save_model(self, request: HttpRequest, obj: User, form, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """One row of the history for the whole form, roles and buckets included: written by `save_related`."""
         with unrecorded(obj):
             super().save_model(request, obj, form, change)
 
-    def save_related(self, request: HttpRequest, form, formsets, change: bool) -> None:
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Whoever is a maintainer may sign in to the admin; is_staff says that and nothing else."""
         person = form.instance
         with unrecorded(person):

@@ -1,6 +1,7 @@
 """Tables of other packages, as maintainers need them: tokens and locked accounts."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
@@ -27,7 +28,7 @@ class _Revocable(ReadOnly):
 
     actions: Sequence[str] | None = ["delete_selected"]
 
-    def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm(f"{self.opts.app_label}.delete_{self.opts.model_name}")
 
 

@@ -1,5 +1,8 @@
 """A maintainer's own two-factor sign-in: set up, recovery codes anew, removed."""
 
+from collections.abc import Callable
+from typing import Any
+
 import segno
 from django import forms
 from django.contrib.auth import update_session_auth_hash
@@ -81,7 +84,7 @@ def remove_two_factor(request: HttpRequest) -> HttpResponse:
 
 
 @sensitive_variables("form", "codes")
-def _proven(request: HttpRequest, what: str, act) -> HttpResponse:
+def _proven(request: HttpRequest, what: str, act: Callable[[], Any]) -> HttpResponse:
     """Ask for the password and a code, then do it."""
     if not two_factor.has_two_factor(actor_of(request)):
         return redirect("two-factor")

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sysconfig
 from pathlib import Path
+from typing import Any
 
 from amiportal.dev.embedded import ports, processes
 from amiportal.dev.embedded.layout import CannotStart, write_private_json
@@ -34,7 +35,7 @@ class SeaweedFS(Part):
     # At SIGTERM it waits 15 s for streams between its own parts, which never end; requests have ended by then.
     stop_steps = ((signal.SIGTERM, 1.0),)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.data = self.layout.var_dir / "store"
 

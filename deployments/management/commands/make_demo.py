@@ -38,7 +38,7 @@ _ACCOUNTS: dict[str, dict[str, Any]] = {
 class Command(BaseCommand):
     help = "Make the demo data. What is there already stays as it is; a lost file of passwords means new passwords."
 
-    def handle(self, **options) -> None:
+    def handle(self, **options: Any) -> None:
         if not settings.INSECURE_HTTP:
             raise CommandError("Demo accounts are for a portal on this machine alone (INSECURE_HTTP=1).")
         self._make_files_bucket()

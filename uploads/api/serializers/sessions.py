@@ -13,7 +13,7 @@ from uploads.models import UploadSession
 from uploads.services.sessions import Verdict
 
 
-def read(serializer_class: type[serializers.Serializer], data) -> dict:
+def read(serializer_class: type[serializers.Serializer], data: Any) -> dict:
     """What a request brought, checked. Raises ValidationError, which becomes a 400 that names the fields."""
     serializer = serializer_class(data=data)
     serializer.is_valid(raise_exception=True)
@@ -157,7 +157,7 @@ class FilesField(serializers.Field):
     file; only what is no file at all fails the call.
     """
 
-    def to_internal_value(self, data) -> list[CardFile]:
+    def to_internal_value(self, data: Any) -> list[CardFile]:
         if not isinstance(data, list):
             raise serializers.ValidationError("A list of files is expected.")
         files, faults = [], {}
@@ -179,7 +179,7 @@ class FilesField(serializers.Field):
             raise serializers.ValidationError(faults)
         return files
 
-    def to_representation(self, value):
+    def to_representation(self, value: Any) -> None:
         raise NotImplementedError("Files are read here, never written.")
 
 
@@ -205,12 +205,12 @@ class WarningSerializer(serializers.Serializer):
 
 
 class AskAgainField(serializers.DateTimeField):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(required=False, help_text="With unsettled: nothing can be said yet; ask again then.")
 
 
 class ProvenByField(serializers.ChoiceField):
-    def __init__(self):
+    def __init__(self) -> None:
         told = "With stored and verified. parts: those of the file, while the portal has not read the whole."
         super().__init__(choices=["md5", "parts"], required=False, help_text=told)
 

@@ -104,7 +104,9 @@ def _effect(effect: Effect, plan: Plan) -> RowShown:
     )
 
 
-def _lines(table: Table, names, before: dict | None, after: dict | None, old: Contents, new: Contents):
+def _lines(
+    table: Table, names: Iterable[str], before: dict | None, after: dict | None, old: Contents, new: Contents
+) -> Iterator[Line]:
     for name in names:
         yield Line(
             table.label(name),

@@ -1,5 +1,7 @@
 """Snapshots in the admin: which there are, what differs, and the way back."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -56,7 +58,7 @@ class SnapshotAdmin(RestorePages, ReadOnly, ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Snapshot]:
         return super().get_queryset(request).select_related("taken_by")
 
-    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {**(extra_context or {}), "rule": RULE})
 
     def get_fieldsets(self, request: HttpRequest, obj: Snapshot | None = None) -> list:
