@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from amiportal.accounts.models import User
 from amiportal.core.errors import PortalError
-from amiportal.objectstore.lookup import StoredObject
+from amiportal.objectstore.objects import StoredObject
 from uploads.domain import parts
 from uploads.domain.batch import MAX_BATCH_FILES, CardFile, FileResult, Outcome, Warned
 from uploads.domain.capture_time import device_time

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from amiportal.accounts.models import User
 from amiportal.objectstore.capabilities import current_habits
-from amiportal.objectstore.lookup import StoredObject
+from amiportal.objectstore.objects import StoredObject
 from uploads.domain.batch import FileResult, Outcome
 from uploads.ledger import statements
 from uploads.ledger.statements import Change

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from amiportal.objectstore.lookup import StoredObject
+from amiportal.objectstore.objects import StoredObject
 from deployments.models import Deployment
 from uploads.ledger import statements
 from uploads.ledger.statements import Change

@@ -13,7 +13,7 @@ from django.utils import timezone
 from amiportal.accounts.models import User
 from amiportal.core.errors import PortalError
 from amiportal.objectstore.capabilities import current_habits
-from amiportal.objectstore.lookup import StoredObject
+from amiportal.objectstore.objects import StoredObject
 from amiportal.objectstore.presign import signer
 from uploads.domain import parts
 from uploads.domain.batch import CardFile, FileResult, GrantableFile, Outcome, UploadInParts

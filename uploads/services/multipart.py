@@ -13,7 +13,8 @@ from amiportal.background.rounds import each_alone
 from amiportal.core.errors import PortalError
 from amiportal.objectstore import multipart as store
 from amiportal.objectstore.capabilities import current_habits
-from amiportal.objectstore.lookup import StoredObject, in_parallel
+from amiportal.objectstore.lookup import in_parallel
+from amiportal.objectstore.objects import StoredObject
 from uploads.domain import parts
 from uploads.domain.batch import GrantableFile
 from uploads.domain.keys import content_type_of_taken, key_prefix

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from amiportal.objectstore.capabilities import current_habits
-from amiportal.objectstore.lookup import StoredObject, lookup, lookup_by_head
+from amiportal.objectstore.lookup import lookup, lookup_by_head
+from amiportal.objectstore.objects import StoredObject
 from deployments.models import Deployment
 from uploads.domain.batch import CardFile, FileResult, Outcome
 from uploads.domain.keys import key_prefix

@@ -11,7 +11,8 @@ from typing import Any
 
 from amiportal.core.errors import BucketMissing, StoreError
 from amiportal.objectstore.capabilities import current_habits
-from amiportal.objectstore.lookup import StoredObject, content_md5, head, in_parallel, lookup_by_head
+from amiportal.objectstore.lookup import content_md5, head, in_parallel, lookup_by_head
+from amiportal.objectstore.objects import StoredObject
 from deployments.models import Deployment
 from uploads.domain.keys import key_prefix
 from uploads.ledger.statements import card_file

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 
-from amiportal.operations.snapshots.contents import Row
-from amiportal.operations.snapshots.tables import TABLES, Table
+from amiportal.operations.snapshots.tables import TABLES, Row, Table
 from deployments.models import Status
 
 if TYPE_CHECKING:
