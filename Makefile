@@ -39,6 +39,7 @@ lint: $(VENV)/installed-dev  ## style, types and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/mypy
 	@$(MAKE) --no-print-directory lint-js
 
 # Types of our JavaScript, and who may know whom in it: tsconfig.json, eslint.config.js. The packages are for this alone;
@@ -86,7 +87,7 @@ lock:  ## constraints.txt anew
 
 # Leaves var/ alone: it holds the database and the store of `make run`.
 clean:  ## what was installed and cached here; var/ stays
-	rm -rf $(VENV) node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) node_modules .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Taken if there, else installed where that is possible without asking; else pytest says what it skips. In CI the headless

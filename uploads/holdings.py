@@ -42,9 +42,9 @@ def under_way(deployment_pks: Iterable[int]) -> dict[int, list[str]]:
         if len(sentences) > _TOLD:
             told[pk] = [*sentences[:_TOLD], f"and {len(sentences) - _TOLD} sessions more"]
     alive = _alive(UploadLog.objects.filter(deployment__in=pks), now=now)
-    for row in alive.values("deployment_id").annotate(files=Count("pk"), until=Max("grant_expires_at")).order_by():
-        files = _counted(row["files"], "file")
-        told[row["deployment_id"]].append(f"{files} may still be sent, until {row['until']:%H:%M} UTC")
+    for open_ in alive.values("deployment_id").annotate(files=Count("pk"), until=Max("grant_expires_at")).order_by():
+        files = _counted(open_["files"], "file")
+        told[open_["deployment_id"]].append(f"{files} may still be sent, until {open_['until']:%H:%M} UTC")
     waiting = MultipartUpload.objects.filter(deployment__in=pks, status=MultipartUpload.Status.OPEN)
     for row in waiting.values("deployment_id").annotate(files=Count("pk")).order_by():
         told[row["deployment_id"]].append(f"{_counted(row['files'], 'large file')} half sent, in parts")

@@ -1,10 +1,12 @@
+from typing import Any
+
 from django.apps import AppConfig, apps
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 from django.utils import timezone
 
 
-def note_sign_in(sender, user, **_) -> None:
+def note_sign_in(sender: Any, user: Any, **_: Any) -> None:
     sender.objects.filter(pk=user.pk).update(last_login=timezone.now())
 
 
@@ -32,5 +34,6 @@ class AccountsConfig(AppConfig):
             apps.get_app_config(app).verbose_name = self.verbose_name
             options = apps.get_model(app, model)._meta
             options.verbose_name, options.verbose_name_plural = one, many
-        # Its own text is the whole digest.
-        apps.get_model("knox", "AuthToken").__str__ = lambda token: f"{token.token_key[:8]}… of {token.user}"
+        # Its own text is the whole digest, and another package's class is given ours.
+        token_class = apps.get_model("knox", "AuthToken")
+        token_class.__str__ = lambda token: f"{token.token_key[:8]}… of {token.user}"  # type: ignore[method-assign]

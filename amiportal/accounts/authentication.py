@@ -6,11 +6,12 @@ therefore remembered for a few minutes, in this process alone. Failures never ar
 
 import hashlib
 import hmac
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.core.cache import cache
-from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions
 from rest_framework.authentication import BasicAuthentication
@@ -35,7 +36,7 @@ class PasswordAlone(PortalError):
         super().__init__("This account has two-factor sign-in, so its password opens nothing here: use a token.")
 
 
-def user_for_credentials(*, request: WSGIRequest, username: str, password: str) -> User | None:
+def user_for_credentials(*, request: HttpRequest, username: str, password: str) -> User | None:
     """The active user whom these credentials name, or None; counts failures towards a lock-out.
 
     A remembered success holds while the stored password hash is the one it was checked against and the account
@@ -48,7 +49,7 @@ def user_for_credentials(*, request: WSGIRequest, username: str, password: str) 
     return user
 
 
-def _user_by_password(*, request: WSGIRequest, username: str, password: str) -> User | None:
+def _user_by_password(*, request: HttpRequest, username: str, password: str) -> User | None:
     remembered_as = _mac("credentials", username, password)
     known = cache.get(remembered_as)
     if known is not None:
@@ -63,7 +64,7 @@ def _user_by_password(*, request: WSGIRequest, username: str, password: str) -> 
     return user
 
 
-def _looked_at(request: WSGIRequest, username: str, password: str) -> User | None:
+def _looked_at(request: HttpRequest, username: str, password: str) -> User | None:
     """The user whose password this is. Where the account signed in before, strangers' failures do not count."""
     address = client_address(request)
     place = known_place(username=username, address=address)
@@ -91,7 +92,7 @@ def _mac(purpose: str, *parts: str) -> str:
 class RememberingBasicAuthentication(BasicAuthentication):
     www_authenticate_realm = "AMI Portal"
 
-    def authenticate_credentials(self, userid: str, password: str, request=None):
+    def authenticate_credentials(self, userid: str, password: str, request: Any = None) -> tuple[User, None]:
         django_request = getattr(request, "_request", request)
         try:
             user = user_for_credentials(request=django_request, username=userid, password=password)
@@ -106,5 +107,5 @@ class RememberingBasicScheme(OpenApiAuthenticationExtension):
     target_class = RememberingBasicAuthentication
     name = "basicAuth"
 
-    def get_security_definition(self, auto_schema):
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
         return {"type": "http", "scheme": "basic"}

@@ -1,5 +1,7 @@
 """People and scripts that sign in, and contacts who never do."""
 
+from typing import Any, ClassVar
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.validators import RegexValidator
@@ -11,7 +13,7 @@ from simple_history.models import HistoricalRecords
 from amiportal.accounts.roles import Role
 
 
-class PortalUserManager(UserManager):
+class PortalUserManager(UserManager["User"]):
     def active_with_role(self, *, pk: int) -> "User | None":
         """An active account that knows without a further query whether it is a maintainer's.
 
@@ -30,7 +32,7 @@ class PortalUserManager(UserManager):
 class PeopleHistory(HistoricalRecords):
     """Also of roles and buckets that are given from the other side, as `bucket.uploaders.add(person)`."""
 
-    def m2m_changed(self, instance, action, attr, pk_set, reverse, **more) -> None:
+    def m2m_changed(self, instance: Any, action: Any, attr: Any, pk_set: Any, reverse: Any, **more: Any) -> None:
         if not reverse:
             super().m2m_changed(instance, action, attr, pk_set, reverse, **more)
         elif action in ("post_add", "post_remove"):
@@ -64,7 +66,7 @@ class User(AbstractUser):
     # A part of what every session of this person is signed with: counting it up ends them all at once.
     session_generation = models.PositiveIntegerField(default=0, editable=False)
 
-    objects = PortalUserManager()
+    objects: ClassVar[PortalUserManager] = PortalUserManager()
     history = PeopleHistory(
         excluded_fields=["password", "last_login", "session_generation"],
         m2m_fields=["buckets", "groups"],

@@ -3,6 +3,8 @@
 Partners and Scripts have no permission here: what they may do is decided per row, in each app's permissions.py.
 """
 
+from typing import Any
+
 from django.contrib.auth.models import Group, Permission
 
 from amiportal.accounts.roles import Role
@@ -42,7 +44,7 @@ MAINTAINER_ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 
-def grant_role_permissions(*, app_config, using: str, **_) -> None:
+def grant_role_permissions(*, app_config: Any, using: str, **_: Any) -> None:
     """Give the Maintainers group the actions above for the models of one app; other permissions stay."""
     actions = MAINTAINER_ACTIONS.get(app_config.label)
     if not actions:

@@ -1,6 +1,7 @@
 """How jobs are declared and ordered: the one place for their locks, retries and turns."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from procrastinate import RetryStrategy
@@ -30,15 +31,16 @@ def every(
     """
 
     def declare(function: Callable) -> Task:
-        task = app.task(
-            name=name,
-            queue=ROUNDS,
-            priority=priority,
-            queueing_lock=name,
-            lock=name if one_at_a_time else None,
-            retry=ROUND_RETRY,
-            pass_context=pass_context,
-        )(function)
+        options: dict[str, Any] = {
+            "name": name,
+            "queue": ROUNDS,
+            "priority": priority,
+            "queueing_lock": name,
+            "lock": name if one_at_a_time else None,
+            "retry": ROUND_RETRY,
+            "pass_context": pass_context,
+        }
+        task = app.task(**options)(function)
         return app.periodic(cron=cron)(task)
 
     return declare
@@ -49,7 +51,7 @@ def job(*, name: str, retry: RetryStrategy | bool = JOB_RETRY) -> Callable[[Call
     return app.task(name=name, retry=retry, pass_context=False)
 
 
-def order(task: Task, *, lock: str, **given) -> None:
+def order(task: Task, *, lock: str, **given: Any) -> None:
     """Have it done once; the same that waits stands for it, and waits no longer for its next try."""
     try:
         with transaction.atomic():

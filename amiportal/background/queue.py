@@ -7,6 +7,7 @@ it everything that waits for its lock.
 """
 
 import logging
+from typing import Any
 
 from procrastinate import App
 from procrastinate.exceptions import ConnectorException, UniqueViolation
@@ -24,15 +25,16 @@ logger = logging.getLogger(__name__)
 def take_over(app: App) -> None:
     """Have the app use the queue and the worker of this package (PROCRASTINATE_ON_APP_READY)."""
     app.job_manager = PatientJobs(connector=app.connector)
-    app._worker = lambda **options: LastingWorker(app=app, **app.worker_defaults | options)
+    # The only place where procrastinate makes a worker; nothing public chooses its class.
+    app._worker = lambda **options: LastingWorker(app=app, **app.worker_defaults | options)  # type: ignore[method-assign]
 
 
 class PatientJobs(JobManager):
     """Jobs of which each that ends early is run again, or gives way to the same one that waits."""
 
-    async def retry_job(self, job: Job, **when_and_where) -> None:
+    async def retry_job(self, job: Job, *args: Any, **when_and_where: Any) -> None:
         """Have it run again; where the same waits already, this one has failed, and that one is run."""
-        if not await self._is_put_back(job, **when_and_where):
+        if not await self._is_put_back(job, *args, **when_and_where):
             await self.finish_job(job, Status.FAILED, delete_job=False)
 
     async def recover(self, job: Job) -> None:
@@ -51,10 +53,10 @@ class PatientJobs(JobManager):
             # Somebody else took it up, or its worker lives and has just ended it. The others must not wait for it.
             logger.warning("job %s (%s) is not under way any more", job.id, job.task_name)
 
-    async def _is_put_back(self, job: Job, **when_and_where) -> bool:
+    async def _is_put_back(self, job: Job, *args: Any, **when_and_where: Any) -> bool:
         """Whether it waits again; not where the same one waits already, which then stands for it."""
         try:
-            await super().retry_job(job, **when_and_where)
+            await super().retry_job(job, *args, **when_and_where)
         except UniqueViolation as error:
             if error.constraint_name != QUEUEING_LOCK_CONSTRAINT:
                 raise

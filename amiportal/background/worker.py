@@ -8,11 +8,19 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, cast
 
+from procrastinate import PsycopgConnector
 from procrastinate.exceptions import ConnectorException
+from procrastinate.job_context import JobContext, JobResult
+from procrastinate.jobs import Job, Status
+from procrastinate.retry import RetryDecision
 from procrastinate.worker import Worker
 
 from amiportal.background.faults import is_away
+
+if TYPE_CHECKING:
+    from amiportal.background.queue import PatientJobs
 
 RECONNECT_S = 10.0
 LOST_JOBS_S = 60.0
@@ -28,7 +36,7 @@ class EndedUnasked(Exception):
 class LastingWorker(Worker):
     """procrastinate's worker (3.10), whose parts wait for the database to come back. `run` raises EndedUnasked."""
 
-    def __init__(self, **options):
+    def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._is_in_doubt = False  # the last look into the queue met a fault
         self._faulty_since: float | None = None
@@ -36,7 +44,7 @@ class LastingWorker(Worker):
 
     async def run(self) -> None:
         # The pool would wait longer and longer before it asks again, up to minutes after the database is back.
-        self.app.connector.pool.reconnect_timeout = RECONNECT_S
+        cast(PsycopgConnector, self.app.connector).pool.reconnect_timeout = RECONNECT_S
         await super().run()
         if self._fatal is not None:
             raise EndedUnasked(f"The worker cannot go on: {self._fatal}") from self._fatal
@@ -87,6 +95,7 @@ class LastingWorker(Worker):
     async def _update_heartbeat(self) -> None:
         while True:
             await asyncio.sleep(self.update_heartbeat_interval)
+            assert self.worker_id is not None  # registered before any part was started
             await self.app.job_manager.update_heartbeat(self.worker_id)
             await self._register_anew_if_gone()
 
@@ -111,28 +120,35 @@ class LastingWorker(Worker):
             self._is_in_doubt = True
             self._bear(error, "queue")
 
-    async def _persist_job_status(self, **ended) -> None:
+    async def _persist_job_status(
+        self,
+        job: Job,
+        status: Status,
+        retry_decision: RetryDecision | None,
+        context: JobContext,
+        job_result: JobResult | None,
+    ) -> None:
         """A job's end that could not be written would leave it under way, under a worker that lives."""
         while True:
             try:
-                return await super()._persist_job_status(**ended)
+                return await super()._persist_job_status(job, status, retry_decision, context, job_result)
             except ConnectorException as error:
                 if not is_away(error):
-                    logger.warning("job %s was taken up by another before it ended here", ended["job"].id)
+                    logger.warning("job %s was taken up by another before it ended here", job.id)
                     return None
                 if self._stop_event.is_set():
                     raise
-                self._bear(error, f"job {ended['job'].id}")
+                self._bear(error, f"job {job.id}")
             await asyncio.sleep(1.0)
 
     async def _look_for_lost_jobs(self) -> None:
         """Jobs that the database gave to this worker in an answer that never came, as its connection broke."""
-        missed: set[int] = set()
+        missed: set[int | None] = set()
         while True:
             await asyncio.sleep(LOST_JOBS_S)
             mine = await self.app.job_manager.list_jobs_async(worker_id=self.worker_id, status="doing")
             running = {context.job.id for context in self._running_jobs.values()}
             lost = {job.id: job for job in mine if job.id not in running}
             for number in missed & lost.keys():  # seen twice: it is not on its way at this moment
-                await self.app.job_manager.recover(lost[number])
+                await cast("PatientJobs", self.app.job_manager).recover(lost[number])
             missed = lost.keys() - missed

@@ -1,8 +1,9 @@
 """What the admin pages of all apps share: records that are only looked at, and pages that ask before they act."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -21,6 +23,17 @@ from simple_history.admin import SimpleHistoryAdmin
 from amiportal.core.errors import PortalError
 from amiportal.core.history import Difference, Reader
 
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+    class AdminPart(ModelAdmin[Any]):
+        """What stands below a part of an admin page, for type checkers: the real base, unfold's, brings no types."""
+
+        def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]: ...
+else:
+    AdminPart = object
+
+_Field = TypeVar("_Field", bound=forms.Field)
 # Faults that a service explains to people.
 EXPLAINED = (PortalError, ValidationError)
 
@@ -30,7 +43,7 @@ def explanation(error: PortalError | ValidationError) -> str:
 
 
 @contextmanager
-def faults_of(form: forms.Form):
+def faults_of(form: forms.BaseForm) -> Iterator[None]:
     """What a service refuses becomes the form's own fault: at the field that it names, else at its head."""
     try:
         yield
@@ -43,36 +56,44 @@ def faults_of(form: forms.Form):
             form.add_error(name if known else None, found if known or not name else [f"{name}: {m}" for m in found])
 
 
-class ReadOnly:
+def field_of(form: forms.BaseForm, name: str, kind: type[_Field]) -> _Field:
+    """A field of the form, for what only fields of that kind have. Raises TypeError when it is none."""
+    found = form.fields[name]
+    if not isinstance(found, kind):
+        raise TypeError(f"{name} is no {kind.__name__}")
+    return found
+
+
+class ReadOnly(AdminPart):
     """For records that a person may look at and nobody may change, whatever their permissions."""
 
-    actions = None
+    actions: Sequence[str] | None = None
     list_disable_select_all = True
 
-    def has_add_permission(self, request: HttpRequest, *_) -> bool:
+    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def render_change_form(self, request: HttpRequest, context: dict, *args, **kwargs) -> HttpResponse:
+    def render_change_form(self, request: HttpRequest, context: dict, *args: Any, **kwargs: Any) -> HttpResponse:
         """Without the link to a history where there is none: what nobody changes has no versions."""
         return super().render_change_form(
             request, context | {"show_history": isinstance(self, SimpleHistoryAdmin)}, *args, **kwargs
         )
 
 
-class Kept:
+class Kept(AdminPart):
     """For records that other records speak of: changed, retired, never deleted."""
 
-    def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
-class History(SimpleHistoryAdmin):
+class History(SimpleHistoryAdmin, AdminPart):
     """Who changed which field from what to what, when and why; and the way back to a version.
 
     Going back is a change like others: `go_back` calls the service, whose refusal is told. `revert_fields` are those
@@ -84,11 +105,13 @@ class History(SimpleHistoryAdmin):
     history_list_per_page = 30
     revert_fields: tuple[str, ...] = ()
 
-    def go_back(self, request: HttpRequest, obj, values: dict, why: str) -> None:
+    def go_back(self, request: HttpRequest, obj: Any, values: dict, why: str) -> None:
         """Give `obj` the `values` that it had, by the service that makes every other change of them."""
         raise NotImplementedError
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context=None) -> HttpResponse:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         obj, versions = self._with_versions(request, object_id)
         page = Paginator(versions, self.history_list_per_page).get_page(request.GET.get(PAGE_VAR))
         first = page.start_index() - 1
@@ -104,7 +127,9 @@ class History(SimpleHistoryAdmin):
         }
         return TemplateResponse(request, self.object_history_template, context)
 
-    def history_form_view(self, request: HttpRequest, object_id: str, version_id: str, extra_context=None):
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         obj, versions = self._with_versions(request, object_id)
         version = next(iter(versions.filter(pk=version_id)), None) if version_id.isdecimal() else None
         if version is None:
@@ -131,7 +156,9 @@ class History(SimpleHistoryAdmin):
         }
         return TemplateResponse(request, self.version_template, context)
 
-    def _go_back(self, request, obj, version, newest, revertible: list[Difference], reader: Reader) -> HttpResponse:
+    def _go_back(
+        self, request: HttpRequest, obj: Any, version: Any, newest: Any, revertible: list[Difference], reader: Reader
+    ) -> HttpResponse:
         here = request.path
         chosen = [row for row in revertible if row.name in request.POST.getlist("field")]
         if request.POST.get("newest") != str(newest.pk):
@@ -164,7 +191,7 @@ class History(SimpleHistoryAdmin):
         messages.success(request, f"{why}. What was changed stands first in the history.")
         return HttpResponseRedirect(self._page(obj, "history"))
 
-    def _with_versions(self, request: HttpRequest, object_id: str):
+    def _with_versions(self, request: HttpRequest, object_id: str) -> tuple[Any, Any]:
         """The row, or what its last version said when it is gone, and its versions, newest first."""
         obj = self.get_object(request, unquote(object_id))
         try:
@@ -180,10 +207,10 @@ class History(SimpleHistoryAdmin):
             raise PermissionDenied
         return obj, versions
 
-    def _is_there(self, obj) -> bool:
+    def _is_there(self, obj: Any) -> bool:
         return not obj._state.adding
 
-    def _history_context(self, request: HttpRequest, obj) -> dict:
+    def _history_context(self, request: HttpRequest, obj: Any) -> dict:
         return {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -193,14 +220,20 @@ class History(SimpleHistoryAdmin):
             "change_url": self._page(obj, "change") if self._is_there(obj) else "",
         }
 
-    def _page(self, obj, name: str) -> str:
+    def _page(self, obj: Any, name: str) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=[quote(obj.pk)])
 
 
-class SavedByServices:
+class SavedByServices(AdminPart):
     """A form's save goes through a service; what the service still refuses (a race) is told, not a 500."""
 
-    def changeform_view(self, request: HttpRequest, object_id=None, form_url="", extra_context=None) -> HttpResponse:
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except EXPLAINED as error:
@@ -223,7 +256,7 @@ def minute(moment: datetime | None) -> SafeString | str:
     return unbroken(f"{moment:%Y-%m-%d %H:%M}") if moment else "–"
 
 
-def take_over(shown, saved) -> None:
+def take_over(shown: models.Model, saved: models.Model) -> None:
     """The instance that the admin goes on with gets the values that a service saved."""
     for field in saved._meta.concrete_fields:
         setattr(shown, field.attname, getattr(saved, field.attname))
@@ -231,7 +264,7 @@ def take_over(shown, saved) -> None:
 
 
 def ask(
-    model_admin,
+    model_admin: Any,
     request: HttpRequest,
     *,
     title: str,

@@ -1,6 +1,7 @@
 """What every call of the API shares: the error envelope and the pages."""
 
 import logging
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as ModelValidationError
@@ -54,10 +55,10 @@ def exception_handler(exc: Exception, context: dict) -> Response | None:
     if not isinstance(exc, exceptions.APIException):
         return None
     headers = {}
-    if getattr(exc, "auth_header", None):
-        headers["WWW-Authenticate"] = exc.auth_header
-    if getattr(exc, "wait", None):
-        headers["Retry-After"] = str(int(exc.wait))
+    if challenge := getattr(exc, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait_s := getattr(exc, "wait", None):
+        headers["Retry-After"] = str(int(wait_s))
     if isinstance(exc, exceptions.ValidationError):
         body = envelope(
             code="invalid",
@@ -77,7 +78,7 @@ def _from_model_validation(exc: ModelValidationError) -> dict:
     )
 
 
-def _flatten(detail, prefix: str = "") -> dict[str, list[str]]:
+def _flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
     """DRF's nested details as one level: {"files.3.md5": ["..."]}."""
     if isinstance(detail, dict):
         flat: dict[str, list[str]] = {}

@@ -4,6 +4,8 @@ from urllib.parse import urlsplit
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 # Django's and unfold's admin: Alpine.js evaluates its attributes, widgets carry style attributes, previews are blobs.
 ADMIN = {
@@ -22,13 +24,16 @@ WIDER = (("/admin/", ADMIN), ("/api/docs/", API_DOCS))
 class PortalCSPMiddleware(CSPMiddleware):
     """settings.CONTENT_SECURITY_POLICY, with the directives of WIDER in their place beneath those paths."""
 
-    def get_policy_parts(self, request, response, report_only: bool = False) -> PolicyParts:
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
         for prefix, directives in WIDER:
             if request.path_info.startswith(prefix):
                 parts.replace = directives | (parts.replace or {})
         if settings.MAP_TILES_URL and request.path_info.startswith("/admin/"):
-            parts.replace["img-src"] = [*parts.replace["img-src"], _origin(settings.MAP_TILES_URL)]
+            replaced = parts.replace or ADMIN
+            parts.replace = replaced | {"img-src": [*replaced["img-src"], _origin(settings.MAP_TILES_URL)]}
         return parts
 
 

@@ -1,17 +1,52 @@
-"""What a record said at some time, against another time or now: read from django-simple-history's rows."""
+"""Who changed a record and why: said when it is saved, and read from django-simple-history's rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.utils.text import capfirst
+from simple_history.utils import get_history_model_for_model
 
 # Never told, whatever a history may hold of it.
 _SECRET = frozenset({"password"})
 _NOTHING = "–"
+# A row of a history: of a class that the package makes for each model, whose fields no type checker knows.
+Version = Any
+
+# By these attributes of an instance django-simple-history is told what to write of its next save. They are named in its
+# documentation, and here alone.
+_ACTOR, _REASON, _UNRECORDED = "_history_user", "_change_reason", "skip_history_when_saving"
+
+
+@contextmanager
+def recorded(instance: models.Model, *, actor: AbstractBaseUser | None, reason: str | None = None) -> Iterator[None]:
+    """What is saved of `instance` in this block stands in its history with who did it and why.
+
+    `actor` None is the portal itself or a command, even while a person's request is answered.
+    """
+    setattr(instance, _ACTOR, actor)
+    setattr(instance, _REASON, reason)
+    try:
+        yield
+    finally:
+        delattr(instance, _ACTOR)
+        delattr(instance, _REASON)
+
+
+@contextmanager
+def unrecorded(instance: models.Model) -> Iterator[None]:
+    """What is saved of `instance` in this block, its lists too, leaves no row in its history: one for all follows."""
+    setattr(instance, _UNRECORDED, True)
+    try:
+        yield
+    finally:
+        delattr(instance, _UNRECORDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +70,7 @@ class Difference:
 class Told:
     """One entry of a history for people. `differences` are those to the entry before; the first has none."""
 
-    version: models.Model
+    version: Version
     differences: list[Difference] = field(default_factory=list)
 
     @property
@@ -47,11 +82,11 @@ class Told:
 class Reader:
     """Reads versions and rows of one model; remembers what related rows are called, so that a page asks once each."""
 
-    model: type[models.Model]
+    model: type[models.Model]  # one with a history
     _called: dict[tuple[type[models.Model], Any], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        history = self.model.history.model
+        history = get_history_model_for_model(self.model)
         tracked = [f for f in history.tracked_fields if not f.primary_key and f.name not in _SECRET]
         self.fields: list[models.Field] = [*tracked, *history._history_m2m_fields]
 
@@ -59,7 +94,7 @@ class Reader:
         """By field, comparable: keys of related rows rather than the rows. `state` is a version or the row itself."""
         return {f.name: self._value(state, f) for f in self.fields}
 
-    def told(self, versions: Sequence[models.Model]) -> list[Told]:
+    def told(self, versions: Sequence[Version]) -> list[Told]:
         """`versions` newest first. The last one is compared with nothing: give one more than is shown."""
         values = [self.values(version) for version in versions]
         self._learn(values)
@@ -77,19 +112,19 @@ class Reader:
     def restored(self, version: models.Model, names: Iterable[str]) -> dict[str, Any]:
         """The fields `names` as a service takes them: rows for keys. Raises ObjectDoesNotExist for one that is gone."""
         fields = {f.name: f for f in self.fields}
-        found = {}
+        found: dict[str, Any] = {}
         for name in names:
             value = self._value(version, fields[name])
             related = fields[name].related_model
-            if fields[name].many_to_many:
+            if related is None or value is None:
+                found[name] = value
+            elif fields[name].many_to_many:
                 rows = related._default_manager.in_bulk(value)
                 if len(rows) != len(value):
-                    raise related.DoesNotExist
+                    raise ObjectDoesNotExist
                 found[name] = list(rows.values())
-            elif related and value is not None:
-                found[name] = related._default_manager.get(pk=value)
             else:
-                found[name] = value
+                found[name] = related._default_manager.get(pk=value)
         return found
 
     def _differences(self, older: dict[str, Any], newer: dict[str, Any]) -> list[Difference]:
@@ -102,7 +137,7 @@ class Reader:
 
     @staticmethod
     def _value(state: models.Model, f: models.Field) -> Any:
-        if not f.many_to_many:
+        if not isinstance(f, models.ManyToManyField):
             return getattr(state, f.attname)
         rows = getattr(state, f.name).all()
         if isinstance(state, f.model):
@@ -126,10 +161,9 @@ class Reader:
     def _text(self, f: models.Field, value: Any) -> str:
         if value is None or value == "" or value == () or value == []:
             return _NOTHING
-        if f.many_to_many:
-            return ", ".join(sorted(self._called[f.related_model, key] for key in value))
         if f.related_model:
-            return self._called[f.related_model, value]
+            keys = value if f.many_to_many else (value,)
+            return ", ".join(sorted(self._called[f.related_model, key] for key in keys))
         if isinstance(value, list):
             inner = getattr(f, "base_field", f)
             return ", ".join(_choice(inner, one) for one in value)

@@ -3,9 +3,11 @@
 import logging
 import re
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.views.debug import SafeExceptionReporterFilter
 
 MASK = "***"
@@ -100,17 +102,17 @@ class PortalExceptionReporterFilter(SafeExceptionReporterFilter):
         "API|AUTH|TOKEN|KEY|SECRET|PASS|SIGNATURE|COOKIE|CREDENTIAL|DATABASE|URL|HEADERS|COOKIES", re.IGNORECASE
     )
 
-    def is_active(self, request) -> bool:
+    def is_active(self, request: HttpRequest | None) -> bool:
         return True
 
-    def cleanse_setting(self, key, value):
+    def cleanse_setting(self, key: Any, value: Any) -> Any:
         cleansed = super().cleanse_setting(key, value)
         return redact(str(cleansed)) if isinstance(cleansed, str) else cleansed  # str(): some are lazy
 
-    def get_safe_cookies(self, request) -> dict:
+    def get_safe_cookies(self, request: HttpRequest | None) -> dict:
         return dict.fromkeys(getattr(request, "COOKIES", {}), self.cleansed_substitute)
 
-    def get_post_parameters(self, request):
+    def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
         if request is None:
             return {}
         cleansed = request.POST.copy()
@@ -118,6 +120,6 @@ class PortalExceptionReporterFilter(SafeExceptionReporterFilter):
             cleansed[name] = self.cleansed_substitute
         return cleansed
 
-    def get_traceback_frame_variables(self, request, tb_frame):
+    def get_traceback_frame_variables(self, request: Any, tb_frame: Any) -> Any:
         variables = super().get_traceback_frame_variables(request, tb_frame)
         return [(name, self.cleanse_setting(name, value)) for name, value in variables]

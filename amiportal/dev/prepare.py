@@ -35,7 +35,7 @@ def _prepare_database(layout: Layout, variables: dict[str, str], say: Callable[[
     wanted = _fingerprint([REPOSITORY / "constraints.txt", *sources], made_from)
     with psycopg.connect(variables["DATABASE_URL"], autocommit=True) as connection:
         query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
-        (found,) = connection.execute(query).fetchone()
+        (found,) = connection.execute(query).fetchone() or (None,)
         if found == wanted and (layout.var_dir / "demo-accounts.json").exists():
             return
         say("Preparing the database and the demo data ...")

@@ -251,7 +251,7 @@ def _watch(parts: Parts, services: tuple[Service, ...], signals: Signals) -> Non
             for service in services:
                 service.check()
         for part in parts.parts:
-            if part.record.process() is None:
+            if part.running.process() is None:
                 raise Ended(f"{part.name} ended by itself. From {part.log}:\n{processes.tail(part.log)}")
         time.sleep(WATCH_INTERVAL_S)
 

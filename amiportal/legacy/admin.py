@@ -1,5 +1,7 @@
 """The old clients: what they still use, and a switch for each call and each style of credentials."""
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
@@ -11,12 +13,13 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from amiportal.accounts.actor import actor_of
 from amiportal.accounts.models import LegacySwitch
 from amiportal.core.adminkit import EXPLAINED, History, ReadOnly, ask, explanation
 from amiportal.legacy.meter import meter
 from amiportal.legacy.protocol import CALLS
 from amiportal.legacy.switches import KNOWN_FOR_S, Kind, turn
-from amiportal.legacy.usage import DAYS, SAFE_AFTER_DAYS, callers, counting_since, uses
+from amiportal.legacy.usage import DAYS, SAFE_AFTER_DAYS, Use, callers, counting_since, uses
 
 
 class TurnForm(forms.Form):
@@ -35,7 +38,7 @@ class LegacySwitchAdmin(ReadOnly, History, ModelAdmin):
         turning = path("<str:kind>/<str:name>/turn/", self.admin_site.admin_view(self.turn_view), name="legacy-turn")
         return [turning, *super().get_urls()]
 
-    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
         meter.write()  # what this process has not told yet
@@ -82,7 +85,7 @@ class LegacySwitchAdmin(ReadOnly, History, ModelAdmin):
             )
         try:
             turn(
-                actor=request.user,
+                actor=actor_of(request),
                 kind=Kind(kind),
                 name=name,
                 is_on=to == "on",
@@ -95,7 +98,7 @@ class LegacySwitchAdmin(ReadOnly, History, ModelAdmin):
         return HttpResponseRedirect(back)
 
     @staticmethod
-    def _consequence(use, to: str) -> str:
+    def _consequence(use: Use, to: str) -> str:
         if to == "on":
             return "It is answered as before."
         used = (

@@ -9,11 +9,13 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
-from django.urls import re_path
+from django.urls import URLPattern, re_path
 from django.views.decorators.csrf import csrf_exempt
 from knox.auth import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
@@ -46,11 +48,22 @@ class LegacyCall:
     fields: dict[str, str]
     failed: int = 0
 
+    @property
+    def account(self) -> User:
+        """The account of a call that is not answered without one."""
+        if self.user is None:
+            raise LegacyRefusal({"detail": BAD_CREDENTIALS}, 401)
+        return self.user
+
     def required_field(self, name: str) -> str:
         """A field that only some forms of a call need; raises the 422 of a missing one."""
         if name not in self.fields:
             raise LegacyRefusal({"detail": [_missing(name, self.request)]}, 422)
         return self.fields[name]
+
+
+class _LegacyRequest(HttpRequest):
+    is_legacy_call: bool
 
 
 class LegacyRefusal(PortalError):
@@ -61,12 +74,12 @@ class LegacyRefusal(PortalError):
         self.body = body
 
 
-def legacy_path(name: str, view: Callable):
+def legacy_path(name: str, view: Callable) -> URLPattern:
     """Both path forms at one view: a redirect to the other form would lose a POST's body."""
     return re_path(rf"^{name}/?$", view, name=f"legacy-{name}")
 
 
-def answer(body, http_status: int = 200) -> JsonResponse:
+def answer(body: Any, http_status: int = 200) -> JsonResponse:
     """JSON as the old service wrote it: compact, and letters of any script as they are."""
     return JsonResponse(
         body,
@@ -78,7 +91,7 @@ def answer(body, http_status: int = 200) -> JsonResponse:
 
 def legacy_call(
     *, methods: Sequence[str], required: Sequence[str] = (), accepts_json: bool = False, anonymous: bool = False
-):
+) -> Callable[[Callable[[LegacyCall], HttpResponseBase]], Callable[[HttpRequest], HttpResponseBase]]:
     """Wrap a function of one LegacyCall as a Django view.
 
     Credentials come first, so that nobody learns from a 422 what a call is about. Then the body is read; required
@@ -86,14 +99,14 @@ def legacy_call(
     anonymous: the call is answered without any credentials too, at ANONYMOUS_RATE.
     """
 
-    def decorate(function: Callable[[LegacyCall], HttpResponse]):
+    def decorate(function: Callable[[LegacyCall], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
         name = function.__name__.replace("_", "-")
         CALLS.append(name)
 
         @csrf_exempt
         @wraps(function)
-        def view(request: HttpRequest) -> HttpResponse:
-            request.is_legacy_call = True  # read by accounts.lockout
+        def view(request: HttpRequest) -> HttpResponseBase:
+            cast(_LegacyRequest, request).is_legacy_call = True  # read by accounts.lockout
             if request.method not in methods:
                 return _method_not_allowed(methods)
             if _is_of_another_page(request):
@@ -114,13 +127,10 @@ def legacy_call(
                 request.user = user  # the history of changes names who made them
             refusal = refusal_of(call=name, style=style)
             call = LegacyCall(request=request, user=user, fields=fields)
-            response = None
             try:
                 if refusal is not None:
-                    response = answer({"detail": refusal}, 403)  # these clients stop at a 403, and show its detail
-                else:
-                    response = _answered(function, call, required)
-                return response
+                    return answer({"detail": refusal}, 403)  # these clients stop at a 403, and show its detail
+                return _answered(function, call, required)
             finally:
                 meter.count(
                     account="" if user is None else user.get_username(),
@@ -137,8 +147,8 @@ def legacy_call(
 
 
 def _answered(
-    function: Callable[[LegacyCall], HttpResponse], call: LegacyCall, required: Sequence[str]
-) -> HttpResponse:
+    function: Callable[[LegacyCall], HttpResponseBase], call: LegacyCall, required: Sequence[str]
+) -> HttpResponseBase:
     missing = [name for name in required if name not in call.fields]
     if missing:
         return answer({"detail": [_missing(name, call.request) for name in missing]}, 422)

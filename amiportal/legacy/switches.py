@@ -5,6 +5,7 @@ from django.db import transaction
 
 from amiportal.accounts.models import LegacySwitch, User
 from amiportal.accounts.permissions import check_may_look_after
+from amiportal.core.history import recorded
 
 KNOWN_FOR_S = 5  # how long another process may go on answering after a switch was turned
 _REMEMBERED_AS = "legacy-switches-off"
@@ -51,8 +52,8 @@ def turn(*, actor: User, kind: LegacySwitch.Kind, name: str, is_on: bool, reason
         switch = LegacySwitch.objects.select_for_update().filter(kind=kind, name=name).first()
         switch = switch or LegacySwitch(kind=kind, name=name)
         switch.is_on = is_on
-        switch._history_user, switch._change_reason = actor, reason
-        switch.save()
+        with recorded(switch, actor=actor, reason=reason):
+            switch.save()
     cache.delete(_REMEMBERED_AS)
     return switch
 

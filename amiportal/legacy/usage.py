@@ -51,7 +51,7 @@ class Caller:
 
 def uses(*, calls: Sequence[str], today: date) -> list[Use]:
     """Every call and every style that there is, and those that were counted under a name of before."""
-    known = {(Kind.CALL, name): Use(Kind.CALL, name, name) for name in calls}
+    known: dict[tuple[str, str], Use] = {(Kind.CALL, name): Use(Kind.CALL, name, name) for name in calls}
     known |= {(Kind.STYLE, name): Use(Kind.STYLE, name, told) for name, told in STYLES.items()}
     for switch in LegacySwitch.objects.all():
         use = known.setdefault((switch.kind, switch.name), Use(switch.kind, switch.name, switch.name))
@@ -63,7 +63,11 @@ def uses(*, calls: Sequence[str], today: date) -> list[Use]:
         since = use.last or began
         use.unused_days = (today - since).days if since else None
         use.is_safe = bool(
-            use.is_on and began and use.unused_days >= SAFE_AFTER_DAYS and (today - began).days >= SAFE_AFTER_DAYS
+            use.is_on
+            and began
+            and use.unused_days is not None
+            and use.unused_days >= SAFE_AFTER_DAYS
+            and (today - began).days >= SAFE_AFTER_DAYS
         )
     return list(known.values())
 

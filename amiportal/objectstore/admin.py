@@ -1,4 +1,8 @@
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -12,6 +16,13 @@ from amiportal.objectstore.capabilities import departures
 from amiportal.objectstore.models import Allocation, StoreProbe
 
 
+def _actor_of(request: HttpRequest) -> AbstractBaseUser:
+    """As amiportal.accounts.actor, which stands on a higher floor."""
+    if not request.user.is_authenticated:
+        raise PermissionDenied
+    return request.user
+
+
 @admin.register(Allocation)
 class AllocationAdmin(SavedByServices, Kept, History, ModelAdmin):
     """The one row: how much may be filled, and until when."""
@@ -19,19 +30,19 @@ class AllocationAdmin(SavedByServices, Kept, History, ModelAdmin):
     fields = ["size_tb", "ends_on"]
     revert_fields = ("size_tb", "ends_on")
 
-    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """A list of one is no list."""
         row = Allocation.objects.first()
         if row is None or not self.has_view_permission(request):
             return super().changelist_view(request, extra_context)
         return HttpResponseRedirect(reverse("admin:objectstore_allocation_change", args=[row.pk]))
 
-    def save_model(self, request: HttpRequest, obj: Allocation, form, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Allocation, form: Any, change: bool) -> None:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        take_over(obj, update_allocation(actor=request.user, **changes))
+        take_over(obj, update_allocation(actor=_actor_of(request), **changes))
 
     def go_back(self, request: HttpRequest, obj: Allocation, values: dict, why: str) -> None:
-        update_allocation(actor=request.user, why=why, **values)
+        update_allocation(actor=_actor_of(request), why=why, **values)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

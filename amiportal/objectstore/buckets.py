@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 from django.conf import settings
@@ -12,8 +13,11 @@ from amiportal.objectstore.client import client, error_for, has_no_such_call, ou
 from amiportal.objectstore.http import attempt, call
 from amiportal.objectstore.public_access import PublicAccess
 
+if TYPE_CHECKING:
+    from types_boto3_s3.type_defs import ServerSideEncryptionRuleTypeDef
+
 PING_TIMEOUT_S = 3.0  # a readiness check that waits longer is itself the outage
-ENCRYPTION = "AES256"
+ENCRYPTION: Final = "AES256"
 _NO_RIGHT = frozenset({"AccessDenied", "AllAccessDisabled"})  # to this bucket; other codes are of the key itself
 
 
@@ -68,7 +72,7 @@ def bucket_state(name: str, *, origins: Sequence[str]) -> BucketState:
 
 def encrypt_bucket(name: str) -> bool:
     """Has the store encrypt, with keys of its own (SSE-S3), what comes from now on; False where it has no such call."""
-    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": ENCRYPTION}}
+    rule: ServerSideEncryptionRuleTypeDef = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": ENCRYPTION}}
     with our_errors(bucket=name):
         try:
             client(name).put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
@@ -128,7 +132,7 @@ def _check_key(bucket: str) -> None:
         raise error_for(code=answer.code, status=answer.status, bucket=bucket)
 
 
-def create(name: str, **location) -> bool:
+def create(name: str, **location: Any) -> bool:
     """Whether it was made; False where the store says that it is there, as it does of our own, too."""
     with our_errors(bucket=name):
         try:

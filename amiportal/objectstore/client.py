@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
@@ -16,6 +17,9 @@ from django.conf import settings
 
 from amiportal.core.errors import BucketMissing, Conflict, PortalError, StoreDenied, StoreError, StoreUnavailable
 from amiportal.objectstore.own_files import key_for
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 _BUCKET_MISSING = frozenset({"NoSuchBucket"})
 _UNAVAILABLE = frozenset(
@@ -49,7 +53,7 @@ _CONFLICT = frozenset({"BucketAlreadyExists", "PreconditionFailed", "Conditional
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 CONDITION_FAILED_STATUSES = frozenset({304, 409, 412})  # stores differ; 412 is the standard's
 
-_clients: dict[tuple, object] = {}
+_clients: "dict[tuple, S3Client]" = {}
 _lock = threading.Lock()
 
 
@@ -63,7 +67,7 @@ def _forget_after_fork() -> None:
 os.register_at_fork(after_in_child=_forget_after_fork)
 
 
-def client(bucket: str):
+def client(bucket: str) -> "S3Client":
     """The process's S3 client for calls to `bucket`, for use inside `our_errors`.
 
     Thread-safe, made at the first call, fork-safe.
@@ -97,7 +101,7 @@ def _make_client(
     read_timeout_s: int,
     max_attempts: int,
     max_connections: int,
-):
+) -> "S3Client":
     return boto3.session.Session().client(
         "s3",
         endpoint_url=endpoint_url,

@@ -1,5 +1,7 @@
 """Copies within the store, believed only when the store shows the copy; removals of what was seen to be copied."""
 
+from typing import Any
+
 from amiportal.core.errors import Conflict, StoreError
 from amiportal.objectstore.capabilities import current_habits
 from amiportal.objectstore.client import client, our_errors
@@ -20,7 +22,7 @@ def copy(*, bucket: str, source: StoredObject, key: str) -> StoredObject:
         return _equal_or_conflict(bucket, source, standing)
     _check_source(bucket, source)
     habits = current_habits()
-    conditions = {"CopySourceIfMatch": source.etag} if habits.honours_copy_if_match else {}
+    conditions: dict[str, Any] = {"CopySourceIfMatch": source.etag} if habits.honours_copy_if_match else {}
     with our_errors(bucket=bucket):
         client(bucket).copy_object(
             Bucket=bucket,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 from django.conf import settings
@@ -12,6 +13,11 @@ from amiportal.objectstore.http import anonymous
 from amiportal.objectstore.presign import plain_signer
 
 MAX_AGE_S = 86_400
+if TYPE_CHECKING:
+    from types_boto3_s3.type_defs import CORSRuleOutputTypeDef, CORSRuleTypeDef
+
+    Rule = CORSRuleTypeDef | CORSRuleOutputTypeDef
+
 # What the page sends with a PUT, and what it reads from the answer.
 METHODS = ["PUT", "GET", "HEAD"]
 REQUEST_HEADERS = ["content-type", "content-md5", "if-none-match"]
@@ -90,18 +96,18 @@ def preflight_allows(bucket: str, *, origin: str) -> bool:
     )
 
 
-def _rules(bucket: str) -> list[dict]:
+def _rules(bucket: str) -> "list[Rule]":
     """As botocore reads them; none where there are none. Raises ClientError."""
     try:
         # A store without the call may answer as to another one, and its answer then holds no rules.
-        return client(bucket).get_bucket_cors(Bucket=bucket).get("CORSRules", [])
+        return list(client(bucket).get_bucket_cors(Bucket=bucket).get("CORSRules", []))
     except ClientError as error:
         if error.response["Error"].get("Code") == "NoSuchCORSConfiguration":
             return []
         raise
 
 
-def _rule_for(origins: Sequence[str]) -> dict:
+def _rule_for(origins: Sequence[str]) -> "Rule":
     return {
         "AllowedOrigins": list(origins),
         "AllowedMethods": METHODS,
@@ -111,7 +117,7 @@ def _rule_for(origins: Sequence[str]) -> dict:
     }
 
 
-def _covers(rule: dict, origin: str) -> bool:
+def _covers(rule: "Rule", origin: str) -> bool:
     """Whether the rule gives pages of `origin` all that ours would."""
     exposed = {header.lower() for header in rule.get("ExposeHeaders", ())}
     return (
@@ -121,7 +127,7 @@ def _covers(rule: dict, origin: str) -> bool:
     )
 
 
-def _lets_send(rule: dict, origin: str) -> bool:
+def _lets_send(rule: "Rule", origin: str) -> bool:
     headers = {header.lower() for header in rule.get("AllowedHeaders", ())}
     return (
         bool({origin, "*"} & set(rule.get("AllowedOrigins", ())))

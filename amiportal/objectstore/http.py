@@ -9,10 +9,11 @@ import random
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any
 
 import urllib3
 from botocore.httpsession import get_cert_path
@@ -95,7 +96,8 @@ class Wire:
             redirect=False,
             retries=False,
             preload_content=not stream,
-            pool_timeout=timeout_s,
+            # Given to queue.get, which takes parts of a second; urllib3 annotates whole ones.
+            pool_timeout=timeout_s,  # type: ignore[arg-type]
             decode_content=False,
             timeout=urllib3.Timeout(
                 connect=min(settings.S3_CONNECT_TIMEOUT_S, timeout_s or settings.S3_CONNECT_TIMEOUT_S),
@@ -133,7 +135,7 @@ def wire(key: StoreKey) -> Wire:
     return made
 
 
-def attempt(method: str, *, bucket: str, with_key: StoreKey | None = None, **request) -> Answer:
+def attempt(method: str, *, bucket: str, with_key: StoreKey | None = None, **request: Any) -> Answer:
     """One request, once: any status is an answer; StoreUnavailable when none came.
 
     Arguments as of Wire.send. with_key: in place of the bucket's own.
@@ -145,7 +147,7 @@ def attempt(method: str, *, bucket: str, with_key: StoreKey | None = None, **req
         raise unreachable() from None
 
 
-def call(method: str, *, bucket: str, attempts: int | None = None, **request) -> Answer:
+def call(method: str, *, bucket: str, attempts: int | None = None, **request: Any) -> Answer:
     """An idempotent request, repeated on faults that may pass: success or 404 comes back, all else is raised.
 
     Sent at most `attempts` (S3_MAX_ATTEMPTS) times, with back-off and Retry-After, and not begun again once
@@ -200,7 +202,7 @@ class Body:
     """An object that is being read: its size, and its bytes in pieces, to be used up or closed."""
 
     size_bytes: int | None
-    pieces: Iterator[bytes]
+    pieces: Generator[bytes, None, None]
 
 
 def open_body(*, bucket: str, key: str, attempts: int = 1, etag: str = "") -> Body | None:
@@ -236,7 +238,7 @@ def _opened(bucket: str, key: str, etag: str) -> Body | None:
     return None
 
 
-def _pieces(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+def _pieces(response: urllib3.BaseHTTPResponse) -> Generator[bytes, None, None]:
     try:
         yield from response.stream(_CHUNK_BYTES)
     except (urllib3.exceptions.HTTPError, OSError):
@@ -265,7 +267,7 @@ def _wait_before_retry(tried: int, retry_after: str | None = None) -> None:
     time.sleep(delay_s)
 
 
-def _tls(url: str) -> dict[str, str]:
+def _tls(url: str) -> dict[str, Any]:
     """The certificates that botocore trusts, so that both ways to the store agree."""
     if not url.startswith("https://"):
         return {}

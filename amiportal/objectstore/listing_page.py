@@ -96,7 +96,9 @@ def _columns_by_pattern(text: str) -> tuple[Sequence[str], ...] | None:
     if begin < 0 or end < 0 or "<!" in text:
         return None
     pattern = _pattern("".join(_TAG.findall(text, begin, end + len(_END))))
-    rows = pattern.findall(text) if pattern else []
+    if pattern is None:
+        return None
+    rows = pattern.findall(text)
     # Each match holds one beginning of an entry, so as many matches as beginnings are all of them.
     if len(rows) != text.count(_BEGIN[:-1]):
         return None

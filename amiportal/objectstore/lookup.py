@@ -23,6 +23,7 @@ from amiportal.core.errors import BucketMissing, StoreError, StoreUnavailable
 from amiportal.objectstore import listing
 from amiportal.objectstore.client import unreachable
 from amiportal.objectstore.http import Body, call, open_body
+from amiportal.objectstore.listing_page import Page
 from amiportal.objectstore.objects import StoredObject, bare_etag, kept_headers
 
 FEW_NAMES = 8  # so many HEADs in parallel cost less than one page of a listing
@@ -184,7 +185,7 @@ def just_before(name: str) -> str:
     return f"{name[:-1]}{chr(before)}~"
 
 
-def _advances(page: listing.Page, prefix: str, start_after: str) -> bool:
+def _advances(page: Page, prefix: str, start_after: str) -> bool:
     """Whether the page begins after `start_after` and rises, as S3 has it: else what it lacks may be elsewhere."""
     previous = start_after
     for key in page.keys:

@@ -1,5 +1,7 @@
 """What was found out about stores, and how much of one is ours to fill."""
 
+from typing import Any
+
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -29,7 +31,7 @@ class StoreProbe(models.Model):
     def __str__(self) -> str:
         return f"{self.bucket} at {self.endpoint}, {self.made_at:%Y-%m-%d %H:%M}"
 
-    def save(self, *args, **kwargs) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is not None:
             raise TypeError("A probe's record is not changed; probe again.")
         super().save(*args, **{**kwargs, "force_insert": True})

@@ -145,7 +145,7 @@ class _Document:
 
     def parts(self) -> Iterator[StoredPart]:
         for entry in self._root.iterfind(f"{self._namespace}Part"):
-            values = {child.tag[len(self._namespace) :]: child.text for child in entry}
+            values = {child.tag[len(self._namespace) :]: child.text or "" for child in entry}
             try:
                 modified = datetime.fromisoformat(values["LastModified"])
                 yield StoredPart(

@@ -4,13 +4,22 @@ On stores that heed headers which a URL does not bind, the holder of an upload U
 """
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from amiportal.objectstore.client import client, has_no_such_call, our_errors
 
+if TYPE_CHECKING:
+    from types_boto3_s3.type_defs import PublicAccessBlockConfigurationTypeDef
+
 # Never BlockPublicAcls: Ceph then answers 403 to every plain PUT by a signed URL. An ACL that is ignored does no harm.
-BLOCK = {"BlockPublicAcls": False, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True}
+BLOCK: "PublicAccessBlockConfigurationTypeDef" = {
+    "BlockPublicAcls": False,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": True,
+    "RestrictPublicBuckets": True,
+}
 _NONE_SET = "NoSuchPublicAccessBlockConfiguration"
 
 

@@ -6,6 +6,7 @@ A store without these calls, or a key without the rights to them, is an answer h
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -57,7 +58,7 @@ def keep_versions(bucket: str) -> bool:
 
 def versions(bucket: str, key: str) -> Iterator[Version]:
     """The versions of one object, the newest first, deletions left out. Raises StoreError and its kin."""
-    after = {}
+    after: dict[str, Any] = {}
     while True:
         with our_errors(bucket=bucket):
             page = client(bucket).list_object_versions(Bucket=bucket, Prefix=key, **after)

@@ -4,9 +4,10 @@ Each figure is one statement; the page has a bound on their number, pinned by a 
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
@@ -15,6 +16,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from amiportal.accounts.actor import actor_of
 from amiportal.objectstore.models import Allocation
 from amiportal.operations.doctor.keeping import WARN_END, WARN_FULL
 from amiportal.operations.doctor.models import Finding
@@ -52,7 +54,7 @@ class Todo:
 
 def front_page(request: HttpRequest, context: dict) -> dict:
     """UNFOLD's DASHBOARD_CALLBACK. Partners who see the admin's index by accident get the plain one."""
-    if not request.user.is_maintainer:
+    if not actor_of(request).is_maintainer:
         return context
     now = timezone.now()
     # Some hundred rows: one per deployment and data type.
@@ -196,7 +198,7 @@ def todos(now: datetime, inventories: Sequence[Inventory]) -> list[Todo]:
     heard = UploadSession.objects.filter(deployment=OuterRef("pk"), last_seen_at__gte=since)
     active = Deployment.objects.filter(status=Status.ACTIVE, bucket__is_test=False)
     counted = active.aggregate(
-        silent=Count("pk", filter=Q(created_at__lt=since) & ~Exists(heard)),
+        silent=Count("pk", filter=Q(~Exists(heard), created_at__lt=since)),
         hardware=Count("pk", filter=Q(hardware__isnull=True)),
         coordinates=Count("pk", filter=Q(latitude__isnull=True)),
         season=Count("pk", filter=Q(first_day__isnull=True)),
@@ -223,7 +225,7 @@ def todos(now: datetime, inventories: Sequence[Inventory]) -> list[Todo]:
 
 def drift() -> dict | None:
     """Stored files that changed or vanished and wait to be settled, by deployment; None where there are none."""
-    places = list(
+    counted: Iterable[Mapping[str, Any]] = (
         Drift.objects.filter(settled_at__isnull=True)
         .values("deployment", "deployment__deployment_id", "deployment__location_name")
         .annotate(
@@ -234,11 +236,10 @@ def drift() -> dict | None:
         )
         .order_by("-files", "deployment__deployment_id")
     )
+    waiting = reverse("admin:uploads_drift_changelist") + "?standing=open"
+    places = [{**place, "link": f"{waiting}&deployment__id__exact={place['deployment']}"} for place in counted]
     if not places:
         return None
-    waiting = reverse("admin:uploads_drift_changelist") + "?standing=open"
-    for place in places:
-        place["link"] = f"{waiting}&deployment__id__exact={place['deployment']}"
     return {
         "files": sum(place["files"] for place in places),
         "back": sum(place["back"] for place in places),

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
+from amiportal.accounts.actor import actor_of
+
 # Slug (the file's name, and the anchor) -> title, in two parts.
 PARTS = {
     "When it is time": {
@@ -40,7 +42,7 @@ def template_of(slug: str) -> str:
 @require_safe
 def maintainers_guide(request: HttpRequest) -> HttpResponse:
     """For maintainers, one page: to be searched in the browser, and printed."""
-    if not request.user.is_maintainer:
+    if not actor_of(request).is_maintainer:
         raise PermissionDenied
     parts = [
         (title, [(slug, heading, template_of(slug)) for slug, heading in protocols.items()])

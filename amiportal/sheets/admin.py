@@ -1,6 +1,7 @@
 """Import with a preview, and export, in the admin: django-import-export's pages over tables of ours."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -22,13 +23,13 @@ _FAULTS_TOLD = 10
 class SheetForm(ImportForm):
     """Choose a file; which of the formats it is shows in the file."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["format"].widget = forms.HiddenInput()
         self.fields["import_file"].widget.attrs["accept"] = ".csv,.xlsx,.json,.txt"
         self.fields["import_file"].help_text = f"CSV, XLSX or JSON, at most {MAX_BYTES // 1024 // 1024} MB."
 
-    def clean_import_file(self):
+    def clean_import_file(self) -> Any:
         file = self.cleaned_data["import_file"]
         try:
             check_size(file.size)
@@ -50,19 +51,19 @@ class SheetImport(ImportMixin):
     def has_import_permission(self, request: HttpRequest) -> bool:
         return self.has_add_permission(request) and self.has_change_permission(request)
 
-    def add_data_read_fail_error_to_form(self, form, e: Exception) -> None:
+    def add_data_read_fail_error_to_form(self, form: Any, e: Exception) -> None:
         if not isinstance(e, NotASheet):
             raise e  # a fault of ours, not of the file
         form.add_error("import_file", str(e))
 
-    def process_import(self, request: HttpRequest, **kwargs) -> HttpResponse:
+    def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         try:
             return super().process_import(request, **kwargs)
         except (FileNotFoundError, NotASheet):
             messages.error(request, "The file of the preview is gone. Choose it again.")
             return HttpResponseRedirect(_list_page(self, "import"))
 
-    def process_result(self, result, request: HttpRequest) -> HttpResponse:
+    def process_result(self, result: Any, request: HttpRequest) -> HttpResponse:
         """The database may have changed since the preview: then nothing was written, and that is what is said."""
         if not result.has_errors():
             return super().process_result(result, request)
@@ -73,14 +74,14 @@ class SheetImport(ImportMixin):
         messages.error(request, "Nothing was imported.")
         return HttpResponseRedirect(_list_page(self, "import"))
 
-    def add_success_message(self, result, request: HttpRequest) -> None:
+    def add_success_message(self, result: Any, request: HttpRequest) -> None:
         messages.success(request, f"Imported: {result.summary}")
 
 
 class SheetExportForm(ExportForm):
     """Which format, as buttons: there are few, and each says what it is for."""
 
-    def __init__(self, formats, resources, **kwargs):
+    def __init__(self, formats: Any, resources: Any, **kwargs: Any) -> None:
         super().__init__(formats, resources, **kwargs)
         choices = [(str(i), f.title) for i, f in enumerate(formats)]
         self.fields["format"] = forms.ChoiceField(choices=choices, initial="0", widget=forms.RadioSelect)
@@ -110,7 +111,9 @@ class SheetExport(ExportMixin):
     def get_export_queryset(self, request: HttpRequest) -> QuerySet:
         return self.exportable(super().get_export_queryset(request))
 
-    def get_export_data(self, file_format: ExportFormat, request: HttpRequest, queryset: QuerySet, **kwargs) -> bytes:
+    def get_export_data(
+        self, file_format: ExportFormat, request: HttpRequest, queryset: QuerySet, **kwargs: Any
+    ) -> bytes:
         if not self.has_export_permission(request):
             raise PermissionDenied
         resource: type[SheetResource] = self.resource_classes[0]
@@ -120,7 +123,7 @@ class SheetExport(ExportMixin):
         name = str(self.opts.verbose_name_plural).replace(" ", "-")
         return f"{name}-{timezone.now():%Y-%m-%d}.{file_format.get_extension()}"
 
-    def init_request_context_data(self, request: HttpRequest, form) -> dict:
+    def init_request_context_data(self, request: HttpRequest, form: Any) -> dict:
         chosen = self.get_export_queryset(request)
         return super().init_request_context_data(request, form) | {
             "title": f"Export {self.opts.verbose_name_plural}",
@@ -135,5 +138,5 @@ class SheetExport(ExportMixin):
         return []
 
 
-def _list_page(model_admin, name: str) -> str:
+def _list_page(model_admin: Any, name: str) -> str:
     return reverse(f"admin:{model_admin.opts.app_label}_{model_admin.opts.model_name}_{name}")

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.utils.html import escape, format_html_join
@@ -34,7 +35,7 @@ class ImportFolder(BaseStorage):
     The library's own storage opens, and then deletes, whatever path the confirmation form names.
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if self.name is not None and not _FILE_NAME.fullmatch(self.name):
             raise FileNotFoundError(self.name)
@@ -105,7 +106,7 @@ class SheetResource(Resource):
     def get_user_visible_fields(self) -> list[Field]:
         return [Field(column_name=column) for column in self.columns.all]
 
-    def import_data(self, dataset: SheetDataset, dry_run: bool = False, *, user, **_) -> SheetResult:
+    def import_data(self, dataset: SheetDataset, dry_run: bool = False, *, user: Any, **_: Any) -> SheetResult:
         result = SheetResult(self.shown)
         result.total_rows = len(dataset.sheet.records)
         try:
@@ -125,7 +126,7 @@ class SheetResource(Resource):
             result.summary = plan.summary
         return result
 
-    def _planned(self, sheet: Sheet, *, actor, dry_run: bool) -> Plan:
+    def _planned(self, sheet: Sheet, *, actor: Any, dry_run: bool) -> Plan:
         return (self.plan if dry_run else self.write)(actor=actor, sheet=sheet)
 
     def _row(self, planned: PlannedRow) -> SheetRowResult:

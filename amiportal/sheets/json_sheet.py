@@ -94,5 +94,5 @@ def write_json(names: Iterable[str], records: Iterable[dict]) -> Iterator[bytes]
     yield b"[]\n" if before == "[\n" else b"\n]\n"
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else value

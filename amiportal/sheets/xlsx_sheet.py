@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from openpyxl import Workbook, load_workbook
@@ -86,7 +87,7 @@ def _read(book: Workbook, columns: Columns) -> Sheet:
     return sheet
 
 
-def _read_rows(worksheet, columns: Columns, sheet: Sheet) -> bool:
+def _read_rows(worksheet: Any, columns: Columns, sheet: Sheet) -> bool:
     """False for an empty sheet."""
     header: list[str] = []
     numbers: dict[str, list[int]] = {}
@@ -118,11 +119,11 @@ def _read_rows(worksheet, columns: Columns, sheet: Sheet) -> bool:
     return bool(header)
 
 
-def _is_empty(cell) -> bool:
+def _is_empty(cell: Any) -> bool:
     return cell.value is None or (isinstance(cell.value, str) and not cell.value.strip())
 
 
-def _text(line: int, name: str, cell, faults: list[Fault]) -> str:
+def _text(line: int, name: str, cell: Any, faults: list[Fault]) -> str:
     value = cell.value
     if value is None:
         return ""
@@ -157,7 +158,7 @@ def write_xlsx(names: Iterable[str], records: Iterable[dict], *, title: str) -> 
     return out.getvalue()
 
 
-def _cell(sheet, value):
+def _cell(sheet: Any, value: Any) -> Any:
     if value is None or value == "":
         return None
     if not isinstance(value, str):

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -10,6 +11,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from amiportal.accounts.actor import actor_of
 from amiportal.accounts.admin.mailing import AddressesOfBucket
 from amiportal.core.adminkit import EXPLAINED, History, Kept, SavedByServices, ask, explanation, minute, take_over
 from amiportal.objectstore.public_access import PublicAccess
@@ -20,7 +22,7 @@ from deployments.models import Bucket, station_data_types
 _STORE_LABELS = {"ready": "success", "closed to pages": "warning", "missing": "danger", "fault": "danger"}
 
 
-_PUBLIC_ACCESS = {
+_PUBLIC_ACCESS: dict[str, str] = {
     PublicAccess.SHUT: "Shut: an object that its uploader marks as public is not given out.",
     PublicAccess.SHUT_TO_UPLOADS: "Shut, and uploads that ask for public access are refused (BlockPublicAcls). Ceph "
     "then refuses every upload: have BlockPublicAcls switched off there.",
@@ -58,7 +60,7 @@ class BucketAdmin(SavedByServices, Kept, History, AddressesOfBucket, ModelAdmin)
     ]
     add_fieldsets = fieldsets[:1]
 
-    def get_readonly_fields(self, request, obj=None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*self.readonly_fields, "name"] if obj else self.readonly_fields
 
     @display(description="In the store", label=_STORE_LABELS)
@@ -82,24 +84,24 @@ class BucketAdmin(SavedByServices, Kept, History, AddressesOfBucket, ModelAdmin)
         """Shortly: "snapshot, motion" says enough in a list."""
         return ", ".join(value.partition("_")[0] for value in bucket.data_types)
 
-    def save_model(self, request: HttpRequest, obj: Bucket, form, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Bucket, form: Any, change: bool) -> None:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         if change:
-            saved = services.update_bucket(actor=request.user, bucket=obj, **changes)
+            saved = services.update_bucket(actor=actor_of(request), bucket=obj, **changes)
         else:
-            saved = services.create_bucket(actor=request.user, **form.cleaned_data)
+            saved = services.create_bucket(actor=actor_of(request), **form.cleaned_data)
         take_over(obj, saved)
 
     def go_back(self, request: HttpRequest, obj: Bucket, values: dict, why: str) -> None:
-        services.update_bucket(actor=request.user, bucket=obj, why=why, **values)
+        services.update_bucket(actor=actor_of(request), bucket=obj, why=why, **values)
 
-    def has_open_permission(self, request: HttpRequest, object_id=None) -> bool:
+    def has_open_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return self.has_change_permission(request)
 
     @action(description="Create or check in the store", icon="cloud_sync", permissions=["open"])
     def open_in_store(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def open_it(bucket: Bucket) -> None:
-            bucket = services.make_bucket_in_store(actor=request.user, bucket=bucket)
+            bucket = services.make_bucket_in_store(actor=actor_of(request), bucket=bucket)
             if bucket.store_error:
                 messages.warning(request, bucket.store_error)
             else:
@@ -119,7 +121,7 @@ class BucketAdmin(SavedByServices, Kept, History, AddressesOfBucket, ModelAdmin)
     @action(description="Keep older versions", icon="history", permissions=["open"])
     def keep_versions(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def keep(bucket: Bucket) -> None:
-            services.keep_versions(actor=request.user, bucket=bucket)
+            services.keep_versions(actor=actor_of(request), bucket=bucket)
             self.log_change(request, bucket, "Older versions are kept in the store.")
             messages.success(request, f"{bucket.name} keeps older versions from now on.")
 

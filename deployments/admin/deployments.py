@@ -1,3 +1,5 @@
+from typing import TYPE_CHECKING
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -5,6 +7,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from amiportal.accounts.actor import actor_of
 from amiportal.core.adminkit import Kept, SavedByServices, marked, take_over, unbroken
 from deployments import services
 from deployments.admin.filters import CameraKnown, CoordinatesKnown, HardwareKnown, SeasonKnown, Silent
@@ -15,6 +18,9 @@ from deployments.admin.page import DeploymentPage
 from deployments.admin.reverting import DeploymentHistory
 from deployments.admin.table import TablePages
 from deployments.models import Deployment
+
+if TYPE_CHECKING:
+    from django.contrib.admin.options import _FieldOpts
 
 _RECORD = ["deployment_id", "season_before", "season_after", "created", "retired", "retire_reason"]
 
@@ -59,13 +65,16 @@ class DeploymentAdmin(
     actions = ["next_season_selected", "retire_selected", "reactivate_selected"]
     actions_list = ["download_table"]
     actions_detail = ["next_season", "retire", "reactivate", "count_again"]
-    _place = ("Where", {"fields": ["bucket", "location_name", ("latitude", "longitude"), "map", "time_zone"]})
-    _system = ("What stands there", {"fields": [("system_id", "camera_id"), "hardware"]})
+    _place: "tuple[str, _FieldOpts]" = (
+        "Where",
+        {"fields": ["bucket", "location_name", ("latitude", "longitude"), "map", "time_zone"]},
+    )
+    _system: "tuple[str, _FieldOpts]" = ("What stands there", {"fields": [("system_id", "camera_id"), "hardware"]})
     fieldsets = [
         _place,
         _system,
         ("Season", {"fields": ["shown_status", ("first_day", "last_day")]}),
-        ("Record", {"fields": _RECORD}),
+        ("Record", {"fields": [*_RECORD]}),
     ]
 
     # --- What is shown ----------------------------------------------------------------------------------------
@@ -117,4 +126,4 @@ class DeploymentAdmin(
 
     def save_model(self, request: HttpRequest, obj: Deployment, form: DeploymentForm, change: bool) -> None:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        take_over(obj, services.update_deployment(actor=request.user, deployment=obj, **changes))
+        take_over(obj, services.update_deployment(actor=actor_of(request), deployment=obj, **changes))

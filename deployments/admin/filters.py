@@ -1,6 +1,7 @@
 """What maintainers look for: gaps in what is known of a deployment."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -14,7 +15,7 @@ class KnownFilter(DropdownFilter):
 
     unknown: Q
 
-    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("no", "missing"), ("yes", "known")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
@@ -55,7 +56,7 @@ class Silent(DropdownFilter):
     title = "recent files"
     parameter_name = "silent"
 
-    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("yes", f"none for {settings.SILENT_DEPLOYMENT_DAYS} days")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:

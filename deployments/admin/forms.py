@@ -1,4 +1,7 @@
+from typing import Any
+
 from django import forms
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -23,7 +26,7 @@ class DeploymentForm(forms.ModelForm):
 
     def _post_clean(self) -> None:
         """Name the deployment that is in the way; only now has the instance the values of the form."""
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # the stubs leave it out
         if self.instance.bucket_id and self.instance.status == Status.ACTIVE and (twin := active_twin(self.instance)):
             self.add_error(None, _in_the_way(twin))
 
@@ -48,7 +51,7 @@ class _Insisting(forms.Form):
         help_text="An upload is under way. What is not sent by then is refused; what is stored stays.",
     )
 
-    def __init__(self, *args, under_way: bool, **kwargs):
+    def __init__(self, *args: Any, under_way: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not under_way:
             del self.fields["insist"]
@@ -97,6 +100,6 @@ class NextSeasonForm(SeasonForm):
     )
 
     @classmethod
-    def for_deployment(cls, deployment: Deployment, data, *, under_way: bool) -> "NextSeasonForm":
+    def for_deployment(cls, deployment: Deployment, data: QueryDict | None, *, under_way: bool) -> "NextSeasonForm":
         kept = {"system_id": deployment.system_id, "camera_id": deployment.camera_id, "hardware": deployment.hardware}
         return cls(data, initial=kept, under_way=under_way)

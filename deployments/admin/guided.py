@@ -5,15 +5,16 @@ no id and leaves nothing behind, and several may be open at once.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from amiportal.core.adminkit import EXPLAINED, faults_of
+from amiportal.accounts.actor import actor_of
+from amiportal.core.adminkit import EXPLAINED, AdminPart, faults_of
 from amiportal.objectstore.capabilities import current_habits
 from deployments import services
 from deployments.admin.guided_forms import BucketStep, PlaceStep, typed
@@ -25,17 +26,20 @@ from deployments.models import Bucket, Deployment
 STEPS = {"bucket": "Bucket", "place": "Deployment", "review": "Review"}
 
 
-class GuidedAdd:
+class GuidedAdd(AdminPart):
     """For DeploymentAdmin: what its “Add” leads to. `go` names the step that is asked for, or "save"."""
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context=None) -> HttpResponse:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        data, go = request.POST, request.POST.get("go", "bucket")
+        data: QueryDict = request.POST
+        go = data.get("go", "bucket")
         if go == "bucket":
             return self._step(request, "bucket", typed(BucketStep(), data), data)
         bucket_form = BucketStep(data)
-        if not bucket_form.is_valid():
+        if not bucket_form.is_valid() or bucket_form.chosen is None:
             return self._step(request, "bucket", bucket_form, data)
         data, bucket = bucket_form.filled(data), bucket_form.chosen
         if go == "place":
@@ -56,7 +60,7 @@ class GuidedAdd:
 
     def _save(self, request: HttpRequest, bucket: Bucket, form: PlaceStep) -> HttpResponse:
         made_in_store = not bucket.exists_in_store
-        deployment = services.set_up_deployment(actor=request.user, bucket=bucket, **form.cleaned_data)
+        deployment = services.set_up_deployment(actor=actor_of(request), bucket=bucket, **form.cleaned_data)
         told = [f"{deployment.deployment_id} is made."]
         if made_in_store:
             told.append(f"The store has the bucket {bucket.name}.")
@@ -67,7 +71,9 @@ class GuidedAdd:
             messages.warning(request, deployment.bucket.store_error)
         return HttpResponseRedirect(reverse("admin:deployments_deployment_change", args=[deployment.pk]))
 
-    def _step(self, request: HttpRequest, step: str, form: BaseForm, data: QueryDict, error: str = "") -> HttpResponse:
+    def _step(
+        self, request: HttpRequest, step: str, form: BucketStep | PlaceStep, data: QueryDict, error: str = ""
+    ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": "New deployment",
@@ -80,13 +86,13 @@ class GuidedAdd:
             "back": reverse("admin:deployments_deployment_changelist"),
             "countries": sorted(country.name for country in countries().values()),
         }
-        if step != "bucket":
+        if isinstance(form, PlaceStep):
             context |= {"bucket": form.bucket, "bucket_notes": _bucket_notes(form.bucket)}
-        if step == "place":
-            context["media"] = form.media + PlaceMap()
-            context["country"] = countries().get(form.bucket.country_code)
-        if step == "review":
-            context["sections"] = _sections(form)
+            if step == "place":
+                context["media"] = form.media + PlaceMap()
+                context["country"] = countries().get(form.bucket.country_code)
+            else:
+                context["sections"] = _sections(form)
         return TemplateResponse(request, "admin/deployments/guided.html", context)
 
 

@@ -1,5 +1,8 @@
 """The steps of a new deployment, each a form. What is left empty and can be told from the rest is filled in."""
 
+from decimal import Decimal
+from typing import Any, TypeVar
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
@@ -13,6 +16,7 @@ from unfold.widgets import (
 )
 
 from amiportal.accounts.models import User
+from amiportal.core.adminkit import field_of
 from deployments.admin.forms import DeploymentForm
 from deployments.domain.countries import code_fault, suggested_code
 from deployments.domain.fields import given_but
@@ -23,9 +27,10 @@ from deployments.selectors import people_who_can_be_let_in, people_who_may_uploa
 
 EXISTING, NEW = "existing", "new"
 UNKNOWN = "-"
+_Form = TypeVar("_Form", bound=forms.BaseForm)
 
 
-def typed(form: forms.BaseForm, data: QueryDict) -> forms.BaseForm:
+def typed(form: _Form, data: QueryDict) -> _Form:
     """The unbound `form`, showing what was typed before without judging it, or its own beginning where nothing was."""
     if any(name in data for name in form.fields):
         form.initial = {name: field.widget.value_from_datadict(data, {}, name) for name, field in form.fields.items()}
@@ -72,7 +77,8 @@ class BucketStep(forms.Form):
     chosen: Bucket | None = None
 
     def clean(self) -> dict:
-        given = super().clean()
+        super().clean()
+        given = self.cleaned_data
         if given.get("kind") == EXISTING:
             self.chosen = given.get("bucket")
             if self.chosen is None and "bucket" not in self.errors:
@@ -145,30 +151,32 @@ class PlaceStep(DeploymentForm):
             "last_day": UnfoldAdminTextInputWidget(attrs={"type": "date"}),
         }
 
-    def __init__(self, *args, bucket: Bucket, **kwargs):
-        super().__init__(*args, instance=Deployment(bucket=bucket), **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, bucket: Bucket):
+        super().__init__(data, instance=Deployment(bucket=bucket))
         self.bucket = bucket
         self.zone_is_suggested = False
         own = zones_of(bucket.country_code)
-        self.fields["time_zone"].choices = _zone_choices(own)
-        self.fields["status"].choices = [
+        field_of(self, "time_zone", forms.ChoiceField).choices = _zone_choices(own)
+        field_of(self, "status", forms.ChoiceField).choices = [
             (Status.ACTIVE, "Active: it takes uploads as soon as it is made"),
             (Status.INACTIVE, "Inactive: to be activated later"),
         ]
         self.initial["status"] = Status.ACTIVE
-        self.fields["hardware"].empty_label = "Not known yet"
+        field_of(self, "hardware", forms.ModelChoiceField).empty_label = "Not known yet"
         self.may_upload = list(people_who_may_upload(bucket)) if bucket.pk else []
         known = {person.pk for person in self.may_upload}
         people = people_who_can_be_let_in()
-        self.fields["uploaders"].queryset = people
-        self.fields["uploaders"].widget.choices = [
+        uploaders = field_of(self, "uploaders", forms.ModelMultipleChoiceField)
+        uploaders.queryset = people
+        uploaders.widget.choices = [
             (person.pk, ", ".join(filter(None, [str(person), person.organisation])))
             for person in people
             if person.pk not in known
         ]
 
     def clean(self) -> dict:
-        given = super().clean()
+        super().clean()
+        given = self.cleaned_data
         if given.get("time_zone") == "":
             given["time_zone"] = suggested_zone(
                 latitude=_number(given.get("latitude")),
@@ -181,12 +189,12 @@ class PlaceStep(DeploymentForm):
         return given
 
 
-def _number(value) -> float | None:
+def _number(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
 
 
 def _zone_choices(own: list[str]) -> list:
-    told = [("", "Follow from the place"), (UNKNOWN, "Not known yet")]
+    told: list[tuple[str, Any]] = [("", "Follow from the place"), (UNKNOWN, "Not known yet")]
     others = sorted({zone.name for zone in zones()} - set(own))
     if own:
         told.append(("Of this country", [(name, name) for name in own]))

@@ -1,10 +1,12 @@
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from amiportal.accounts.actor import actor_of
 from amiportal.core.adminkit import History, SavedByServices, take_over
 from amiportal.sheets.admin import SheetExport, SheetImport
 from deployments import services
@@ -27,20 +29,20 @@ class HardwareConfigAdmin(SavedByServices, History, SheetImport, SheetExport, Mo
         ("Parts", {"fields": [("attractant_light", "camera"), ("camera_lights", "microphone")]}),
     ]
 
-    def get_readonly_fields(self, request, obj=None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """The number is what field sheets and the table say: it stays once given."""
         return ["number"] if obj else []
 
-    def save_model(self, request: HttpRequest, obj: HardwareConfig, form, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: HardwareConfig, form: Any, change: bool) -> None:
         if change:
             parts = {name: form.cleaned_data[name] for name in form.changed_data}
-            saved = services.update_hardware(actor=request.user, hardware=obj, **parts)
+            saved = services.update_hardware(actor=actor_of(request), hardware=obj, **parts)
         else:
-            saved = services.create_hardware(actor=request.user, **form.cleaned_data)
+            saved = services.create_hardware(actor=actor_of(request), **form.cleaned_data)
         take_over(obj, saved)
 
     def go_back(self, request: HttpRequest, obj: HardwareConfig, values: dict, why: str) -> None:
-        services.update_hardware(actor=request.user, hardware=obj, why=why, **values)
+        services.update_hardware(actor=actor_of(request), hardware=obj, why=why, **values)
 
     def export_records(self, queryset: QuerySet[HardwareConfig]) -> Iterable[dict]:
         return map(hardware_row, queryset)

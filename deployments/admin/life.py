@@ -1,10 +1,12 @@
 """Next season, Retire and Reactivate: as buttons of a deployment's page and as actions of the list."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -12,14 +14,15 @@ from django.utils.html import format_html
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
+from amiportal.accounts.actor import actor_of
 from amiportal.accounts.services import open_urls
-from amiportal.core.adminkit import EXPLAINED, ask, explanation, faults_of
+from amiportal.core.adminkit import EXPLAINED, AdminPart, ask, explanation, faults_of
 from deployments import holdings, services
 from deployments.admin.forms import NextSeasonForm, ReactivateForm, RetireForm, SeasonForm
 from deployments.models import Deployment, Status
 
 
-class LifeActions:
+class LifeActions(AdminPart):
     """For DeploymentAdmin. Each asks first, and goes through a service."""
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list:
@@ -50,7 +53,7 @@ class LifeActions:
         form = NextSeasonForm.for_deployment(deployment, _posted(request), under_way=bool(held.under_way))
         if form.is_valid():
             with faults_of(form):
-                new = services.start_next_season(actor=request.user, deployment=deployment, **form.cleaned_data)
+                new = services.start_next_season(actor=actor_of(request), deployment=deployment, **form.cleaned_data)
                 told = f"{new.deployment_id} is open; {deployment.deployment_id} is retired."
                 messages.success(request, told + _urls_alive([deployment]))
                 return HttpResponseRedirect(change_url(new))
@@ -73,7 +76,7 @@ class LifeActions:
         form = RetireForm(_posted(request), under_way=bool(held.under_way))
         if form.is_valid():
             with faults_of(form):
-                services.retire_deployment(actor=request.user, deployment=deployment, **form.cleaned_data)
+                services.retire_deployment(actor=actor_of(request), deployment=deployment, **form.cleaned_data)
                 messages.success(request, f"{deployment.deployment_id} is retired." + _urls_alive([deployment]))
                 return HttpResponseRedirect(change_url(deployment))
         page = ask(
@@ -94,7 +97,7 @@ class LifeActions:
         form = ReactivateForm(_posted(request))
         if form.is_valid():
             with faults_of(form):
-                services.reactivate_deployment(actor=request.user, deployment=deployment, why=form.why)
+                services.reactivate_deployment(actor=actor_of(request), deployment=deployment, why=form.why)
                 messages.success(request, f"{deployment.deployment_id} is active.")
                 return HttpResponseRedirect(change_url(deployment))
         return ask(
@@ -118,10 +121,11 @@ class LifeActions:
         if form.is_valid():
 
             def start(deployment: Deployment) -> str:
-                new = services.start_next_season(actor=request.user, deployment=deployment, **form.cleaned_data)
+                new = services.start_next_season(actor=actor_of(request), deployment=deployment, **form.cleaned_data)
                 return f"{deployment.deployment_id} → {new.deployment_id}"
 
-            return _each(request, chosen, "gone on with", start)
+            _each(request, chosen, "gone on with", start)
+            return None
         return self._ask_for_all(
             request,
             queryset,
@@ -143,10 +147,11 @@ class LifeActions:
         if form.is_valid():
 
             def retire(deployment: Deployment) -> str:
-                services.retire_deployment(actor=request.user, deployment=deployment, **form.cleaned_data)
+                services.retire_deployment(actor=actor_of(request), deployment=deployment, **form.cleaned_data)
                 return deployment.deployment_id
 
-            return _each(request, chosen, "retired", retire)
+            _each(request, chosen, "retired", retire)
+            return None
         return self._ask_for_all(
             request,
             queryset,
@@ -167,10 +172,11 @@ class LifeActions:
         if form.is_valid():
 
             def reactivate(deployment: Deployment) -> str:
-                services.reactivate_deployment(actor=request.user, deployment=deployment, why=form.why)
+                services.reactivate_deployment(actor=actor_of(request), deployment=deployment, why=form.why)
                 return deployment.deployment_id
 
-            return _each(request, chosen, "active", reactivate)
+            _each(request, chosen, "active", reactivate)
+            return None
         return self._ask_for_all(
             request,
             queryset,
@@ -183,7 +189,18 @@ class LifeActions:
         )
 
     def _ask_for_all(
-        self, request, queryset, chosen, form, *, title, text, left_out, button, cut_off=None, danger=False
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Deployment],
+        chosen: Sequence[Deployment],
+        form: forms.Form,
+        *,
+        title: str,
+        text: str,
+        left_out: str,
+        button: str,
+        cut_off: Mapping[int, Sequence[str]] | None = None,
+        danger: bool = False,
     ) -> HttpResponse | None:
         others = queryset.count() - len(chosen)
         if others:
@@ -212,18 +229,18 @@ def _deployment(object_id: str) -> Deployment:
     return get_object_or_404(Deployment.objects.select_related("bucket", "hardware", "retired_by"), pk=object_id)
 
 
-def _posted(request: HttpRequest):
+def _posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def _applied(request: HttpRequest):
+def _applied(request: HttpRequest) -> QueryDict | None:
     return request.POST if "apply" in request.POST else None
 
 
-def _told(page: TemplateResponse, template: str, **context) -> TemplateResponse:
+def _told(page: TemplateResponse, template: str, **context: Any) -> TemplateResponse:
     """The page that asks, with what is known of the deployment above its form."""
     page.template_name = f"admin/deployments/{template}"
-    page.context_data.update(context)
+    page.context_data = {**(page.context_data or {}), **context}
     return page
 
 
@@ -235,7 +252,7 @@ def _retirement(deployment: Deployment) -> list[str]:
     return [f"Retired {deployment.retired_at:%Y-%m-%d} by {by}{why}"]
 
 
-def _line(deployment: Deployment, uploads) -> str:
+def _line(deployment: Deployment, uploads: Sequence[str] | None) -> str:
     if not uploads:
         return str(deployment)
     return format_html('{} <strong class="cockpit-warn">upload under way: {}</strong>', deployment, "; ".join(uploads))

@@ -1,5 +1,8 @@
 """What a page with a map loads. For a form or a ModelAdmin: `media = super().media + PlaceMap()`."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django import forms
 from django.forms.widgets import Script
 
@@ -7,7 +10,8 @@ _LEAFLET_CSS = "deployments/map/vendor/leaflet-1.9.4/leaflet.css"
 _MAP_CSS = "deployments/map/map.css"
 
 
-def _module(path: str) -> Script:
+def _module(path: str) -> Any:
+    """Media takes objects beside paths, of which its stubs do not know."""
     return Script(path, type="module")
 
 
@@ -23,5 +27,5 @@ class WorldMap(forms.Media):
 
     def __init__(self) -> None:
         clusters = "deployments/map/vendor/leaflet.markercluster-1.5.3/MarkerCluster.css"
-        css = {"all": [_LEAFLET_CSS, clusters, _MAP_CSS]}
+        css: dict[str, Sequence[str]] = {"all": [_LEAFLET_CSS, clusters, _MAP_CSS]}
         super().__init__(css=css, js=[_module("deployments/map/world-page.js")])

@@ -1,5 +1,7 @@
 """A deployment's own page: its map, what the store holds of it, its sessions, and who may upload."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -9,14 +11,14 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
-from amiportal.core.adminkit import ask
+from amiportal.core.adminkit import AdminPart, ask
 from deployments import holdings
 from deployments.admin.map_media import PlaceMap
 from deployments.models import Deployment
 from deployments.selectors import people_who_may_upload
 
 
-class DeploymentPage:
+class DeploymentPage(AdminPart):
     """For DeploymentAdmin."""
 
     change_form_outer_after_template = "admin/deployments/_panels.html"
@@ -25,7 +27,9 @@ class DeploymentPage:
     def media(self) -> Media:
         return super().media + PlaceMap()
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None) -> HttpResponse:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         deployment = Deployment.objects.select_related("bucket").filter(pk=object_id).first()
         shown = [_people(request, deployment)] if deployment else []
         if deployment:

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest
 
+from amiportal.accounts.actor import actor_of
 from amiportal.core.adminkit import History
 from deployments import services
 from deployments.domain.fields import GIVEN
@@ -14,4 +15,4 @@ class DeploymentHistory(History):
     revert_fields = GIVEN
 
     def go_back(self, request: HttpRequest, obj: Deployment, values: dict, why: str) -> None:
-        services.revert_deployment(actor=request.user, deployment=obj, values=values, why=why)
+        services.revert_deployment(actor=actor_of(request), deployment=obj, values=values, why=why)

@@ -1,9 +1,11 @@
 """The table of deployments in the admin: import with a preview, export, and the download of the whole table."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from unfold.decorators import action
 
@@ -41,7 +43,9 @@ class TablePages(SheetImport, SheetExport):
     def export_records(self, queryset: QuerySet[Deployment]) -> Iterable[dict]:
         return map(export_record, queryset.select_related("bucket", "hardware"))
 
-    def get_export_data(self, file_format: ExportFormat, request: HttpRequest, queryset: QuerySet, **kwargs) -> bytes:
+    def get_export_data(
+        self, file_format: ExportFormat, request: HttpRequest, queryset: QuerySet, **kwargs: Any
+    ) -> bytes:
         if writer := _WRITERS.get(type(file_format)):
             return b"".join(writer(queryset.select_related("bucket", "hardware")))
         return super().get_export_data(file_format, request, queryset, **kwargs)
@@ -65,10 +69,10 @@ class TablePages(SheetImport, SheetExport):
             f"that file for lack of {whats}. All other formats have them."
         ]
 
-    def has_download_permission(self, request: HttpRequest, object_id=None) -> bool:
+    def has_download_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return self.has_view_permission(request)
 
     @action(description="Download table", icon="download", permissions=["download"])
-    def download_table(self, request: HttpRequest) -> HttpResponse:
+    def download_table(self, request: HttpRequest) -> HttpResponseBase:
         """The whole table, whatever is filtered: its readers take what is not in it for gone."""
         return table_response(deployments_of_the_table(request.user))

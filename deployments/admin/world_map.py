@@ -11,6 +11,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from amiportal.accounts.actor import actor_of
 from deployments.admin.map_media import WorldMap
 from deployments.formats.geojson import feature
 from deployments.models import Bucket, Deployment, Status
@@ -36,7 +37,7 @@ class MapFilter(forms.Form):
 @require_safe
 def world_map(request: HttpRequest) -> HttpResponse:
     """For maintainers: the page. The deployments follow as GeoJSON."""
-    if not may_maintain(request.user):
+    if not may_maintain(actor_of(request)):
         raise PermissionDenied
     counts = Deployment.objects.aggregate(total=Count("pk"), unplaced=Count("pk", filter=Q(latitude__isnull=True)))
     all_link = reverse("admin:deployments_deployment_changelist")
@@ -57,7 +58,7 @@ def world_map(request: HttpRequest) -> HttpResponse:
 @gzip_page  # some 300 bytes per deployment, most of them the same in each
 def map_data(request: HttpRequest) -> HttpResponse:
     """For maintainers: every deployment as GeoJSON, each with the address of its page. One statement."""
-    if not may_maintain(request.user):
+    if not may_maintain(actor_of(request)):
         raise PermissionDenied
     pages = reverse("admin:deployments_deployment_changelist")
     found = []

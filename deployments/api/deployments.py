@@ -1,14 +1,18 @@
 """/api/v1/: deployments, buckets, hardware. Parses, calls services and selectors, renders."""
 
 from collections.abc import Iterator
+from typing import Any
 
+from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
-from drf_spectacular.utils import OpenApiTypes, extend_schema
-from rest_framework import mixins, status, viewsets
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from amiportal.accounts.actor import actor_of
 from deployments import selectors, services
 from deployments.api.serializers import (
     BucketCreateSerializer,
@@ -25,6 +29,7 @@ from deployments.formats import camtrap
 from deployments.formats.exports import CAMTRAP_FILENAME, GEOJSON_FILENAME, GEOJSON_TYPE, write_geojson
 from deployments.formats.legacy_record import table_record
 from deployments.formats.table import write_table
+from deployments.models import Deployment
 from deployments.permissions import require_maintainer
 
 TABLE_FILENAME = "deployments_info.csv"
@@ -37,7 +42,7 @@ class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
     lookup_field = "deployment_id"
     lookup_value_regex = "[^/.]+"
 
-    def get_queryset(self):
+    def get_queryset(self) -> QuerySet[Any]:
         return selectors.deployments_visible_to(self.request.user)
 
     @extend_schema(
@@ -47,7 +52,7 @@ class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
             (200, "text/csv"): OpenApiTypes.STR,
         },
     )
-    def list(self, request: Request, *args, **kwargs):
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Pages of deployments by id; with another `format` all of them in one file, but those for trials.
 
         Camtrap DP requires coordinates and both ends of the season: the header `X-Deployments-Left-Out` of its answer
@@ -70,9 +75,9 @@ class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
     @extend_schema(request=DeploymentWriteSerializer, responses={201: DeploymentSerializer})
     def create(self, request: Request) -> Response:
         """A new deployment; the answer has its id. Maintainers."""
-        require_maintainer(request.user)
+        require_maintainer(actor_of(request))
         given = _checked(DeploymentWriteSerializer, request.data)
-        deployment = services.create_deployment(actor=request.user, **given)
+        deployment = services.create_deployment(actor=actor_of(request), **given)
         return Response(DeploymentSerializer(deployment).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=DeploymentWriteSerializer, responses=DeploymentSerializer)
@@ -80,7 +85,7 @@ class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
         """Change the fields that are given. Maintainers."""
         deployment = self._maintained()
         changes = _checked(DeploymentWriteSerializer, request.data, partial=True)
-        deployment = services.update_deployment(actor=request.user, deployment=deployment, **changes)
+        deployment = services.update_deployment(actor=actor_of(request), deployment=deployment, **changes)
         return Response(DeploymentSerializer(deployment).data)
 
     @extend_schema(request=RetireSerializer, responses=DeploymentSerializer)
@@ -89,7 +94,7 @@ class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
         """Close it to uploads; the reason is kept. Maintainers."""
         deployment = self._maintained()
         given = _checked(RetireSerializer, request.data)
-        deployment = services.retire_deployment(actor=request.user, deployment=deployment, **given)
+        deployment = services.retire_deployment(actor=actor_of(request), deployment=deployment, **given)
         return Response(DeploymentSerializer(deployment).data)
 
     @extend_schema(request=NextSeasonSerializer, responses={201: DeploymentSerializer})
@@ -98,24 +103,24 @@ class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
         """A new deployment at the same site, and this one retired, in one step. Maintainers."""
         deployment = self._maintained()
         given = _checked(NextSeasonSerializer, request.data)
-        new = services.start_next_season(actor=request.user, deployment=deployment, **given)
+        new = services.start_next_season(actor=actor_of(request), deployment=deployment, **given)
         return Response(DeploymentSerializer(new).data, status=status.HTTP_201_CREATED)
 
-    def _maintained(self):
+    def _maintained(self) -> Deployment:
         """The deployment, 404 where the caller may not see it, 403 where it may be seen but not changed."""
         deployment = self.get_object()
-        require_maintainer(self.request.user)
+        require_maintainer(actor_of(self.request))
         return deployment
 
 
 class BucketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     serializer_class = BucketSerializer
 
-    def get_queryset(self):
+    def get_queryset(self) -> QuerySet[Any]:
         return selectors.buckets_visible_to(self.request.user)
 
     @extend_schema(parameters=[BucketQuerySerializer])
-    def list(self, request: Request, *args, **kwargs) -> Response:
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The buckets that the caller may see."""
         query = _checked(BucketQuerySerializer, request.query_params)
         buckets = selectors.buckets_open_for_upload(request.user) if query["open_for_upload"] else self.get_queryset()
@@ -124,9 +129,9 @@ class BucketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     @extend_schema(request=BucketCreateSerializer, responses={201: BucketSerializer})
     def create(self, request: Request) -> Response:
         """A new bucket, here and in the store; may be repeated after a fault of the store. Maintainers."""
-        require_maintainer(request.user)
+        require_maintainer(actor_of(request))
         given = _checked(BucketCreateSerializer, request.data)
-        bucket = services.open_bucket(actor=request.user, **given)
+        bucket = services.open_bucket(actor=actor_of(request), **given)
         return Response(BucketSerializer(bucket).data, status=status.HTTP_201_CREATED)
 
 
@@ -135,24 +140,24 @@ class HardwareViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
 
     serializer_class = HardwareSerializer
 
-    def get_queryset(self):
+    def get_queryset(self) -> QuerySet[Any]:
         return selectors.hardware_configs()
 
 
-def table_response(deployments) -> StreamingHttpResponse:
+def table_response(deployments: QuerySet[Deployment]) -> StreamingHttpResponse:
     """The legacy table as a download, streamed. Presupposes bucket and hardware joined."""
     pieces = write_table(table_record(deployment) for deployment in deployments.iterator())
     return _file(pieces, TABLE_FILENAME, "text/csv; charset=utf-8")
 
 
-def _camtrap_response(deployments) -> StreamingHttpResponse:
+def _camtrap_response(deployments: QuerySet[Deployment]) -> StreamingHttpResponse:
     number, _ = camtrap.left_out(deployments.iterator())
     response = _file(camtrap.write_camtrap(deployments.iterator()), CAMTRAP_FILENAME, "text/csv; charset=utf-8")
     response["X-Deployments-Left-Out"] = str(number)
     return response
 
 
-def _geojson_response(deployments) -> StreamingHttpResponse:
+def _geojson_response(deployments: QuerySet[Deployment]) -> StreamingHttpResponse:
     return _file(write_geojson(deployments.iterator()), GEOJSON_FILENAME, GEOJSON_TYPE)
 
 
@@ -164,7 +169,7 @@ def _file(pieces: Iterator[bytes], filename: str, content_type: str) -> Streamin
     return StreamingHttpResponse(pieces, content_type=content_type, headers={"Content-Disposition": disposition})
 
 
-def _checked(serializer_class, data, *, partial: bool = False) -> dict:
+def _checked(serializer_class: type[serializers.Serializer], data: Any, *, partial: bool = False) -> dict:
     serializer = serializer_class(data=data, partial=partial)
     serializer.is_valid(raise_exception=True)
     return serializer.validated_data

@@ -1,6 +1,7 @@
 """What the old clients call about deployments and buckets; the wire contract is theirs, the services are ours."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -104,7 +105,7 @@ def _given(fields: dict[str, str]) -> dict:
     }
 
 
-def _parsed(fields: dict[str, str], name: str, parse: Callable):
+def _parsed(fields: dict[str, str], name: str, parse: Callable) -> Any:
     try:
         return parse(fields[name])
     except ValueError as error:

@@ -1,5 +1,7 @@
 """What the API takes and gives: a request and a response serializer per step."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from deployments.domain.fields import GIVEN
@@ -80,7 +82,7 @@ class SiteSerializer(serializers.Serializer):
     first_day = serializers.DateField(required=False, allow_null=True)
     last_day = serializers.DateField(required=False, allow_null=True)
 
-    def to_internal_value(self, data):
+    def to_internal_value(self, data: Any) -> Any:
         """Refuse fields that are not known: a misspelt one would be dropped without a word."""
         values = super().to_internal_value(data)
         unknown = set(data) - set(self.fields)

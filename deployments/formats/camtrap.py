@@ -7,7 +7,7 @@ coordinates, start and end: what lacks one of them cannot be in the table, and i
 import zoneinfo
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 
 from amiportal.sheets.csv_sheet import write_csv
 from deployments.models import Deployment
@@ -57,11 +57,14 @@ def write_camtrap(deployments: Iterable[Deployment]) -> Iterator[bytes]:
     return write_csv(COLUMNS, (record(deployment) for deployment in deployments if not lacking(deployment)))
 
 
-def record(deployment: Deployment) -> dict[str, str]:
+def record(deployment: Deployment) -> dict[str, object]:
     """A row of the table. Days are the season's own, from midnight to midnight at the place.
 
-    Without a time zone they are taken as UTC, and the standard's mark for "unknown timezone" is set.
+    Without a time zone they are taken as UTC, and the standard's mark for "unknown timezone" is set. Raises ValueError
+    for a deployment that the format cannot hold: see left_out.
     """
+    if deployment.first_day is None or deployment.last_day is None:
+        raise ValueError("Camtrap DP wants both ends of a season.")
     zone = zoneinfo.ZoneInfo(deployment.time_zone) if deployment.time_zone else UTC
     hardware = deployment.hardware
     groups = [f"bucket:{deployment.bucket.name}"]
@@ -83,10 +86,10 @@ def record(deployment: Deployment) -> dict[str, str]:
         "deploymentGroups": " | ".join(groups),
         "deploymentComments": f"Light trap, hardware {hardware}" if hardware else "",
     }
-    return dict.fromkeys(COLUMNS, "") | known
+    return {**dict.fromkeys(COLUMNS, ""), **known}
 
 
-def _moment(day: date, clock: time, zone) -> str:
+def _moment(day: date, clock: time, zone: tzinfo) -> str:
     """As the standard wants it: YYYY-MM-DDThh:mm:ss±hh:mm, or Z."""
     text = datetime.combine(day, clock, tzinfo=zone).isoformat()
     return f"{text[:-6]}Z" if zone is UTC else text

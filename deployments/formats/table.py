@@ -8,10 +8,12 @@ import codecs
 import csv
 import io
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from functools import partial
+from operator import attrgetter
+from typing import TypeVar
 
 from amiportal.core.spreadsheets import text_fault
 from amiportal.sheets.common import Columns, Fault, Sheet
@@ -34,6 +36,7 @@ COLUMNS = (
 )
 TABLE = Columns(required=COLUMNS, codes=("camera_id", "system_id"))
 ACTIVE, INACTIVE = "active", "inactive"
+_Value = TypeVar("_Value")
 _SIX_DECIMALS = Decimal("0.000001")
 _HARDWARE_DIGITS = 4  # what the column of the database holds
 
@@ -54,6 +57,11 @@ class Row:
     system_id: str
     hardware_number: int | None
     status: str
+
+    @property
+    def number(self) -> int:
+        """That of its id."""
+        return deployment_number(self.deployment_id) or 0
 
     @property
     def site(self) -> tuple[str, str, str]:
@@ -107,11 +115,14 @@ def check_sheet(sheet: Sheet) -> Table:
 
 def check_records(records: Iterable[tuple[int, dict[str, str]]]) -> Table:
     """Apply the rules that need no database."""
-    rows, faults, seen = [], [], {}
+    rows: list[Row] = []
+    faults: list[Fault] = []
+    seen: dict[str, int] = {}
     for line, record in records:
         row, row_faults = _row(line, record)
         if row and (first := seen.setdefault(row.deployment_id, line)) != line:
-            row, row_faults = None, [Fault(line, "deployment_id", f"{row.deployment_id} is on line {first} too.")]
+            row_faults = [Fault(line, "deployment_id", f"{row.deployment_id} is on line {first} too.")]
+            row = None
         if row:
             rows.append(row)
         faults += row_faults
@@ -125,6 +136,13 @@ def _row(line: int, record: dict[str, str]) -> tuple[Row | None, list[Fault]]:
 
     def refuse(column: str, message: str) -> None:
         faults.append(Fault(line, column, message))
+
+    def parsed(column: str, parse: Callable[[str], _Value | None]) -> _Value | None:
+        try:
+            return parse(value[column])
+        except ValueError as error:
+            refuse(column, str(error))
+            return None
 
     code = value["country_code"]
     bucket_name = code.lower()
@@ -141,12 +159,9 @@ def _row(line: int, record: dict[str, str]) -> tuple[Row | None, list[Fault]]:
             refuse(column, f"Longer than {limit} characters.")
         if column != "location_name" and (fault := text_fault(value[column])):
             refuse(column, fault)
-    parsed: dict[str, Decimal | int | None] = {}
-    for column, parse in _PARSERS.items():
-        try:
-            parsed[column] = parse(value[column])
-        except ValueError as error:
-            refuse(column, str(error))
+    latitude = parsed("lat", partial(degrees, limit=90))
+    longitude = parsed("lon", partial(degrees, limit=180))
+    hardware = parsed("hardware_id", hardware_number)
     if bool(value["lat"]) != bool(value["lon"]):
         refuse("lat" if not value["lat"] else "lon", "Give both coordinates or neither.")
     if deployment_number(value["deployment_id"]) is None:
@@ -163,11 +178,11 @@ def _row(line: int, record: dict[str, str]) -> tuple[Row | None, list[Fault]]:
         bucket_title=value["country"],
         country_code=code_of(code),
         location_name=value["location_name"],
-        latitude=parsed["lat"],
-        longitude=parsed["lon"],
+        latitude=latitude,
+        longitude=longitude,
         camera_id=value["camera_id"],
         system_id=value["system_id"],
-        hardware_number=parsed["hardware_id"],
+        hardware_number=hardware,
         status=status,
     )
     return row, []
@@ -197,19 +212,12 @@ def hardware_number(text: str) -> int | None:
     return int(text) if text else None
 
 
-_PARSERS = {
-    "lat": partial(degrees, limit=90),
-    "lon": partial(degrees, limit=180),
-    "hardware_id": hardware_number,
-}
-
-
 def _retire_older_twins(rows: list[Row]) -> tuple[list[Row], list[Twin]]:
     """Of active rows that share bucket, place and camera only the one with the highest number stays active."""
     newest: dict[tuple, Row] = {}
     for row in rows:
         if row.status == ACTIVE:
-            newest[row.site] = max(newest.get(row.site, row), row, key=_number)
+            newest[row.site] = max(newest.get(row.site, row), row, key=attrgetter("number"))
     kept, twins = [], []
     for row in rows:
         if row.status == ACTIVE and newest[row.site] is not row:
@@ -217,10 +225,6 @@ def _retire_older_twins(rows: list[Row]) -> tuple[list[Row], list[Twin]]:
             twins.append(Twin(row=row, newer_id=newest[row.site].deployment_id))
         kept.append(row)
     return kept, twins
-
-
-def _number(row: Row) -> int:
-    return deployment_number(row.deployment_id)
 
 
 def coordinate_text(value: Decimal | None) -> str:

@@ -1,6 +1,8 @@
 """Buckets: a row first, then the store. The store is never asked while a transaction is open."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -9,6 +11,7 @@ from django.utils import timezone
 
 from amiportal.accounts.models import User
 from amiportal.core.errors import Conflict, PortalError
+from amiportal.core.history import recorded
 from amiportal.objectstore.buckets import BucketState, bucket_state, ensure_bucket
 from amiportal.objectstore.capabilities import current_habits
 from deployments.domain.countries import code_fault
@@ -51,16 +54,15 @@ def create_bucket(
         raise _taken(bucket.name)
     _check_country(bucket)
     bucket.full_clean()
-    bucket._history_user = actor
     try:
-        with transaction.atomic():
+        with transaction.atomic(), recorded(bucket, actor=actor):
             bucket.save()
     except IntegrityError as error:
         raise _taken(bucket.name) from error
     return bucket
 
 
-def open_bucket(*, actor: User | None, name: str, **given) -> Bucket:
+def open_bucket(*, actor: User | None, name: str, **given: Any) -> Bucket:
     """A new bucket, here and in the store; takes what create_bucket takes.
 
     After a fault of the store (StoreError) the same call is repeated: it goes on from the row that is there.
@@ -75,7 +77,7 @@ def open_bucket(*, actor: User | None, name: str, **given) -> Bucket:
     return make_bucket_in_store(actor=actor, bucket=bucket)
 
 
-def update_bucket(*, actor: User | None, bucket: Bucket, why: str = "", **changes) -> Bucket:
+def update_bucket(*, actor: User | None, bucket: Bucket, why: str = "", **changes: Any) -> Bucket:
     """Change title, country, data types or the trial mark. The name is in every object's address: it stays."""
     require_maintainer(actor)
     if unknown := changes.keys() - _CHANGEABLE:
@@ -87,10 +89,9 @@ def update_bucket(*, actor: User | None, bucket: Bucket, why: str = "", **change
         if "country_code" in changes:
             _check_country(bucket)
         bucket.full_clean()
-        bucket._history_user = actor
-        bucket._change_reason = why or None
         if changes:
-            bucket.save(update_fields=list(changes))
+            with recorded(bucket, actor=actor, reason=why or None):
+                bucket.save(update_fields=list(changes))
     return bucket
 
 
@@ -123,7 +124,7 @@ def refresh_bucket_state(*, bucket: Bucket) -> Bucket:
 
 
 @contextmanager
-def _refusal_kept(bucket: Bucket):
+def _refusal_kept(bucket: Bucket) -> Iterator[None]:
     """What the store had said before stays, with its fault beside it: an outage is no proof of absence."""
     try:
         yield

@@ -1,8 +1,9 @@
 """One deployment at a time: make and change it. What ends and begins its seasons is in life.py."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from amiportal.accounts.models import User
 from amiportal.core.errors import Conflict
+from amiportal.core.history import recorded
 from deployments import holdings
 from deployments.domain.fields import GIVEN, TEXTS
 from deployments.domain.names import deployment_number
@@ -26,7 +28,7 @@ def create_deployment(
     actor: User | None,
     bucket: Bucket,
     deployment_id: str | None = None,
-    **given,
+    **given: Any,
 ) -> Deployment:
     """A new deployment with an id that was never given before, or with the `deployment_id` that it has already.
 
@@ -34,22 +36,23 @@ def create_deployment(
     Raises Conflict when the id is taken or another active deployment has this bucket, place and camera;
     ValidationError for what the model refuses. Coordinates have at most six decimals.
     """
-    if deployment_id is not None and deployment_number(deployment_id) is None:
+    number = None if deployment_id is None else deployment_number(deployment_id)
+    if deployment_id is not None and number is None:
         raise ValidationError({"deployment_id": "Such as dep000127."})
     deployment = check_new(actor=actor, bucket=bucket, **given)
     with transaction.atomic():
-        if deployment_id is None:
+        if deployment_id is None or number is None:
             deployment.deployment_id = numbers.allocate_id()
         else:
             if Deployment.objects.filter(deployment_id=deployment_id).exists():
                 raise Conflict(f"{deployment_id} exists already.", code="deployment_exists")
-            numbers.reserve_up_to(deployment_number(deployment_id))
+            numbers.reserve_up_to(number)
             deployment.deployment_id = deployment_id
         save(deployment, actor=actor)
     return deployment
 
 
-def check_new(*, actor: User | None, bucket: Bucket, **given) -> Deployment:
+def check_new(*, actor: User | None, bucket: Bucket, **given: Any) -> Deployment:
     """What create_deployment would make of this, unsaved and without an id. Raises as it does.
 
     bucket: may be unsaved, for a deployment whose bucket is made with it.
@@ -63,7 +66,7 @@ def check_new(*, actor: User | None, bucket: Bucket, **given) -> Deployment:
 
 
 def update_deployment(
-    *, actor: User | None, deployment: Deployment, insist: bool = False, why: str = "", **changes
+    *, actor: User | None, deployment: Deployment, insist: bool = False, why: str = "", **changes: Any
 ) -> Deployment:
     """Change some of what a deployment says of itself; ids, makers and the link of seasons never change.
 
@@ -175,7 +178,7 @@ def _twin_conflict(other: Deployment) -> Conflict:
 
 
 @contextmanager
-def _conflicts_named(deployment: Deployment):
+def _conflicts_named(deployment: Deployment) -> Iterator[None]:
     try:
         with transaction.atomic():
             yield
@@ -189,9 +192,7 @@ def _conflicts_named(deployment: Deployment):
 
 def save(deployment: Deployment, *, actor: User | None, why: str = "") -> None:
     """Write it, with the beginning of `why` in its history. A race lost is a Conflict that names the winner."""
-    deployment._history_user = actor
-    deployment._change_reason = why[:100] or None
-    with _conflicts_named(deployment):
+    with _conflicts_named(deployment), recorded(deployment, actor=actor, reason=why[:100] or None):
         deployment.save()
 
 

@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from amiportal.accounts.models import User
+from amiportal.core.history import recorded
 from deployments.models import HardwareConfig
 from deployments.permissions import require_maintainer
 
@@ -31,7 +32,6 @@ def _saved(hardware: HardwareConfig, parts: dict[str, str], *, actor: User | Non
     for name, text in parts.items():
         setattr(hardware, name, text)
     hardware.full_clean()
-    hardware._history_user = actor
-    hardware._change_reason = why or None
-    hardware.save()
+    with recorded(hardware, actor=actor, reason=why or None):
+        hardware.save()
     return hardware

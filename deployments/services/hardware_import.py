@@ -61,16 +61,16 @@ def _plan(sheet: Sheet, known: Iterable[HardwareConfig]) -> Plan:
     for line, record in sheet.records:
         after = {name: text.strip() for name, text in record.items()}
         number, fault = _number(line, after["number"])
-        if fault is None and (first := line_of.setdefault(number, line)) != line:
+        if number is not None and (first := line_of.setdefault(number, line)) != line:
             fault = Fault(line, "number", f"{number} is in row {first} too.")
         found = [fault] if fault else []
         if number is not None:
             after["number"] = str(number)
-        before = by_number.get(number)
-        was = before and hardware_record(before)
+        before = None if number is None else by_number.get(number)
+        was = hardware_record(before) if before else None
         if was != after:
             found += _refused(line, after)
-        if not found and line not in unread:
+        if number is not None and not found and line not in unread:
             plan.rows.append(PlannedRow(line, was, after, before or HardwareConfig(number=number)))
         faults += found
     plan.faults = sheet.with_own(faults)

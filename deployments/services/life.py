@@ -1,6 +1,7 @@
 """The life of a deployment: retire it, bring it back, go on with the next season."""
 
 from datetime import date
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -66,7 +67,7 @@ def start_next_season(
     first_day: date,
     last_day: date | None = None,
     insist: bool = False,
-    **changes,
+    **changes: Any,
 ) -> Deployment:
     """The same site's next season: a new, active deployment; the old one is retired in the same transaction.
 

@@ -1,6 +1,7 @@
 """A new deployment with all that it needs: its bucket in the store, and the people who may upload."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
 
@@ -30,7 +31,7 @@ class BucketNotMade(PortalError):
 
 
 def set_up_deployment(
-    *, actor: User | None, bucket: Bucket, uploaders: Iterable[User] = (), **deployment
+    *, actor: User | None, bucket: Bucket, uploaders: Iterable[User] = (), **deployment: Any
 ) -> Deployment:
     """Make `bucket` where it is not there yet, let `uploaders` in, and make the deployment, whose id comes last.
 

@@ -9,7 +9,6 @@ from amiportal.accounts.models import User
 from amiportal.sheets.common import Fault
 from amiportal.sheets.plan import carry_out
 from deployments.domain.fields import IN_TABLE
-from deployments.domain.names import deployment_number
 from deployments.formats.table import Row, Table, Twin
 from deployments.models import Bucket, Deployment, HardwareConfig, Status
 from deployments.permissions import require_maintainer
@@ -97,7 +96,7 @@ def _plan(table: Table, *, actor: User | None, lock: bool) -> ImportPlan:
         before = known.get(row.deployment_id)
         after = _copy(before) if before else Deployment(deployment_id=row.deployment_id, created_by=actor)
         after.bucket = buckets[row.bucket_name]
-        after.hardware = hardware.get(row.hardware_number)
+        after.hardware = None if row.hardware_number is None else hardware.get(row.hardware_number)
         for name in set(IN_TABLE) - {"bucket", "hardware"}:
             setattr(after, name, getattr(row, name))
         if before and before.status != after.status:
@@ -154,10 +153,15 @@ def _buckets(rows: Iterable[Row], plan: ImportPlan) -> dict[str, Bucket]:
 
 
 def _refuse_moves(plan: ImportPlan) -> None:
-    moved = {c.row.deployment_id: c for c in plan.changes if c.before and c.before.bucket != c.after.bucket}
+    moved = {
+        c.row.deployment_id: (c.row, c.before.bucket)
+        for c in plan.changes
+        if c.before and c.before.bucket != c.after.bucket
+    }
     for deployment_id in deployments_with_uploads(moved) if moved else ():
-        message = f"{deployment_id} has uploads in {moved[deployment_id].before.bucket.name}: its bucket stays."
-        plan.faults.append(Fault(moved[deployment_id].row.line, "country_code", message))
+        row, bucket = moved[deployment_id]
+        message = f"{deployment_id} has uploads in {bucket.name}: its bucket stays."
+        plan.faults.append(Fault(row.line, "country_code", message))
 
 
 def _refuse_clashes(plan: ImportPlan, *, in_table: set[str]) -> None:
@@ -198,4 +202,4 @@ def _write(plan: ImportPlan, *, actor: User | None) -> None:
             created, Deployment, batch_size=_BATCH, default_user=actor, default_change_reason=REASON
         )
     if plan.changes:
-        numbers.reserve_up_to(max(deployment_number(change.row.deployment_id) for change in plan.changes))
+        numbers.reserve_up_to(max(change.row.number for change in plan.changes))

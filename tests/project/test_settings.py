@@ -4,9 +4,11 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 REQUIRED = (
@@ -73,3 +75,9 @@ def test_env_example_has_every_variable_and_no_other():
     read = {name for path in code for name in reading.findall(path.read_text())} - {"DJANGO_SETTINGS_MODULE"}
     documented = re.findall(r"^([A-Z][A-Z0-9_]+)=", (REPOSITORY / ".env.example").read_text(), re.MULTILINE)
     assert sorted(documented) == sorted(read | {"CHROMIUM"})
+
+
+@pytest.mark.parametrize("name", ["INSTALLED_APPS", "MIDDLEWARE"])
+def test_nothing_is_installed_twice(name):
+    """A middleware that stands there twice runs twice for every request, and nobody is told."""
+    assert [part for part, times in Counter(getattr(settings, name)).items() if times > 1] == []

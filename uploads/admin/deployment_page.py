@@ -56,7 +56,7 @@ def _store(request: HttpRequest, deployment: Deployment) -> SafeString:
         "counted": counted,
         "objects": sum(inventory.objects_count for inventory in known),
         "size_bytes": sum(inventory.size_bytes for inventory in known),
-        "oldest": min((inventory.taken_at for inventory in known), default=None),
+        "oldest": min((inventory.taken_at for inventory in known if inventory.taken_at), default=None),
         "count_again": reverse("admin:deployments_deployment_count_again", args=[deployment.pk]),
     }
     return render_to_string("admin/uploads/_deployment_store.html", context, request)
@@ -80,7 +80,7 @@ def _counted(deployment: Deployment) -> list[Counted]:
         calendar = list(months(of_type))
         gaps = sum(day.is_gap for _, days in calendar for day in days)
         drifted = drift_list(deployment__id__exact=deployment.pk, data_type__exact=data_type.value)
-        rows.append(Counted(data_type.label, inventory, drifted, len(of_type), gaps, calendar))
+        rows.append(Counted(str(data_type.label), inventory, drifted, len(of_type), gaps, calendar))
     return rows
 
 

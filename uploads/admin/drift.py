@@ -1,12 +1,16 @@
 """Files that changed or vanished behind the portal: whose they are, what is there now, settled with a reason."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,6 +23,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from amiportal.accounts.actor import actor_of
 from amiportal.core.adminkit import EXPLAINED, ask, explanation, faults_of, minute
 from uploads.admin.paging import DayRange, KeysetChangeList, LongTable
 from uploads.ledger.streams import drift_csv_lines
@@ -32,7 +37,7 @@ _STANDING = {OPEN: ("open", "danger"), BACK: ("back as it was", "info"), SETTLED
 _NAMED = 10  # on the page that asks
 
 
-def drift_list(**filters) -> str:
+def drift_list(**filters: Any) -> str:
     """The address of the list of what is not settled yet, by the filters' own parameters."""
     asked = "".join(f"&{name}={value}" for name, value in filters.items())
     return f"{reverse('admin:uploads_drift_changelist')}?standing={OPEN}{asked}"
@@ -42,7 +47,7 @@ class Standing(DropdownFilter):
     title = "how it stands"
     parameter_name = "standing"
 
-    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(OPEN, "Not settled"), (BACK, "Not settled, back as it was"), (SETTLED, "Settled")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Drift]) -> QuerySet[Drift]:
@@ -107,11 +112,11 @@ class DriftAdmin(LongTable):
         joined = ["row__session__account", "deployment__bucket", "settled_by"]
         return super().get_queryset(request).select_related(*joined)
 
-    def get_changelist(self, request: HttpRequest, **kwargs) -> type[DriftChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DriftChangeList]:
         return DriftChangeList
 
     def get_urls(self) -> list:
-        def named(name: str, view):
+        def named(name: str, view: Callable[..., HttpResponseBase]) -> URLPattern:
             return path(f"{name}/", self.admin_site.admin_view(view), name=f"uploads_drift_{name}")
 
         return [named("csv", self.csv), named("settle", self.settle_selection), *super().get_urls()]
@@ -206,7 +211,7 @@ class DriftAdmin(LongTable):
     # --- Settling -----------------------------------------------------------------------------------------------
 
     def has_settle_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return request.user.is_maintainer
+        return actor_of(request).is_maintainer
 
     @admin.action(description="Settle those chosen", permissions=["settle"])
     def settle_chosen(self, request: HttpRequest, queryset: QuerySet[Drift]) -> HttpResponse | None:
@@ -244,7 +249,7 @@ class DriftAdmin(LongTable):
             return HttpResponseRedirect(back)
         if "apply" in request.POST:
             try:
-                done = bring_back_drifts(actor=request.user, ids=[drift.pk for drift in drifts])
+                done = bring_back_drifts(actor=actor_of(request), ids=[drift.pk for drift in drifts])
             except EXPLAINED as error:
                 messages.error(request, explanation(error))
                 return HttpResponseRedirect(back)
@@ -275,7 +280,7 @@ class DriftAdmin(LongTable):
         if form.is_valid():
             with faults_of(form):
                 done = settle_drifts(
-                    actor=request.user, ids=[drift.pk for drift in drifts], reason=form.cleaned_data["reason"]
+                    actor=actor_of(request), ids=[drift.pk for drift in drifts], reason=form.cleaned_data["reason"]
                 )
                 self._tell(request, done, more=more)
                 return HttpResponseRedirect(back)
@@ -296,7 +301,7 @@ class DriftAdmin(LongTable):
             back=back,
         )
 
-    def _tell(self, request: HttpRequest, done, *, more: bool) -> None:
+    def _tell(self, request: HttpRequest, done: Any, *, more: bool) -> None:
         parts = [
             f"{number:,} {text}"
             for number, text in (

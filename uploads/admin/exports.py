@@ -1,5 +1,7 @@
 """Exports of the ledger: ordered from its list, watched, fetched, ended and ordered again here."""
 
+from collections.abc import Callable
+
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -9,11 +11,12 @@ from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from amiportal.accounts.actor import actor_of
 from amiportal.core.adminkit import ask, minute
 from amiportal.core.errors import PortalError
 from amiportal.objectstore.portal_files import stream_file
@@ -94,7 +97,7 @@ class ExportAdmin(LongTable):
         return super().get_queryset(request).select_related("account")
 
     def get_urls(self) -> list:
-        def named(route: str, view, name: str):
+        def named(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
             return path(route, self.admin_site.admin_view(view), name=f"uploads_export_{name}")
 
         return [
@@ -137,7 +140,7 @@ class ExportAdmin(LongTable):
         form = OrderForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             return self._begin(request, wanted, form.cleaned_data["format"])
-        rows = estimate(request.user, wanted)
+        rows = estimate(actor_of(request), wanted)
         return ask(
             self,
             request,
@@ -171,7 +174,7 @@ class ExportAdmin(LongTable):
             text = f"{export.in_words}, {progress_of(export)['text']}. What was written so far is thrown away."
             return ask(self, request, title=f"Cancel {export}", text=text, button="Cancel it", back=reverse(_LIST))
         try:
-            cancel_export(actor=request.user, export=export)
+            cancel_export(actor=actor_of(request), export=export)
             messages.success(request, f"{export} is cancelled.")
         except PortalError as error:
             messages.error(request, error.message)
@@ -186,7 +189,7 @@ class ExportAdmin(LongTable):
         return self._begin(request, LogFilter.from_json(export.selection), export.format)
 
     def _begin(self, request: HttpRequest, wanted: LogFilter, format: str) -> HttpResponse:
-        export = begin_export(actor=request.user, wanted=wanted, format=Export.Format(format))
+        export = begin_export(actor=actor_of(request), wanted=wanted, format=Export.Format(format))
         messages.success(request, f"{export} is ordered: {export.in_words}.")
         return HttpResponseRedirect(reverse(_LIST))
 

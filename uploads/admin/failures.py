@@ -1,5 +1,7 @@
 """What clients could not do, as they reported it."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -26,7 +28,7 @@ class StepFilter(DropdownFilter):
     title = "step"
     parameter_name = "step"
 
-    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         steps = ["page", "scan", "hash", "check", "presign", "send", "confirm", "finish"]
         return [(step, step) for step in steps]
 

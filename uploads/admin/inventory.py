@@ -4,6 +4,7 @@ from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from django.contrib import admin, messages
 from django.db.models import F, QuerySet
@@ -20,6 +21,7 @@ from unfold.decorators import action, display
 from amiportal.core.adminkit import ReadOnly, ask, marked, minute
 from uploads.admin.drift import drift_list
 from uploads.models import Inventory, InventoryOddity, UploadLog, UploadSession
+from uploads.models.inventory import Inventories
 from uploads.tasks.upkeep import order_inventories, order_inventory
 from uploads.templatetags.portal_text import size
 
@@ -32,7 +34,7 @@ class Oddities(admin.SimpleListFilter):
     title = "to look at"
     parameter_name = "odd"
 
-    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
             ("changed", "Changed in the store"),
             ("vanished", "No longer in the store"),
@@ -53,6 +55,16 @@ class Oddities(admin.SimpleListFilter):
         if value == "empty":
             return queryset.filter(objects_count=0, deployment__status="active")
         return queryset
+
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    class Drifted(TypedDict):
+        changed: int
+        vanished: int
+
+    Listed = WithAnnotations[Inventory, Drifted]
 
 
 @admin.register(Inventory)
@@ -85,7 +97,8 @@ class InventoryAdmin(ReadOnly, ModelAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Inventory]:
-        return super().get_queryset(request).select_related("deployment__bucket").with_drift()
+        inventories = cast(Inventories, super().get_queryset(request))
+        return inventories.select_related("deployment__bucket").with_drift()
 
     @display(description="Deployment", ordering="deployment__deployment_id")
     def shown(self, inventory: Inventory) -> str:
@@ -114,7 +127,7 @@ class InventoryAdmin(ReadOnly, ModelAdmin):
         return minute(inventory.taken_at)
 
     @display(description="To look at")
-    def to_look_at(self, inventory: Inventory) -> SafeString | str:
+    def to_look_at(self, inventory: "Listed") -> SafeString | str:
         found = [
             f"{number:,} {what}"
             for number, what in (
@@ -136,7 +149,7 @@ class InventoryAdmin(ReadOnly, ModelAdmin):
         return render_to_string("admin/uploads/nights.html", {"months": list(months(nights)), "nights": len(nights)})
 
     @display(description="Changed or vanished")
-    def drifted(self, inventory: Inventory) -> SafeString | str:
+    def drifted(self, inventory: "Listed") -> SafeString | str:
         if not inventory.changed and not inventory.vanished:
             return "None that waits to be settled."
         where = drift_list(deployment__id__exact=inventory.deployment_id, data_type__exact=inventory.data_type)

@@ -1,6 +1,7 @@
 """The ledger, to look at. Nobody adds to it, changes it or deletes from it here, superusers included."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -12,6 +13,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from unfold.decorators import display
 from unfold.utils import parse_date_str
 
+from amiportal.accounts.actor import actor_of
 from amiportal.accounts.models import User
 from amiportal.core.adminkit import minute
 from deployments.models import Bucket, Deployment
@@ -80,7 +82,7 @@ def log_filter_of(params: dict[str, str]) -> LogFilter:
 class LedgerChangeList(KeysetChangeList):
     """Pages of ten million rows; see ledger_pages."""
 
-    def get_queryset(self, request: HttpRequest, exclude_parameters=None) -> QuerySet[UploadLog]:
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[UploadLog]:
         queryset = super().get_queryset(request, exclude_parameters)
         self.wanted = log_filter_of(self.params)
         if self.wanted.name_prefix:
@@ -94,7 +96,7 @@ class LedgerChangeList(KeysetChangeList):
         return reverse("admin:uploads_export_order") + self.get_query_string()
 
     def page(self, request: HttpRequest) -> tuple[Sequence[UploadLog], bool, bool]:
-        page = ledger_page(request.user, self.wanted, self.place, size=self.list_per_page)
+        page = ledger_page(actor_of(request), self.wanted, self.place, size=self.list_per_page)
         return page.rows, page.has_previous, page.has_next
 
 
@@ -129,7 +131,7 @@ class UploadLogAdmin(LongTable):
         ("When", {"fields": [("granted_at", "grant_expires_at"), ("stored_at", "verified_at")]}),
     ]
 
-    def get_changelist(self, request: HttpRequest, **kwargs) -> type[LedgerChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LedgerChangeList]:
         return LedgerChangeList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UploadLog]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -39,7 +40,7 @@ class KeysetChangeList(ChangeList):
 
     order_in_words = "newest first"
 
-    def get_queryset(self, request: HttpRequest, exclude_parameters=None):
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         # Taken out before the filters see them, and so that no other link keeps them.
         asked = {name: self.params.pop(name, None) for name in (AFTER, BEFORE, LAST)}
         for name in asked:
@@ -91,7 +92,7 @@ class KeysetChangeList(ChangeList):
         return self.get_query_string({name: row[0].pk} if row else {})
 
 
-def _shown(spec, name: str, value: str) -> str:
+def _shown(spec: Any, name: str, value: str) -> str:
     """The value as people read it: a chosen record by its own text, a choice by its label."""
     field = getattr(spec, "field", None)
     if field is not None and field.is_relation and value.isdecimal():
@@ -136,5 +137,5 @@ class LongTable(ReadOnly, ModelAdmin):
     ordering = ["-id"]
     sortable_by = ()
 
-    def get_changelist(self, request: HttpRequest, **kwargs) -> type[KeysetChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
         return KeysetChangeList

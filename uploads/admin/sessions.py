@@ -1,5 +1,7 @@
 """Sessions and large files on their way in parts, to look at."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
@@ -69,7 +71,7 @@ class UploadSessionAdmin(LongTable):
     def get_queryset(self, request: HttpRequest) -> QuerySet[UploadSession]:
         return super().get_queryset(request).select_related("account", "deployment")
 
-    def get_changelist(self, request: HttpRequest, **kwargs) -> type[SessionChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[SessionChangeList]:
         return SessionChangeList
 
     def get_urls(self) -> list:

@@ -1,10 +1,13 @@
 """What the store holds of a deployment, over the new API: the figures, each with the time at which it was taken."""
 
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from amiportal.accounts.actor import actor_of
 from deployments.domain.names import DataType
 from uploads.permissions import deployment_visible_to
 
@@ -23,11 +26,11 @@ class InventoryRow(serializers.Serializer):
 
 class InventoryView(APIView):
     @extend_schema(operation_id="deployment_inventory", responses=InventoryRow(many=True))
-    def get(self, request, deployment_id: str):
+    def get(self, request: Request, deployment_id: str) -> HttpResponseBase:
         """What the store was last counted to hold, by data type; empty before the first count.
 
         Counted every night. For the count of this moment, list the bucket.
         """
-        deployment = deployment_visible_to(actor=request.user, deployment_id=deployment_id)
+        deployment = deployment_visible_to(actor=actor_of(request), deployment_id=deployment_id)
         taken = deployment.inventories.filter(taken_at__isnull=False).order_by("data_type")
         return Response(InventoryRow(taken, many=True).data)

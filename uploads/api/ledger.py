@@ -1,14 +1,17 @@
 """The ledger over the API: who uploaded what, by pages or as one stream."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import pagination
 from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from amiportal.accounts.actor import actor_of
 from amiportal.core.errors import PortalError
 from uploads.api.serializers.ledger import LogFilterRequest, LogRow
 from uploads.api.serializers.sessions import read
@@ -27,23 +30,25 @@ class LogPages(pagination.CursorPagination):
     page_size_query_param = "page_size"
     max_page_size = 1_000
 
-    def rows(self, request, wanted: LogFilter) -> Sequence[UploadLog]:
+    def rows(self, request: Request, wanted: LogFilter) -> Sequence[UploadLog]:
         self.base_url = request.build_absolute_uri()
         cursor = self.decode_cursor(request)
         place = Place()
         if cursor is not None:
-            if not (cursor.position or "").isdecimal() or len(cursor.position) > 18:
+            position = str(cursor.position or "")
+            if not position.isdecimal() or len(position) > 18:
                 raise NotFound(self.invalid_cursor_message)
-            key = int(cursor.position)
+            key = int(position)
             place = Place(before=key) if cursor.reverse else Place(after=key)
-        self.page = ledger_page(request.user, wanted, place, size=self.get_page_size(request))
-        return self.page.rows
+        size = self.get_page_size(request) or self.page_size
+        self._shown = ledger_page(actor_of(request), wanted, place, size=size)
+        return self._shown.rows
 
     def get_next_link(self) -> str | None:
-        return self._link(self.page.rows[-1:], is_backward=False) if self.page.has_next else None
+        return self._link(self._shown.rows[-1:], is_backward=False) if self._shown.has_next else None
 
     def get_previous_link(self) -> str | None:
-        return self._link(self.page.rows[:1], is_backward=True) if self.page.has_previous else None
+        return self._link(self._shown.rows[:1], is_backward=True) if self._shown.has_previous else None
 
     def _link(self, row: Sequence[UploadLog], *, is_backward: bool) -> str | None:
         return self.encode_cursor(pagination.Cursor(0, is_backward, row[0].pk)) if row else None
@@ -62,22 +67,24 @@ class LogView(APIView):
         ],
         responses=LogRow(many=True),
     )
-    def get(self, request):
+    def get(self, request: Request) -> HttpResponseBase:
         """Who uploaded what, newest first, or by name with name_prefix. csv and ndjson stream all of it, by session."""
         wanted = LogFilter(**read(LogFilterRequest, request.query_params))
         format_ = request.query_params.get("format", "json")
         if format_ == "csv":
-            lines = streams.csv_lines(read_ledger(request.user, wanted))
+            lines = streams.csv_lines(read_ledger(actor_of(request), wanted))
             return _download(lines, "text/csv; charset=utf-8", "csv")
         if format_ == "ndjson":
-            return _download(streams.ndjson_lines(read_ledger(request.user, wanted)), "application/x-ndjson", "ndjson")
+            return _download(
+                streams.ndjson_lines(read_ledger(actor_of(request), wanted)), "application/x-ndjson", "ndjson"
+            )
         if format_ != "json":
             raise PortalError("The format is json, csv or ndjson.", code="invalid", fields={"format": ["Unknown."]})
         pages = LogPages()
         return pages.get_paginated_response([as_told(values_of(row)) for row in pages.rows(request, wanted)])
 
 
-def _download(lines, content_type: str, extension: str) -> StreamingHttpResponse:
+def _download(lines: Iterable[str | bytes], content_type: str, extension: str) -> StreamingHttpResponse:
     response = StreamingHttpResponse(lines, content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="uploads.{extension}"'
     return response

@@ -6,7 +6,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.csrf import csrf_exempt
 
@@ -78,7 +79,7 @@ def generate_presigned_url(call: LegacyCall) -> HttpResponse:
     asked = list(zip(names, file_types, strict=True))
     with _errors_as_they_read_them():
         granted = grant_to_field_client(
-            actor=call.user,
+            actor=call.account,
             deployment=deployment,
             data_type=data_type,
             uploader_name=call.fields["name"][:200],
@@ -100,7 +101,7 @@ def _url(granted: Granted, name: str, deployment: Deployment, file_type: str) ->
 
 
 @legacy_call(methods=["GET"], required=("country_location_name", "data_type"))
-def list_data(call: LegacyCall) -> HttpResponse:
+def list_data(call: LegacyCall) -> HttpResponseBase:
     data_type = _data_type(call.fields["data_type"])
     deployments = _deployments_at(call, call.fields["country_location_name"])
     keys = keys_of(deployments=deployments, data_type=data_type)
@@ -120,14 +121,14 @@ def count_data(call: LegacyCall) -> HttpResponse:
 
 
 @legacy_call(methods=["GET"])
-def logs(call: LegacyCall) -> HttpResponse:
-    if not call.user.is_maintainer:
+def logs(call: LegacyCall) -> HttpResponseBase:
+    if not call.account.is_maintainer:
         return answer({"detail": "Only maintainers may read the log"}, 403)
     return StreamingHttpResponse(map(_log_line, uploaded_counts()), content_type="text/plain; charset=utf-8")
 
 
 @csrf_exempt
-def upload(request) -> HttpResponse:
+def upload(request: HttpRequest) -> HttpResponse:
     """The old way through the server. The body, which may be large, is not read."""
     if request.method != "POST":
         return redirect("upload")  # a person who left out the final slash
@@ -174,7 +175,7 @@ def _data_type(value: str) -> str:
 
 def _deployments_at(call: LegacyCall, country_location_name: str) -> list[Deployment]:
     """The deployments at "COUNTRY - LOCATION"; split where the left part is a bucket's title, from the right."""
-    visible = deployments_visible_to(call.user).select_related("bucket")
+    visible = deployments_visible_to(call.account).select_related("bucket")
     split_at = country_location_name.rfind(PLACE_SEPARATOR)
     while split_at >= 0:
         title = country_location_name[:split_at]

@@ -1,9 +1,12 @@
 """The calls for large files that go in parts."""
 
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from amiportal.accounts.actor import actor_of
 from uploads.api.serializers import parts as serializers
 from uploads.api.serializers.sessions import read
 from uploads.permissions import session_of
@@ -14,22 +17,22 @@ class PartsView(APIView):
     @extend_schema(
         operation_id="list_parts", parameters=[serializers.UploadRequest], responses=serializers.PartsResponse
     )
-    def get(self, request, session_id: int):
+    def get(self, request: Request, session_id: int) -> HttpResponseBase:
         """What the store holds of a file by now; asked, not remembered."""
-        session = session_of(actor=request.user, session_id=session_id)
+        session = session_of(actor=actor_of(request), session_id=session_id)
         asked = read(serializers.UploadRequest, request.query_params)
-        found = list_parts(actor=request.user, session=session, upload_id=asked["upload"])
+        found = list_parts(actor=actor_of(request), session=session, upload_id=asked["upload"])
         return Response(serializers.PartsResponse({"parts": found}).data)
 
     @extend_schema(
         operation_id="sign_parts", request=serializers.PartsRequest, responses=serializers.SignedPartsResponse
     )
-    def post(self, request, session_id: int):
+    def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """A URL for each part, good for the bytes of that MD5 alone. Prolongs the grant."""
-        session = session_of(actor=request.user, session_id=session_id)
+        session = session_of(actor=actor_of(request), session_id=session_id)
         asked = read(serializers.PartsRequest, request.data)
         claims = [PartClaim(**claim) for claim in asked["parts"]]
-        signed = sign_parts(actor=request.user, session=session, upload_id=asked["upload"], claims=claims)
+        signed = sign_parts(actor=actor_of(request), session=session, upload_id=asked["upload"], claims=claims)
         return Response(serializers.SignedPartsResponse({"parts": signed}).data)
 
 
@@ -39,9 +42,9 @@ class CompleteView(APIView):
         request=serializers.UploadRequest,
         responses=serializers.CompletionResponse,
     )
-    def post(self, request, session_id: int):
+    def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """Have the store make the file of its parts, if they are all there and the right ones. May be repeated."""
-        session = session_of(actor=request.user, session_id=session_id)
+        session = session_of(actor=actor_of(request), session_id=session_id)
         asked = read(serializers.UploadRequest, request.data)
-        completion = complete_upload(actor=request.user, session=session, upload_id=asked["upload"])
+        completion = complete_upload(actor=actor_of(request), session=session, upload_id=asked["upload"])
         return Response(serializers.CompletionResponse(completion).data)

@@ -1,9 +1,12 @@
 """Calls about a selection, without a session: does it fit the place, is it stored, what went wrong before."""
 
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from amiportal.accounts.actor import actor_of
 from uploads.api.serializers import selections as serializers
 from uploads.api.serializers.sessions import FailuresResponse, read, result_row
 from uploads.services.failures import ClientFailure, report_client_failures
@@ -15,11 +18,11 @@ class SurveyView(APIView):
     @extend_schema(
         operation_id="survey_selection", request=serializers.SurveyRequest, responses=serializers.SurveyResponse
     )
-    def post(self, request):
+    def post(self, request: Request) -> HttpResponseBase:
         """Whether the times of a selection go with the deployment's season and its nights. Writes nothing."""
         asked = read(serializers.SurveyRequest, request.data)
         survey = survey_selection(
-            actor=request.user,
+            actor=actor_of(request),
             deployment_id=asked["deployment"],
             data_type=asked["data_type"],
             hours=asked["hours"],
@@ -30,11 +33,11 @@ class SurveyView(APIView):
 
 class VerifyView(APIView):
     @extend_schema(operation_id="verify_files", request=serializers.VerifyRequest, responses=serializers.VerifyResponse)
-    def post(self, request):
+    def post(self, request: Request) -> HttpResponseBase:
         """Whether the store holds exactly these files, one answer each in the order asked. Writes nothing."""
         asked = read(serializers.VerifyRequest, request.data)
         results = verify_files(
-            actor=request.user,
+            actor=actor_of(request),
             deployment_id=asked["deployment"],
             data_type=asked["data_type"],
             files=asked["files"],
@@ -48,11 +51,11 @@ class ClientFailuresView(APIView):
         request=serializers.ClientFailuresRequest,
         responses={201: FailuresResponse},
     )
-    def post(self, request):
+    def post(self, request: Request) -> HttpResponseBase:
         """What the client could not do outside of any session; maintainers see it."""
         asked = read(serializers.ClientFailuresRequest, request.data)
         recorded = report_client_failures(
-            actor=request.user,
+            actor=actor_of(request),
             failures=[ClientFailure(**failure) for failure in asked["failures"]],
             deployment_id=asked["deployment"],
             client=asked["client"],

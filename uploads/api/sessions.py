@@ -1,12 +1,15 @@
 """The upload calls of the new API."""
 
 from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import pagination
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from amiportal.accounts.actor import actor_of
 from amiportal.core.client_address import client_address
 from amiportal.core.errors import PortalError
 from uploads.api.serializers import sessions as serializers
@@ -40,28 +43,28 @@ class SessionsView(APIView):
         ],
         responses=serializers.SessionRow(many=True),
     )
-    def get(self, request):
+    def get(self, request: Request) -> HttpResponseBase:
         """One's own sessions, newest first, with how each stands by the ledger."""
         asked = read(serializers.SessionFilterRequest, request.query_params)
         if asked["all"]:
-            require_maintainer(request.user)
+            require_maintainer(actor_of(request))
         sessions = sessions_visible_to(
-            request.user,
+            actor_of(request),
             of_everybody=asked["all"],
             is_finished=None if asked["state"] == "" else asked["state"] == "finished",
         )
         pages = SessionPages()
-        verdicts = verdicts_of(pages.paginate_queryset(sessions, request, view=self))
+        verdicts = verdicts_of(pages.paginate_queryset(sessions, request, view=self) or [])
         return pages.get_paginated_response([serializers.session_row(verdict) for verdict in verdicts])
 
     @extend_schema(
         operation_id="open_session", request=serializers.SessionRequest, responses={201: serializers.SessionResponse}
     )
-    def post(self, request):
+    def post(self, request: Request) -> HttpResponseBase:
         """Open a session for one upload into one deployment and data type."""
         asked = read(serializers.SessionRequest, request.data)
         session = open_session(
-            actor=request.user,
+            actor=actor_of(request),
             deployment_id=asked["deployment"],
             data_type=asked["data_type"],
             uploader_name=asked["uploader_name"],
@@ -76,19 +79,19 @@ class SessionsView(APIView):
 
 class SessionView(APIView):
     @extend_schema(operation_id="get_session", responses=serializers.SessionRow)
-    def get(self, request, session_id: int):
+    def get(self, request: Request, session_id: int) -> HttpResponseBase:
         """A session as it stands. Its account may go on with it while it is not finished, from any computer."""
-        session = session_visible_to(actor=request.user, session_id=session_id)
+        session = session_visible_to(actor=actor_of(request), session_id=session_id)
         return Response(serializers.session_row(verdict_of(session)))
 
 
 class CheckView(APIView):
     @extend_schema(operation_id="check_files", request=serializers.FilesRequest, responses=serializers.CheckResponse)
-    def post(self, request, session_id: int):
+    def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """What would become of these files, one answer each in the order asked. Writes nothing."""
-        session = session_of(actor=request.user, session_id=session_id)
+        session = session_of(actor=actor_of(request), session_id=session_id)
         files = read(serializers.FilesRequest, request.data)["files"]
-        results = check_files(actor=request.user, session=session, files=files)
+        results = check_files(actor=actor_of(request), session=session, files=files)
         return Response({"files": [serializers.result_row(result, with_warnings=True) for result in results]})
 
 
@@ -96,11 +99,11 @@ class PresignView(APIView):
     @extend_schema(
         operation_id="presign_files", request=serializers.FilesRequest, responses=serializers.PresignResponse
     )
-    def post(self, request, session_id: int):
+    def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """A signed URL for each file that may be sent, and for each other one the reason why not."""
-        session = session_of(actor=request.user, session_id=session_id)
+        session = session_of(actor=actor_of(request), session_id=session_id)
         files = read(serializers.FilesRequest, request.data)["files"]
-        results = grant_files(actor=request.user, session=session, files=files)
+        results = grant_files(actor=actor_of(request), session=session, files=files)
         return Response({"files": [serializers.result_row(result) for result in results]})
 
 
@@ -108,11 +111,11 @@ class ConfirmView(APIView):
     @extend_schema(
         operation_id="confirm_files", request=serializers.NamesRequest, responses=serializers.ConfirmResponse
     )
-    def post(self, request, session_id: int):
+    def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """Have the portal compare what was sent, by size and MD5, with what the store has."""
-        session = session_of(actor=request.user, session_id=session_id)
+        session = session_of(actor=actor_of(request), session_id=session_id)
         names = read(serializers.NamesRequest, request.data)["files"]
-        results = confirm_files(actor=request.user, session=session, names=names)
+        results = confirm_files(actor=actor_of(request), session=session, names=names)
         return Response({"files": [serializers.result_row(result) for result in results]})
 
 
@@ -122,12 +125,12 @@ class FailuresView(APIView):
         request=serializers.FailuresRequest,
         responses={201: serializers.FailuresResponse},
     )
-    def post(self, request, session_id: int):
+    def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """What the client could not do; maintainers see it."""
-        session = session_of(actor=request.user, session_id=session_id)
+        session = session_of(actor=actor_of(request), session_id=session_id)
         failures = [ClientFailure(**failure) for failure in read(serializers.FailuresRequest, request.data)["failures"]]
         recorded = report_failures(
-            actor=request.user,
+            actor=actor_of(request),
             session=session,
             failures=failures,
             user_agent=request.headers.get("User-Agent", ""),
@@ -139,12 +142,12 @@ class FinishView(APIView):
     @extend_schema(
         operation_id="finish_session", request=serializers.FinishRequest, responses=serializers.FinishResponse
     )
-    def post(self, request, session_id: int):
+    def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """End the session and learn whether the card may be wiped."""
-        session = session_of(actor=request.user, session_id=session_id)
+        session = session_of(actor=actor_of(request), session_id=session_id)
         selected = read(serializers.FinishRequest, request.data)
         verdict = finish_session(
-            actor=request.user,
+            actor=actor_of(request),
             session=session,
             selected_files=selected["files"],
             selected_bytes=selected["bytes"],
@@ -167,9 +170,9 @@ class FinishView(APIView):
 
 class ReceiptView(APIView):
     @extend_schema(operation_id="get_receipt", responses=serializers.ReceiptResponse)
-    def get(self, request, session_id: int):
+    def get(self, request: Request, session_id: int) -> HttpResponseBase:
         """The signed receipt of a finished session: every file with size, MD5, key and when it was verified."""
-        session = session_visible_to(actor=request.user, session_id=session_id)
+        session = session_visible_to(actor=actor_of(request), session_id=session_id)
         if session.finished_at is None:
             raise PortalError("The session is still open; finish it first.", code="session_open", http_status=409)
         response = StreamingHttpResponse(receipt(session), content_type="application/json")

@@ -20,6 +20,20 @@ class CardFile(NamedTuple):
     multipart_md5: str = ""  # over its parts, as file_parts.multipart_md5_of has it; "" when the client has none
 
 
+class GrantableFile(CardFile):
+    """A file that passed the refusals for a grant: its size is known, its name has a content type."""
+
+    __slots__ = ()
+    size_bytes: int
+
+    @classmethod
+    def of(cls, file: CardFile) -> "GrantableFile":
+        """The same file. Raises ValueError for one that gives no size, which the refusals are to have kept out."""
+        if file.size_bytes is None:
+            raise ValueError(f"{file.name} was to be granted without a size")
+        return cls(*file)
+
+
 class Outcome(models.TextChoices):
     NEW = "new"  # nothing of that name is there
     EXISTS = "exists"  # something of that name and size is there; without an MD5 nobody can say whether it is the same

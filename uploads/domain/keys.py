@@ -87,6 +87,14 @@ def content_type_for(name: str, *, data_type: str) -> str | None:
     return CONTENT_TYPES[data_type].get(extension.lower()) if dot and stem else None
 
 
+def content_type_of_taken(name: str, *, data_type: str) -> str:
+    """As content_type_for, of a name that name_refusal takes: each has one. Raises ValueError for another."""
+    content_type = content_type_for(name, data_type=data_type)
+    if content_type is None:
+        raise ValueError(f"{name} does not fit {data_type}")
+    return content_type
+
+
 def content_type_accepted(content_type: str, *, name: str, data_type: str) -> bool:
     """Whether an old client may store `name` with the Content-Type that it chose."""
     ours = content_type_for(name, data_type=data_type)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from statistics import median_low
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -89,7 +89,7 @@ def _in_utc(hours: Mapping[datetime, int], zone: ZoneInfo) -> tuple[list[tuple[i
         day = hour.date()
         if day not in offsets_s:
             noon = datetime.combine(day, time(12), tzinfo=zone)
-            offsets_s[day] = int(noon.utcoffset().total_seconds())
+            offsets_s[day] = int((noon.utcoffset() or timedelta()).total_seconds())
         files_from.append((int(hour.replace(tzinfo=UTC).timestamp()) - offsets_s[day], files))
     return files_from, round(median_low(offsets_s.values()) / _HOUR_S)
 

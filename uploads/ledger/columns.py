@@ -60,7 +60,7 @@ def values_of(row: UploadLog) -> tuple:
 
 def values(rows: QuerySet[UploadLog]) -> QuerySet:
     """The rows as tuples in the order of COLUMNS: a sixth of the time that model instances take."""
-    return rows.annotate(proven_by=PROVEN_BY).values_list(*_PATHS)
+    return rows.annotate(**{"proven_by": PROVEN_BY}).values_list(*_PATHS)
 
 
 def as_told(row: tuple) -> dict:

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -110,5 +111,5 @@ def sessions_asked_for(actor: User, wanted: LogFilter) -> QuerySet[UploadSession
     return UploadSession.objects.order_by().filter(**asked) if asked else None
 
 
-def _asked(**conditions) -> dict:
+def _asked(**conditions: Any) -> dict:
     return {name: value for name, value in conditions.items() if value not in ("", None)}

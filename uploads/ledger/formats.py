@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 from amiportal.core.spreadsheets import safe_cell
 from uploads.ledger.columns import COLUMNS, DEVICE_TIME, as_told
@@ -19,7 +20,16 @@ CONTENT_TYPES = {
 }
 
 
-class CsvFile(AbstractContextManager):
+class Writer(AbstractContextManager["Writer"]):
+    """A file of an export that is being written."""
+
+    def __init__(self, path: Path): ...
+
+    def write(self, rows: Sequence[tuple]) -> None:
+        raise NotImplementedError
+
+
+class CsvFile(Writer):
     def __init__(self, path: Path):
         self._file = path.open("w", encoding="utf-8", newline="")
         self._file.write(BYTE_ORDER_MARK)
@@ -29,22 +39,22 @@ class CsvFile(AbstractContextManager):
     def write(self, rows: Sequence[tuple]) -> None:
         self._csv.writerows([safe_cell(value) for value in as_told(row).values()] for row in rows)
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: Any) -> None:
         self._file.close()
 
 
-class NdjsonFile(AbstractContextManager):
+class NdjsonFile(Writer):
     def __init__(self, path: Path):
         self._file = path.open("w", encoding="utf-8")
 
     def write(self, rows: Sequence[tuple]) -> None:
         self._file.writelines(json.dumps(as_told(row), ensure_ascii=False) + "\n" for row in rows)
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: Any) -> None:
         self._file.close()
 
 
-class ParquetFile(AbstractContextManager):
+class ParquetFile(Writer):
     """A row group per portion; times in microseconds, UTC, but for the device's, which has no zone."""
 
     def __init__(self, path: Path):
@@ -72,8 +82,12 @@ class ParquetFile(AbstractContextManager):
         columns[DEVICE_TIME] = [at and at.replace(tzinfo=None) for at in columns[DEVICE_TIME]]
         self._writer.write_batch(self._batch(columns, schema=self._schema))
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: Any) -> None:
         self._writer.close()
 
 
-WRITERS = {Export.Format.CSV: CsvFile, Export.Format.NDJSON: NdjsonFile, Export.Format.PARQUET: ParquetFile}
+WRITERS: dict[str, type[Writer]] = {
+    Export.Format.CSV: CsvFile,
+    Export.Format.NDJSON: NdjsonFile,
+    Export.Format.PARQUET: ParquetFile,
+}

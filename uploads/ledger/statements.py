@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Value
@@ -263,8 +264,8 @@ def settle(changes: Iterable[Change]) -> set[int]:
         cursor.execute(_SETTLE, {"changes": json.dumps(rows)})
         turned = {row_id for (row_id,) in cursor.fetchall()}
         if drifting:
-            rows = json.dumps([_as_json(change) for change in drifting])
-            cursor.execute(_NOTE_DRIFT, {"changes": rows, "turned": list(turned)})
+            noted = json.dumps([_as_json(change) for change in drifting])
+            cursor.execute(_NOTE_DRIFT, {"changes": noted, "turned": list(turned)})
     return turned
 
 
@@ -310,7 +311,7 @@ def _parameters(session: UploadSession, files: Iterable[tuple[CardFile, str]]) -
     }
 
 
-def _columns(files: Sequence[tuple[CardFile, str]]) -> dict[str, str]:
+def _columns(files: Sequence[tuple[CardFile, str]]) -> dict[str, Any]:
     """The parameters of _FILES for (file, ETag) pairs."""
     times = [device_time(file.name) for file, _ in files]
     return {

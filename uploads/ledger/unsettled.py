@@ -8,6 +8,7 @@ that moment; `services.settling_keys` does.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Max
@@ -33,7 +34,12 @@ def unsettled_keys(*, deployment: Deployment, data_type: str, names: Collection[
     """Of these names those whose keys may still be overwritten, each with the moment until which it may."""
     if not names:
         return {}
-    given = {"deployment": deployment.pk, "data_type": data_type, "names": list(names), "now": timezone.now()}
+    given: dict[str, Any] = {
+        "deployment": deployment.pk,
+        "data_type": data_type,
+        "names": list(names),
+        "now": timezone.now(),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_UNSETTLED, given)
         return dict(cursor.fetchall())

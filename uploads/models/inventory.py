@@ -9,7 +9,7 @@ from deployments.models import Bucket, Deployment
 from uploads.models.drift import Drift
 
 
-class Inventories(models.QuerySet):
+class Inventories(models.QuerySet["Inventory"]):
     def with_drift(self) -> "Inventories":
         """Each with `changed` and `vanished`: how many rows of its files did by now, and nobody has settled it."""
         open_ones = Drift.objects.filter(

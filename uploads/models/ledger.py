@@ -1,5 +1,7 @@
 """How files got in: sessions and the ledger."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -188,6 +190,13 @@ class UploadLog(models.Model):
 
     def __str__(self) -> str:
         return self.filename
+
+    @property
+    def granted_until(self) -> datetime:
+        """`grant_expires_at` of a granted row, which has one (grant_has_its_times). Raises ValueError for others."""
+        if self.grant_expires_at is None:
+            raise ValueError(f"row {self.pk} of the ledger has no grant")
+        return self.grant_expires_at
 
     @property
     def proven_by(self) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -10,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from amiportal.accounts.actor import actor_of
 from amiportal.accounts.models import User
 from amiportal.core.errors import NotFound
 from uploads.ledger.unsettled import waiting_of
-from uploads.models import GivenVerdict, UploadLog, UploadSession
+from uploads.models import GivenVerdict, UploadConflict, UploadLog, UploadSession
 from uploads.permissions import session_visible_to
 from uploads.receipts.files import receipt_csv_lines
 from uploads.receipts.rows import count_lost, lost_rows, rows_by_name, unproven_rows
@@ -21,6 +23,11 @@ from uploads.selectors import sessions_visible_to
 from uploads.services import legacy_second_files
 from uploads.services.conflicts import unmended_files
 from uploads.services.sessions import Verdict, verdict_of, verdicts_of
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+    Shown = tuple[UploadLog | UploadConflict, StrOrPromise]  # a file, and what is said of it
 
 PAGE_SESSIONS = 25
 SHOWN_FILES = 300  # more would be a page that no phone scrolls; all are in the downloads
@@ -51,8 +58,8 @@ MISMATCH_TEXTS = {
 @login_required
 def history(request: HttpRequest) -> HttpResponse:
     """Sessions, newest first, a page at a time by their ids: nothing is counted over the whole."""
-    everybody = request.user.is_maintainer and request.GET.get("all") == "true"
-    sessions = sessions_visible_to(request.user, of_everybody=everybody)
+    everybody = actor_of(request).is_maintainer and request.GET.get("all") == "true"
+    sessions = sessions_visible_to(actor_of(request), of_everybody=everybody)
     before = _id_of(request.GET.get("before", ""))
     if before is not None:
         sessions = sessions.filter(pk__lt=before)
@@ -62,7 +69,7 @@ def history(request: HttpRequest) -> HttpResponse:
     verdicts = {verdict.session.pk: verdict for verdict in verdicts_of(finished)}
     waiting = waiting_of([session.pk for session in shown])
     rows = [
-        _row(session, verdicts.get(session.pk), request.user) | {"waiting": waiting.get(session.pk)}
+        _row(session, verdicts.get(session.pk), actor_of(request)) | {"waiting": waiting.get(session.pk)}
         for session in shown
     ]
     context = {
@@ -93,11 +100,12 @@ def receipt_page(request: HttpRequest, session_id: int) -> HttpResponse:
     verdict = verdict_of(session)
     name_prefix = request.GET.get("name", "").replace("\0", "")[:255]
     files = _told(rows_by_name(session, name_prefix=name_prefix, limit=SHOWN_FILES + 1))
-    unproven = lost = refused = []
+    unproven: list[Shown] = []
+    lost: list[Shown] = []
+    refused: list[Shown] = []
     if verdict.refused:
-        refused = unmended_files(session, limit=SHOWN_FILES + 1)
-        for file in refused:
-            file.status_text = STATUS_TEXTS[UploadLog.Status.MISMATCH]
+        text = STATUS_TEXTS[UploadLog.Status.MISMATCH]
+        refused = [(file, text) for file in unmended_files(session, limit=SHOWN_FILES + 1)]
     if verdict.unproven:
         unproven = _told(unproven_rows(session, limit=SHOWN_FILES + 1))
         lost = _told(lost_rows(session, limit=SHOWN_FILES + 1))
@@ -135,6 +143,8 @@ def receipt_csv(request: HttpRequest, session_id: int) -> StreamingHttpResponse:
 def state_of(session: UploadSession, verdict: Verdict | None) -> str:
     """For the templates: safe, unsettled, unproven, field, running or waiting. A finished one has a verdict."""
     if session.finished_at is not None:
+        if verdict is None:
+            raise ValueError(f"session {session.pk} is finished, and has no verdict")
         if verdict.safe_to_wipe:
             return "safe"
         return "unsettled" if verdict.unsettled == verdict.unproven > 0 == verdict.refused else "unproven"
@@ -145,7 +155,7 @@ def state_of(session: UploadSession, verdict: Verdict | None) -> str:
 
 def _session(request: HttpRequest, session_id: int) -> UploadSession:
     try:
-        return session_visible_to(actor=request.user, session_id=session_id)
+        return session_visible_to(actor=actor_of(request), session_id=session_id)
     except NotFound as error:
         raise Http404 from error
 
@@ -175,13 +185,11 @@ def _then_and_now(said: GivenVerdict, now: Verdict, lost: int) -> ThenAndNow:
     return ThenAndNow(said, then_proven, changed, is_same)
 
 
-def _told(rows: list[UploadLog]) -> list[UploadLog]:
-    for row in rows:
-        row.status_text = _status_text(row)
-    return rows
+def _told(rows: list[UploadLog]) -> list["Shown"]:
+    return [(row, _status_text(row)) for row in rows]
 
 
-def _status_text(row: UploadLog) -> str:
+def _status_text(row: UploadLog) -> "StrOrPromise":
     if row.proven_by == "parts":
         return BY_PARTS
     text = STATUS_TEXTS[UploadLog.Status(row.status)]
@@ -190,7 +198,7 @@ def _status_text(row: UploadLog) -> str:
     return MISMATCH_TEXTS.get(row.error_code, text) if row.status == UploadLog.Status.MISMATCH else text
 
 
-def _never_named(session: UploadSession, verdict: Verdict, *named: list[UploadLog]) -> int:
+def _never_named(session: UploadSession, verdict: Verdict, *named: list["Shown"]) -> int:
     """How many files of a finished selection no row speaks of: left out, unreadable or never asked for."""
     if session.finished_at is None or any(len(rows) > SHOWN_FILES for rows in named):
         return 0

@@ -6,7 +6,7 @@ import tempfile
 import threading
 import zlib
 from datetime import datetime
-from typing import IO
+from typing import IO, BinaryIO, cast
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.shortcuts import render
@@ -82,8 +82,8 @@ def _judge(kept: IO[bytes], *, is_packed: bool) -> dict:
             http_status=503,
         )
     try:
-        text = _Limited(gzip.GzipFile(fileobj=kept) if is_packed else kept)
-        found = check_receipt(text, trusted_keys(), is_signed)
+        text = _Limited(cast(IO[bytes], gzip.GzipFile(fileobj=kept)) if is_packed else kept)
+        found = check_receipt(cast(BinaryIO, text), trusted_keys(), is_signed)
     except NotAReceipt as fault:
         return {"valid": False, "code": fault.code, "message": _reason(fault)}
     except (OSError, EOFError, zlib.error):

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
+from amiportal.accounts.actor import actor_of
 from deployments.domain.names import DataType
 from deployments.selectors import buckets_open_for_upload, buckets_visible_to
 from uploads.domain.keys import CONTENT_TYPES
@@ -52,6 +53,6 @@ def _page_config(request: HttpRequest) -> dict:
         "pagesRoot": reverse("home"),
         "client": CLIENT,
         "account": request.user.get_username(),
-        "uploaderName": request.user.get_full_name(),
+        "uploaderName": actor_of(request).get_full_name(),
         "dataTypes": {data_type.value: {"extensions": list(CONTENT_TYPES[data_type])} for data_type in DataType},
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -64,7 +65,7 @@ def lost_rows(session: UploadSession, *, limit: int) -> list[UploadLog]:
 
 
 def _not_proven(session: UploadSession, *, is_lost: bool, limit: int) -> list[UploadLog]:
-    given = {"session": session.pk, "is_lost": is_lost, "limit": limit}
+    given: dict[str, Any] = {"session": session.pk, "is_lost": is_lost, "limit": limit}
     states = {"lost": list(LOST), "drifted": list(UploadLog.DRIFTED), "proven": list(UploadLog.PROVEN)}
     with connection.cursor() as cursor:
         cursor.execute(_UNPROVEN, given | states)
@@ -74,7 +75,7 @@ def _not_proven(session: UploadSession, *, is_lost: bool, limit: int) -> list[Up
 
 def count_lost(session: UploadSession, moments: Sequence[datetime]) -> list[int]:
     """For each moment, how many of `lost_rows` the store had by then."""
-    given = {"session": session.pk, "lost": list(LOST), "moments": list(moments)}
+    given: dict[str, Any] = {"session": session.pk, "lost": list(LOST), "moments": list(moments)}
     with connection.cursor() as cursor:
         cursor.execute(_LOST, given)
         return [count for (count,) in cursor.fetchall()]

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from amiportal.accounts.models import User
 from amiportal.core.errors import PortalError
-from amiportal.objectstore.lookup import StoredObject
+from amiportal.objectstore.objects import StoredObject
 from uploads.domain import parts
 from uploads.domain.batch import MAX_BATCH_FILES, CardFile, FileResult, Outcome, Warned
 from uploads.domain.capture_time import device_time
@@ -86,9 +86,7 @@ def refusals(
             results[index] = FileResult(file.name, Outcome.REFUSED, "md5_invalid", message)
         elif file.size_bytes == 0:
             results[index] = FileResult(file.name, Outcome.REFUSED, "empty", "The file is empty.")
-        elif (file.multipart_md5 or (file.size_bytes or 0) > parts.MAX_PUT_BYTES) and (
-            found := _refused_as_large(file, to_be_sent=to_be_sent)
-        ):
+        elif file.size_bytes is not None and (found := _refused_as_large(file, file.size_bytes, to_be_sent=to_be_sent)):
             results[index] = found
         else:
             earlier = first.setdefault(file.name, file)
@@ -100,12 +98,14 @@ def refusals(
     return results
 
 
-def _refused_as_large(file: CardFile, *, to_be_sent: bool) -> FileResult | None:
-    """For files that are large, or cut into parts."""
-    if file.size_bytes > parts.MAX_FILE_BYTES:
+def _refused_as_large(file: CardFile, size_bytes: int, *, to_be_sent: bool) -> FileResult | None:
+    """For files that are large, or cut into parts; None for all others."""
+    if not file.multipart_md5 and size_bytes <= parts.MAX_PUT_BYTES:
+        return None
+    if size_bytes > parts.MAX_FILE_BYTES:
         message = f"The file is larger than {parts.MAX_FILE_BYTES // 1024**3} GiB."
         return FileResult(file.name, Outcome.REFUSED, "too_large", message)
-    if file.multipart_md5 and not parts.multipart_md5_fits(file.multipart_md5, size_bytes=file.size_bytes):
+    if file.multipart_md5 and not parts.multipart_md5_fits(file.multipart_md5, size_bytes=size_bytes):
         message = f"The MD5 of the parts is that of parts of {parts.PART_SIZE_BYTES} bytes, and their number."
         return FileResult(file.name, Outcome.REFUSED, "multipart_md5_invalid", message)
     if to_be_sent and not file.multipart_md5:
@@ -152,7 +152,7 @@ def warnings_about(name: str, *, session: UploadSession, now: datetime) -> tuple
     taken_at = device_time(name)
     if taken_at is None:
         return (Warned("no_device_time", "The name holds no time, so readers downstream will not find its night."),)
-    unread = ()
+    unread: tuple[Warned, ...] = ()
     if passed_over(name) is PassedOver.TIME_UNREAD:
         unread = (Warned("time_unread", "The name holds its time in a form that readers downstream do not look for."),)
     return _warnings_about_time(taken_at, session=session, now=now) + unread

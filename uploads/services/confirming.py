@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from amiportal.accounts.models import User
 from amiportal.objectstore.capabilities import current_habits
-from amiportal.objectstore.lookup import StoredObject
+from amiportal.objectstore.objects import StoredObject
 from uploads.domain.batch import FileResult, Outcome
 from uploads.ledger import statements
 from uploads.ledger.statements import Change
@@ -83,11 +83,13 @@ def _compare(session: UploadSession, rows: dict[str, UploadLog]) -> dict[str, Fi
 def _settle(
     rows: dict[str, UploadLog], found: dict[str, StoredObject | None], *, session: UploadSession
 ) -> dict[str, FileResult]:
-    results, changes = {}, []
+    results: dict[str, FileResult] = {}
+    changes: list[Change] = []
     files = {name: statements.card_file(row) for name, row in rows.items()}
     proofs = prove(files.values(), found, bucket=session.deployment.bucket.name)
     for name, row in rows.items():
-        results[name], change = _settled(row, found[name], proofs.get(files[name]))
+        stored = found[name]
+        results[name], change = _gone(row) if stored is None else _settled(row, stored, proofs[files[name]])
         if change is not None:
             changes.append(change)
     told = {row.pk: results[name].message for name, row in rows.items() if results[name].code == HEADERS_ADDED}
@@ -110,20 +112,23 @@ def _added(row: UploadLog, stored: StoredObject) -> list[str]:
     return added_headers(stored, data_type=None if row.granted_at is None else row.data_type)
 
 
-def _settled(row: UploadLog, stored: StoredObject | None, proof: Proof | None) -> tuple[FileResult, Change | None]:
+def _gone(row: UploadLog) -> tuple[FileResult, Change | None]:
+    """As _settled, of a row whose object the store does not have."""
+    message = f"The store does not have {row.filename}. Send it again."
+    result = FileResult(row.filename, Outcome.MISSING, "missing", message)
+    if row.status == Status.GRANTED and not current_habits().honours_if_none_match:
+        # The URL that is out could overwrite what the next one sends: the row keeps the key until it runs out.
+        return result, None
+    if row.status == Status.UNSETTLED:
+        return result, Change(row.pk, row.status, Status.EXPIRED, "expired")
+    gone = row.status in (Status.GRANTED, *UploadLog.PROVEN)
+    code = "vanished" if row.status in UploadLog.PROVEN else "missing"
+    return result, Change(row.pk, row.status, Status.MISSING, code) if gone else None
+
+
+def _settled(row: UploadLog, stored: StoredObject, proof: Proof) -> tuple[FileResult, Change | None]:
     """What to answer for a row, and its transition if it needs one."""
     name = row.filename
-    if stored is None:
-        message = f"The store does not have {name}. Send it again."
-        result = FileResult(name, Outcome.MISSING, "missing", message)
-        if row.status == Status.GRANTED and not current_habits().honours_if_none_match:
-            # The URL that is out could overwrite what the next one sends: the row keeps the key until it runs out.
-            return result, None
-        if row.status == Status.UNSETTLED:
-            return result, Change(row.pk, row.status, Status.EXPIRED, "expired")
-        gone = row.status in (Status.GRANTED, *UploadLog.PROVEN)
-        code = "vanished" if row.status in UploadLog.PROVEN else "missing"
-        return result, Change(row.pk, row.status, Status.MISSING, code) if gone else None
     if proof is Proof.UNREAD:
         return being_read(name), None
     if proof.is_same and (added := _added(row, stored)):
@@ -145,7 +150,8 @@ def _settled(row: UploadLog, stored: StoredObject | None, proof: Proof | None) -
 
 def _apply(changes: list[Change], told: Mapping[int, str]) -> None:
     """Write the transitions, each only if its row is still as it was read. told: by row, what maintainers must know."""
-    in_place, taking_back = [], []
+    in_place: list[Change] = []
+    taking_back: list[Change] = []
     for change in changes:
         takes_key = change.new_status == Status.VERIFIED and change.old_status != Status.GRANTED
         (taking_back if takes_key else in_place).append(change)

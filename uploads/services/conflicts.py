@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from uploads.domain.batch import CardFile, FileResult, Outcome
+from uploads.domain.batch import CardFile, FileResult, GrantableFile, Outcome
 from uploads.models import UploadConflict, UploadLog, UploadSession
 
 
@@ -15,7 +15,7 @@ def record(*, session: UploadSession, files: Sequence[CardFile], results: Sequen
             session=session,
             filename=file.name,
             path_on_card=file.path_on_card,
-            size_bytes=file.size_bytes,
+            size_bytes=GrantableFile.of(file).size_bytes,
             md5=file.md5,
             code=result.code,
         )

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from amiportal.core.errors import PortalError
@@ -162,5 +162,5 @@ def _is_free(now: datetime) -> Q:
     return Q(reading_until__isnull=True) | Q(reading_until__lt=now)
 
 
-def _rows(row: ObjectContent):
+def _rows(row: ObjectContent) -> QuerySet[ObjectContent]:
     return ObjectContent.objects.filter(pk=row.pk, md5="")

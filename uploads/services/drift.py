@@ -5,10 +5,12 @@ settle_drifts is what a maintainer does about them.
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from amiportal.objectstore.objects import StoredObject
 from deployments.models import Deployment
 from uploads.ledger import statements
 from uploads.ledger.statements import Change
@@ -23,7 +25,7 @@ class Watch:
     """What one count finds out of its suspects. undecided: told of names that could not be compared this time."""
 
     def __init__(self, *, deployment: Deployment, data_type: str, undecided: Callable[[Iterable[str]], None]):
-        self._of = {"deployment": deployment, "data_type": data_type}
+        self._of: dict[str, Any] = {"deployment": deployment, "data_type": data_type}
         self._recomparison = Recomparison(deployment=deployment, data_type=data_type)
         self._tell_undecided = undecided
 
@@ -31,7 +33,7 @@ class Watch:
         """Ask the store for these, and turn each row whose object is not as the ledger has it. Raises StoreError."""
         rows = list(self._watched(names))
         seen = self._recomparison.see(rows)
-        statements.note_etags((row, seen[row.pk].stored.etag) for row in rows if _has_another_etag(row, seen[row.pk]))
+        statements.note_etags((row, _etag(seen[row.pk])) for row in rows if _has_another_etag(row, seen[row.pk]))
         changes = [_lost(row, seen[row.pk].stored) for row in rows if seen[row.pk].is_same is False]
         statements.settle(changes)
         self._tell_undecided({row.filename for row in rows if seen[row.pk].is_same is None})
@@ -69,17 +71,21 @@ def note_what_is_there(drifts: Iterable[Drift], seen: dict[int, Seen], *, now: d
             continue
         drift.looked_at = now
         drift.back_at = (drift.back_at or now) if found.is_same else None
-        drift.seen_etag = found.stored.etag if found.stored else ""
+        drift.seen_etag = _etag(found)
         drift.seen_size_bytes = found.stored.size_bytes if found.stored else None
         told.append(drift)
     Drift.objects.bulk_update(told, ["looked_at", "back_at", "seen_etag", "seen_size_bytes"])
 
 
 def _has_another_etag(row: UploadLog, seen: Seen) -> bool:
-    return bool(seen.is_same and seen.stored.etag) and seen.stored.etag != row.etag
+    return bool(seen.is_same and _etag(seen)) and _etag(seen) != row.etag
 
 
-def _lost(row: UploadLog, stored) -> Change:
+def _etag(seen: Seen) -> str:
+    return seen.stored.etag if seen.stored else ""
+
+
+def _lost(row: UploadLog, stored: StoredObject | None) -> Change:
     if stored is None:
         return Change(row.pk, row.status, Status.MISSING, "vanished")
     return Change(row.pk, row.status, Status.MISMATCH, "changed", etag=stored.etag, size_bytes=stored.size_bytes)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils import timezone
 
@@ -58,7 +59,7 @@ def bring_back_drifts(*, actor: User, ids: Iterable[int]) -> BroughtBack:
 def _refusal(drift: Drift) -> str:
     """Brings one back; why not, else ""."""
     row, bucket = drift.row, drift.deployment.bucket.name
-    where = {"deployment": drift.deployment, "data_type": drift.data_type}
+    where: dict[str, Any] = {"deployment": drift.deployment, "data_type": drift.data_type}
     live = UploadLog.objects.filter(**where, filename=row.filename, status__in=UploadLog.LIVE)
     if live.exists():
         return "Another upload holds this name by now, and must not be overwritten."

@@ -77,8 +77,8 @@ def see(drifts: Sequence[Drift]) -> dict[int, Seen]:
     """
     seen: dict[int, Seen] = {}
     for (_, data_type), some in groupby(drifts, key=lambda drift: (drift.deployment_id, drift.data_type)):
-        some = list(some)
-        deployment, rows = some[0].deployment, [drift.row for drift in some]
+        together = list(some)
+        deployment, rows = together[0].deployment, [drift.row for drift in together]
         seen |= Recomparison(deployment=deployment, data_type=data_type).see(rows)
         names = uncompared_keys(deployment=deployment, data_type=data_type, names=[row.filename for row in rows])
         seen |= {row.pk: Seen(None, None) for row in rows if row.filename in names}
@@ -88,7 +88,7 @@ def see(drifts: Sequence[Drift]) -> dict[int, Seen]:
 def _give_back(drift: Drift, seen: Seen) -> None:
     """The row counts as before. Where another holds its key by now, it stands beside that one."""
     row = drift.row
-    if row.status not in UploadLog.LOST:
+    if row.status not in UploadLog.LOST or seen.stored is None:
         return  # a client had it compared again
     beside = [Status.PRESENT] if row.md5 else []
     for status in dict.fromkeys([drift.status_before, *beside]):

@@ -5,6 +5,7 @@ import logging
 import tempfile
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.core.files import File
 from django.db import connection, transaction
@@ -104,7 +105,7 @@ def _begin(export_pk: int) -> Export | None:
     return export
 
 
-def _note(export: Export, **values) -> bool:
+def _note(export: Export, **values: Any) -> bool:
     """Change the row while it is this attempt's to change; False once it was cancelled or begun by another."""
     mine = Export.objects.filter(pk=export.pk, state=State.RUNNING, attempt=export.attempt)
     for name, value in values.items():

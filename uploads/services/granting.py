@@ -4,6 +4,7 @@ import base64
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -12,11 +13,11 @@ from django.utils import timezone
 from amiportal.accounts.models import User
 from amiportal.core.errors import PortalError
 from amiportal.objectstore.capabilities import current_habits
-from amiportal.objectstore.lookup import StoredObject
+from amiportal.objectstore.objects import StoredObject
 from amiportal.objectstore.presign import signer
 from uploads.domain import parts
-from uploads.domain.batch import CardFile, FileResult, Outcome, UploadInParts
-from uploads.domain.keys import content_type_for, key_prefix
+from uploads.domain.batch import CardFile, FileResult, GrantableFile, Outcome, UploadInParts
+from uploads.domain.keys import content_type_of_taken, key_prefix
 from uploads.ledger import statements
 from uploads.ledger.statements import Change
 from uploads.ledger.unsettled import RESERVATION_GRACE, unsettled_keys, unsettled_result
@@ -31,6 +32,14 @@ _MAX_CONTENDERS = 32  # each round one of those that ask for a key at the same m
 _MAX_ROUNDS = 3  # each round settles rows that contradicted the store; a fourth means that others keep racing us
 
 Status = UploadLog.Status
+
+
+class _Times(NamedTuple):
+    """As `ledger.reserve` has them."""
+
+    now: datetime
+    expires_at: datetime
+    unsettled_until: datetime | None
 
 
 @dataclass(slots=True)
@@ -55,16 +64,16 @@ def grant_files(*, actor: User, session: UploadSession, files: Sequence[CardFile
     sessions.touch(session, now=now)
     by_index = refusals_by_season(files, session=session, now=now)
     by_index |= refusals(files, data_type=session.data_type, needs="size and md5", to_be_sent=True)
-    wanted = {file.name: file for index, file in enumerate(files) if index not in by_index}
+    wanted = {file.name: GrantableFile.of(file) for index, file in enumerate(files) if index not in by_index}
     by_name = _grant(session, wanted, now=now)
     results = [by_index.get(index) or by_name[file.name] for index, file in enumerate(files)]
     conflicts.record(session=session, files=files, results=results)
     return results
 
 
-def _grant(session: UploadSession, wanted: dict[str, CardFile], *, now: datetime) -> dict[str, FileResult]:
+def _grant(session: UploadSession, wanted: dict[str, GrantableFile], *, now: datetime) -> dict[str, FileResult]:
     results = _answer_for_unsettled(session, wanted)
-    granted: dict[str, CardFile] = {}
+    granted: dict[str, GrantableFile] = {}
     expires_at = now + timedelta(seconds=settings.GRANT_LIFETIME_S)
     settled = {name: file for name, file in wanted.items() if name not in results} if results else wanted
     pending = settled
@@ -77,7 +86,7 @@ def _grant(session: UploadSession, wanted: dict[str, CardFile], *, now: datetime
         found = look(session=session, names=list(pending), confirm_absent=not first_look)
         results |= _answer_for_stored(session, pending, found)
         absent = {name: file for name, file in pending.items() if name not in results}
-        if not first_look:
+        if looked_at is not None:
             _note_vanished(session, absent, looked_at=looked_at)
         reservation = reserve(session=session, files=absent, now=now, expires_at=expires_at)
         granted |= {name: absent[name] for name in reservation.granted}
@@ -99,7 +108,7 @@ def _grant(session: UploadSession, wanted: dict[str, CardFile], *, now: datetime
     return results | _signed(session, granted, now=now, expires_at=expires_at)
 
 
-def _answer_for_unsettled(session: UploadSession, files: dict[str, CardFile]) -> dict[str, FileResult]:
+def _answer_for_unsettled(session: UploadSession, files: Mapping[str, CardFile]) -> dict[str, FileResult]:
     """Results for keys that an older program may still overwrite; the ledger notes what is to be compared then."""
     untils = _unsettled(session, files)
     if untils:
@@ -115,10 +124,12 @@ def _unsettled(session: UploadSession, names: Collection[str]) -> dict[str, date
 
 
 def _answer_for_stored(
-    session: UploadSession, files: dict[str, CardFile], found: dict[str, StoredObject | None]
+    session: UploadSession, files: Mapping[str, CardFile], found: dict[str, StoredObject | None]
 ) -> dict[str, FileResult]:
     """Results for what the store already has; equal content is written into the ledger as such."""
-    results, equal = {}, []
+    results: dict[str, FileResult] = {}
+    equal: list[tuple[CardFile, str]] = []
+    same: dict[str, StoredObject] = {}
     proofs = prove(files.values(), found, bucket=session.deployment.bucket.name)
     for name, file in files.items():
         stored = found[name]
@@ -127,7 +138,7 @@ def _answer_for_stored(
         results[name] = compare(file, stored, proofs[file])
         if results[name].status == Outcome.STORED:
             equal.append((file, stored.etag))
-    same = {file.name: found[file.name] for file, _ in equal}
+            same[name] = stored
     added = added_by_name(deployment=session.deployment, data_type=session.data_type, found=same)
     results |= {name: refused_for(names, name=name, outcome=Outcome.CONFLICT) for name, names in added.items()}
     equal = [(file, etag) for file, etag in equal if file.name not in added]
@@ -164,7 +175,7 @@ def _proven_before(session: UploadSession, equal: list[tuple[CardFile, str]]) ->
 def reserve(
     *,
     session: UploadSession,
-    files: dict[str, CardFile],
+    files: Mapping[str, CardFile],
     now: datetime,
     expires_at: datetime,
     unsettled_until: datetime | None = None,
@@ -175,9 +186,9 @@ def reserve(
     own; one whose URL binds no MD5 only when it has run out. The database's constraint decides races: of two sessions
     one gets the row, the other sees it here. unsettled_until: as `ledger.reserve` has it.
     """
-    times = {"now": now, "expires_at": expires_at, "unsettled_until": unsettled_until}
+    times = _Times(now, expires_at, unsettled_until)
     outcome = Reservation()
-    pending = files
+    pending = dict(files)
     for _ in range(_MAX_CONTENDERS):
         if not pending:
             return outcome
@@ -191,10 +202,8 @@ def reserve(
     raise PortalError("Too many ask for the same files at once. Try again.", code="busy", http_status=503)
 
 
-def _reserve_once(
-    session: UploadSession, files: dict[str, CardFile], outcome: Reservation, times: dict[str, datetime | None]
-) -> None:
-    outcome.granted |= statements.reserve(session=session, files=files.values(), **times)
+def _reserve_once(session: UploadSession, files: Mapping[str, CardFile], outcome: Reservation, times: _Times) -> None:
+    outcome.granted |= statements.reserve(session=session, files=files.values(), **times._asdict())
     held = files.keys() - outcome.granted
     if not held:
         return
@@ -212,18 +221,18 @@ def _reserve_once(
     for row in rows:
         if row.status != Status.GRANTED:
             outcome.accounted[row.filename] = row
-        elif (change := _yielding(row, files[row.filename], session=session, now=times["now"])) is not None:
+        elif (change := _yielding(row, files[row.filename], session=session, now=times.now)) is not None:
             yields.append(change)
         else:
             outcome.held_by_others[row.filename] = row
     statements.settle(yields)
     free = [files[name] for name in held - outcome.accounted.keys() - outcome.held_by_others.keys()]
-    outcome.granted |= statements.reserve(session=session, files=free, **times)
+    outcome.granted |= statements.reserve(session=session, files=free, **times._asdict())
 
 
 def _yielding(row: UploadLog, file: CardFile, *, session: UploadSession, now: datetime) -> Change | None:
     """The change by which an open grant makes room for `file`, or None when it stands."""
-    if row.grant_expires_at + RESERVATION_GRACE < now:
+    if row.granted_until + RESERVATION_GRACE < now:
         return Change(row.pk, row.status, Status.EXPIRED, "expired")
     if not row.md5:
         return None
@@ -235,7 +244,7 @@ def _yielding(row: UploadLog, file: CardFile, *, session: UploadSession, now: da
     return None
 
 
-def _note_vanished(session: UploadSession, absent: dict[str, CardFile], *, looked_at: datetime) -> None:
+def _note_vanished(session: UploadSession, absent: Mapping[str, CardFile], *, looked_at: datetime) -> None:
     """Rows that claim an object which the store, asked by HEAD, does not have: their keys are free again."""
     rows = UploadLog.objects.filter(
         deployment_id=session.deployment_id,
@@ -248,20 +257,20 @@ def _note_vanished(session: UploadSession, absent: dict[str, CardFile], *, looke
 
 
 def _reserved(name: str, row: UploadLog | None) -> FileResult:
-    until = f" until {row.grant_expires_at + RESERVATION_GRACE:%H:%M} UTC" if row else ""
+    until = f" until {row.granted_until + RESERVATION_GRACE:%H:%M} UTC" if row else ""
     message = f"Another upload holds the name {name} for other content{until}."
     return FileResult(name, Outcome.CONFLICT, "reserved", message)
 
 
 def _signed(
-    session: UploadSession, granted: dict[str, CardFile], *, now: datetime, expires_at: datetime
+    session: UploadSession, granted: Mapping[str, CardFile], *, now: datetime, expires_at: datetime
 ) -> dict[str, FileResult]:
     """URLs for rows that are committed. Each binds type and MD5, and forbids overwriting where the store can."""
     conditions = {"If-None-Match": "*"} if current_habits().honours_if_none_match else {}
     prefix = key_prefix(deployment_id=session.deployment.deployment_id, data_type=session.data_type)
     headers = {
         name: {
-            "Content-Type": content_type_for(name, data_type=session.data_type),
+            "Content-Type": content_type_of_taken(name, data_type=session.data_type),
             "Content-MD5": base64.b64encode(bytes.fromhex(file.md5)).decode(),
         }
         | conditions
@@ -279,7 +288,7 @@ def _signed(
     }
 
 
-def _in_parts(session: UploadSession, granted: dict[str, CardFile], *, now: datetime) -> dict[str, FileResult]:
+def _in_parts(session: UploadSession, granted: dict[str, GrantableFile], *, now: datetime) -> dict[str, FileResult]:
     """The uploads of large files whose rows are committed. Their parts' URLs are asked for as they are needed."""
     statements.note_parts(session=session, files=granted.values())
     uploads = multipart.open_uploads(session=session, files=granted, now=now)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from amiportal.objectstore.listing import pages
@@ -42,10 +42,12 @@ def count_objects(*, deployments: Sequence[Deployment], data_type: str) -> Held:
     for deployment in deployments:
         if deployment.pk not in figures:
             objects += sum(len(page.keys) for page in pages(deployment.bucket.name, _prefix(deployment, data_type)))
-    return Held(objects, min((inventory.taken_at for inventory in figures.values()), default=None))
+    return Held(
+        objects, min((inventory.taken_at for inventory in figures.values() if inventory.taken_at), default=None)
+    )
 
 
-def _standing(deployments: Sequence[Deployment], data_type: str):
+def _standing(deployments: Sequence[Deployment], data_type: str) -> QuerySet[Inventory]:
     uploading = UploadSession.objects.filter(
         deployment=OuterRef("deployment"),
         data_type=OuterRef("data_type"),

@@ -53,7 +53,7 @@ class Tally:
             found = search(name)
             hour = hours.get(found[1] + found[3] + found[4] + found[5]) if found else None
             # Of a stamp whose hour was seen only minutes and seconds can be none; then another may follow in the name.
-            if hour is None or found[7] > "59" or found[8] > "59":
+            if found is None or hour is None or found[7] > "59" or found[8] > "59":
                 taken_at = device_time(name)
                 if taken_at is None:
                     self._undated += 1

@@ -9,6 +9,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -85,7 +86,7 @@ def _found(deployment: Deployment, data_type: str, names: Collection[str]) -> di
 def _asked(
     actor: User | None, deployment: Deployment, data_type: str, uploader_name: str, names: Collection[str]
 ) -> dict[str, list[_Asked]]:
-    given = {
+    given: dict[str, Any] = {
         "deployment": deployment.pk,
         "data_type": data_type,
         "names": sorted(names),

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -210,7 +211,7 @@ def _first_of_names(wanted: Sequence[CardFile]) -> tuple[dict[str, CardFile], li
 def _names_by(statement: str, session: UploadSession, names: Collection[str], *, now: datetime) -> set[str]:
     if not names:
         return set()
-    given = {
+    given: dict[str, Any] = {
         "session": session.pk,
         "deployment": session.deployment_id,
         "data_type": session.data_type,

@@ -13,10 +13,11 @@ from amiportal.background.rounds import each_alone
 from amiportal.core.errors import PortalError
 from amiportal.objectstore import multipart as store
 from amiportal.objectstore.capabilities import current_habits
-from amiportal.objectstore.lookup import StoredObject, in_parallel
+from amiportal.objectstore.lookup import in_parallel
+from amiportal.objectstore.objects import StoredObject
 from uploads.domain import parts
-from uploads.domain.batch import CardFile
-from uploads.domain.keys import content_type_for, key_prefix
+from uploads.domain.batch import GrantableFile
+from uploads.domain.keys import content_type_of_taken, key_prefix
 from uploads.models import MultipartUpload, UploadSession
 from uploads.services.proof import look_in
 
@@ -40,7 +41,9 @@ def in_store(upload: MultipartUpload) -> dict[str, str]:
     }
 
 
-def open_uploads(*, session: UploadSession, files: Mapping[str, CardFile], now: datetime) -> dict[str, MultipartUpload]:
+def open_uploads(
+    *, session: UploadSession, files: Mapping[str, GrantableFile], now: datetime
+) -> dict[str, MultipartUpload]:
     """The open upload of each file's content by name, found or begun.
 
     Presupposes that the ledger reserves these keys for this content. One that the store no longer knows (its operator
@@ -104,7 +107,7 @@ def _settle_abandoned(upload: MultipartUpload) -> str:
     return Status.ABORTED
 
 
-def _found(session: UploadSession, files: Mapping[str, CardFile]) -> list[MultipartUpload]:
+def _found(session: UploadSession, files: Mapping[str, GrantableFile]) -> list[MultipartUpload]:
     rows = MultipartUpload.objects.select_related("deployment__bucket").filter(
         deployment_id=session.deployment_id, data_type=session.data_type, filename__in=files, status=Status.OPEN
     )
@@ -117,7 +120,7 @@ def _is_known(upload: MultipartUpload) -> bool:
     return store.knows(**in_store(upload))
 
 
-def _note_use(uploads: list[MultipartUpload], files: Mapping[str, CardFile], *, now: datetime) -> None:
+def _note_use(uploads: list[MultipartUpload], files: Mapping[str, GrantableFile], *, now: datetime) -> None:
     """The newest client's word on the MD5 of the parts counts: an earlier one may have been wrong."""
     if not uploads:
         return
@@ -126,12 +129,12 @@ def _note_use(uploads: list[MultipartUpload], files: Mapping[str, CardFile], *, 
     MultipartUpload.objects.bulk_update(uploads, ["last_used_at", "multipart_md5"])
 
 
-def _begin(session: UploadSession, files: Mapping[str, CardFile], *, now: datetime) -> dict[str, MultipartUpload]:
+def _begin(session: UploadSession, files: Mapping[str, GrantableFile], *, now: datetime) -> dict[str, MultipartUpload]:
     prefix = key_prefix(deployment_id=session.deployment.deployment_id, data_type=session.data_type)
     bucket = session.deployment.bucket.name
 
     def begun(name: str) -> str | PortalError:
-        content_type = content_type_for(name, data_type=session.data_type)
+        content_type = content_type_of_taken(name, data_type=session.data_type)
         try:
             return store.create(bucket=bucket, key=prefix + name, content_type=content_type)
         except PortalError as error:
@@ -149,7 +152,7 @@ def _begin(session: UploadSession, files: Mapping[str, CardFile], *, now: dateti
     return uploads
 
 
-def _kept(session: UploadSession, file: CardFile, store_upload_id: str, *, now: datetime) -> MultipartUpload:
+def _kept(session: UploadSession, file: GrantableFile, store_upload_id: str, *, now: datetime) -> MultipartUpload:
     """The row of an upload that was just begun, or of the one that somebody else began at the same moment."""
     upload, is_new = MultipartUpload.objects.select_related("deployment__bucket").get_or_create(
         deployment=session.deployment,

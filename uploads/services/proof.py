@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from amiportal.objectstore.capabilities import current_habits
-from amiportal.objectstore.lookup import StoredObject, lookup, lookup_by_head
+from amiportal.objectstore.lookup import lookup, lookup_by_head
+from amiportal.objectstore.objects import StoredObject
 from deployments.models import Deployment
 from uploads.domain.batch import CardFile, FileResult, Outcome
 from uploads.domain.keys import key_prefix
@@ -128,7 +129,9 @@ def _told_by_md5(file: CardFile, stored: StoredObject, *, etag_is_md5: bool) -> 
 
 def _told_by_reading(file: CardFile, stored: StoredObject, md5s: Mapping[Identity, str]) -> Proof | None:
     md5 = md5s.get(identity(stored))
-    return md5 and (Proof.MD5 if md5 == file.md5 else Proof.OTHER)
+    if not md5:
+        return None
+    return Proof.MD5 if md5 == file.md5 else Proof.OTHER
 
 
 def _told_by_parts(file: CardFile, stored: StoredObject) -> Proof | None:

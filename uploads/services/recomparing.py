@@ -5,12 +5,14 @@ stays. Then the object is read, once however many rows vouch for it.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from amiportal.core.errors import BucketMissing, StoreError
 from amiportal.objectstore.capabilities import current_habits
-from amiportal.objectstore.lookup import StoredObject, content_md5, head, in_parallel, lookup_by_head
+from amiportal.objectstore.lookup import content_md5, head, in_parallel, lookup_by_head
+from amiportal.objectstore.objects import StoredObject
 from deployments.models import Deployment
 from uploads.domain.keys import key_prefix
 from uploads.ledger.statements import card_file
@@ -48,11 +50,13 @@ class Recomparison:
         known = [row for row in rows if row.filename in found]
         proofs = prove(map(card_file, known), found, bucket=self._bucket, may_read=False)
         told = {row.pk: _told(row, found[row.filename], proofs.get(card_file(row))) for row in known}
-        contents = self._contents([found[row.filename] for row in known if told[row.pk] is None])
+        contents = self._contents(
+            [stored for row in known if told[row.pk] is None and (stored := found[row.filename]) is not None]
+        )
         seen = {row.pk: Seen(None, None) for row in rows}
         for row in known:
             stored, is_same = found[row.filename], told[row.pk]
-            if is_same is None:
+            if is_same is None and stored is not None:
                 is_same = _by_content(row, contents.get(identity(stored)), proofs.get(card_file(row)))
             seen[row.pk] = Seen(stored, is_same)
         return seen
@@ -81,7 +85,7 @@ class Recomparison:
     def _contents(self, objects: Collection[StoredObject]) -> dict[Identity, str]:
         """The MD5 of those that were read before, and that the budget allows and that can be read now."""
         known = known_md5s(self._bucket, objects)
-        wanted = {}
+        wanted: dict[Identity, StoredObject] = {}
         for stored in objects:
             if identity(stored) not in known | wanted and stored.size_bytes <= self._left_bytes:
                 self._left_bytes -= stored.size_bytes
@@ -105,7 +109,7 @@ class Recomparison:
             raise fault
 
 
-def _or_fault(ask, bucket: str, key: str, **more):
+def _or_fault(ask: Callable[..., Any], bucket: str, key: str, **more: Any) -> Any:
     try:
         return ask(bucket, key, **more)
     except BucketMissing:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from amiportal.accounts.models import User
-from amiportal.objectstore.lookup import StoredObject
 from uploads.domain.batch import CardFile, FileResult, Outcome
 from uploads.ledger.unsettled import unsettled_keys, unsettled_result
 from uploads.permissions import deployment_to_compare
@@ -35,22 +34,26 @@ def verify_files(*, actor: User, deployment_id: str, data_type: str, files: Sequ
     untils = unsettled_keys(deployment=deployment, data_type=data_type, names=names)
     bucket = deployment.bucket.name
     proofs = prove([file for file in files if file.name in found.keys() - untils.keys()], found, bucket=bucket)
-    same = {file.name: found[file.name] for file, proof in proofs.items() if proof.is_same}
+    same = {
+        file.name: stored
+        for file, proof in proofs.items()
+        if proof.is_same and (stored := found[file.name]) is not None
+    }
     added = added_by_name(deployment=deployment, data_type=data_type, found=same)
     return [
         refused.get(index)
         or (unsettled_result(file.name, untils[file.name]) if file.name in untils else None)
-        or _compared(file, found[file.name], proofs.get(file), added.get(file.name))
+        or (_missing(file) if found[file.name] is None else _compared(file, proofs[file], added.get(file.name)))
         for index, file in enumerate(files)
     ]
 
 
-def _compared(
-    file: CardFile, stored: StoredObject | None, proof: Proof | None, added: Sequence[str] | None
-) -> FileResult:
-    if stored is None:
-        message = f"The store does not have {file.name}. It is only on the card."
-        return FileResult(file.name, Outcome.MISSING, "missing", message)
+def _missing(file: CardFile) -> FileResult:
+    message = f"The store does not have {file.name}. It is only on the card."
+    return FileResult(file.name, Outcome.MISSING, "missing", message)
+
+
+def _compared(file: CardFile, proof: Proof, added: Sequence[str] | None) -> FileResult:
     if proof is Proof.UNREAD:
         return being_read(file.name)
     if proof.is_same and added:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, Value
+from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -109,7 +109,16 @@ def legacy_session(
     return session
 
 
-def _open_legacy_session(same, actor, deployment, data_type, uploader_name, client, address, now) -> UploadSession:
+def _open_legacy_session(
+    same: QuerySet[UploadSession],
+    actor: User,
+    deployment: Deployment,
+    data_type: str,
+    uploader_name: str,
+    client: str,
+    address: str | None,
+    now: datetime,
+) -> UploadSession:
     with transaction.atomic():
         # These clients send many requests at once: without the lock each of the first ones opens a session.
         lock_named = f"field session {actor.pk} {deployment.pk} {data_type} {uploader_name}"

@@ -53,8 +53,8 @@ def _batches(limit: int) -> Iterator[tuple[str, list[_Key]]]:
         places = due.values_list("deployment_id", "data_type").distinct().order_by("deployment_id", "data_type")
         for deployment_pk, data_type in list(places):
             deployment = Deployment.objects.select_related("bucket").get(pk=deployment_pk)
-            names = due.filter(deployment=deployment, data_type=data_type).order_by("filename")
-            names = names.values_list("filename", flat=True).distinct()
+            rows = due.filter(deployment=deployment, data_type=data_type).order_by("filename")
+            names = rows.values_list("filename", flat=True).distinct()
             after = ""
             while number < limit and (batch := list(names.filter(filename__gt=after)[:MAX_BATCH_FILES])):
                 after, number = batch[-1], number + len(batch)
@@ -145,11 +145,11 @@ def _look_again(
 
     The names of which nobody can say before the portal has read the object.
     """
-    until = {row.filename: row.unsettled_until for row in due if not row.md5}
+    until = {row.filename: row.unsettled_until for row in due if not row.md5 and row.unsettled_until}
     proven = UploadLog.objects.filter(
         deployment=deployment, data_type=data_type, filename__in=until, status__in=UploadLog.PROVEN
     )
-    early = [row for row in proven if row.verified_at <= until[row.filename]]
+    early = [row for row in proven if row.verified_at is None or row.verified_at <= until[row.filename]]
     files = {row.pk: statements.card_file(row) for row in early}
     proofs = prove(files.values(), found, bucket=deployment.bucket.name)
     changes = []

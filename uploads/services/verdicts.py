@@ -1,6 +1,7 @@
 """Keep what the portal said of a session: at its end, and in each signed receipt."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
@@ -10,7 +11,7 @@ from uploads.receipts.keys import CURRENT_VERSION, own_key_id, public_key
 from uploads.receipts.rows import count_lost
 
 
-def keep_given(*, session: UploadSession, how: str, at: datetime, **said) -> GivenVerdict:
+def keep_given(*, session: UploadSession, how: str, at: datetime, **said: Any) -> GivenVerdict:
     """A row for what is said, before it is said; the same said again right after moves the row's end alone.
 
     said: the columns of GivenVerdict that hold what is said.

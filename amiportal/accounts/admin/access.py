@@ -1,5 +1,8 @@
 """What a person's page does about signing in: tokens, closing and opening, two-factor sign-in reset."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -9,6 +12,8 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
+from amiportal.accounts.actor import actor_of
+from amiportal.accounts.admin.inviting import LookedAfter
 from amiportal.accounts.models import User
 from amiportal.accounts.services import open_urls
 from amiportal.accounts.services.closing import close_account, open_account
@@ -38,8 +43,8 @@ class WhyForm(forms.Form):
     )
 
 
-class AccessActions:
-    """Actions of PersonAdmin; `_looked_after` is Inviting's."""
+class AccessActions(LookedAfter):
+    """Actions of PersonAdmin."""
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[UnfoldAction]:
         """Those that fit the person's state; the services refuse the others anyway."""
@@ -75,7 +80,7 @@ class AccessActions:
                 button="Make the token",
                 back=back,
             )
-        token = make_token(actor=request.user, user=person, days=form.cleaned_data["days"])
+        token = make_token(actor=actor_of(request), user=person, days=form.cleaned_data["days"])
         self.log_change(request, person, "Made a token.")
         messages.success(request, "The token is made. Copy it now: it is not shown again.")
         context = {
@@ -132,9 +137,9 @@ class AccessActions:
 
     def _with_reason(
         self,
-        request,
-        object_id,
-        service,
+        request: HttpRequest,
+        object_id: str,
+        service: Callable[..., Any],
         *,
         title: str,
         text: str,
@@ -158,7 +163,7 @@ class AccessActions:
                 danger=danger,
             )
         try:
-            service(actor=request.user, person=person, reason=form.cleaned_data["reason"])
+            service(actor=actor_of(request), person=person, reason=form.cleaned_data["reason"])
         except EXPLAINED as error:
             messages.error(request, explanation(error))
         else:

@@ -1,5 +1,7 @@
 """Bringing people in: the invitation's form, its mail, and the link where no mail can be sent."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -17,12 +19,13 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from amiportal.accounts.actor import actor_of
 from amiportal.accounts.models import PasswordLink, User
 from amiportal.accounts.permissions import GIVEN_BY_MAINTAINERS
 from amiportal.accounts.roles import Role
 from amiportal.accounts.services.mail import MailFailed, mail_is_configured, mail_link
 from amiportal.accounts.services.password_links import GOOD_FOR, invite, make_link, revoke_links
-from amiportal.core.adminkit import EXPLAINED, ask, explanation, faults_of
+from amiportal.core.adminkit import EXPLAINED, AdminPart, ask, explanation, faults_of, field_of
 
 _ROLE_TOLD = {
     Role.PARTNERS: "Partner: uploads files",
@@ -31,8 +34,12 @@ _ROLE_TOLD = {
 }
 
 
-def _model_field(name: str, **more) -> forms.Field:
-    return User._meta.get_field(name).formfield(widget=UnfoldAdminTextInputWidget(), **more)
+def _model_field(name: str, **more: Any) -> forms.Field:
+    return _column(name).formfield(widget=UnfoldAdminTextInputWidget(), **more)
+
+
+def _column(name: str) -> Any:
+    return User._meta.get_field(name)
 
 
 class InvitationForm(forms.Form):
@@ -54,7 +61,7 @@ class InvitationForm(forms.Form):
         help_text="Of the invitation and the pages.",
     )
     role = forms.ChoiceField(choices=[], initial=Role.PARTNERS, widget=UnfoldAdminRadioSelectWidget())
-    buckets = forms.ModelMultipleChoiceField(
+    buckets: "forms.ModelMultipleChoiceField[Any]" = forms.ModelMultipleChoiceField(
         queryset=None,
         required=False,
         label="May upload into",
@@ -69,15 +76,16 @@ class InvitationForm(forms.Form):
         ("How they are greeted", "", ("language", "username")),
     )
 
-    def __init__(self, *args, actor: User, **kwargs):
+    def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         roles = list(Role) if actor.is_superuser else GIVEN_BY_MAINTAINERS
-        self.fields["role"].choices = [(role.value, _ROLE_TOLD[role]) for role in roles]
-        self.fields["language"].choices = [
+        field_of(self, "role", forms.ChoiceField).choices = [(role.value, _ROLE_TOLD[role]) for role in roles]
+        field_of(self, "language", forms.ChoiceField).choices = [
             ("", "English, until they choose"),
-            *User._meta.get_field("language").choices,
+            *_column("language").choices,
         ]
-        self.fields["buckets"].queryset = User._meta.get_field("buckets").related_model.objects.order_by("title")
+        buckets = _column("buckets").related_model.objects.order_by("title")
+        field_of(self, "buckets", forms.ModelMultipleChoiceField).queryset = buckets
         self.fields["username"].help_text = "Empty: the part of the address before the @."
 
     def clean_country(self) -> str:
@@ -87,18 +95,32 @@ class InvitationForm(forms.Form):
         return [(title, text, [self[name] for name in names]) for title, text, names in self.sections]
 
 
-class Inviting:
+class LookedAfter(AdminPart):
+    """Whose page it is, for the actions there."""
+
+    def has_look_after_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Of people at all; whether of this one, `_looked_after` asks."""
+        return self.has_change_permission(request)
+
+    def _looked_after(self, request: HttpRequest, object_id: str) -> tuple[User, str]:
+        person = get_object_or_404(User, pk=object_id)
+        if not self.has_change_permission(request, person):
+            raise PermissionDenied
+        return person, reverse("admin:accounts_user_change", args=[person.pk])
+
+
+class Inviting(LookedAfter):
     """Actions of PersonAdmin."""
 
     def has_invite_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return self.has_add_permission(request) and request.user.is_maintainer
+        return self.has_add_permission(request) and actor_of(request).is_maintainer
 
     @action(description="Invite a partner", icon="person_add", permissions=["invite"])
     def invite(self, request: HttpRequest) -> HttpResponse:
-        form = InvitationForm(request.POST if request.method == "POST" else None, actor=request.user)
+        form = InvitationForm(request.POST if request.method == "POST" else None, actor=actor_of(request))
         if form.is_valid():
             with faults_of(form):
-                person, secret = invite(actor=request.user, **form.cleaned_data)
+                person, secret = invite(actor=actor_of(request), **form.cleaned_data)
                 self.log_addition(request, person, "Invited.")
                 return self._deliver(request, person, PasswordLink.Purpose.INVITATION, secret)
         context = {
@@ -134,7 +156,7 @@ class Inviting:
                 danger=True,
             )
         try:
-            taken = revoke_links(actor=request.user, person=person)
+            taken = revoke_links(actor=actor_of(request), person=person)
         except EXPLAINED as error:
             messages.error(request, explanation(error))
         else:
@@ -155,7 +177,7 @@ class Inviting:
                 back=back,
             )
         try:
-            purpose, secret = make_link(actor=request.user, person=person)
+            purpose, secret = make_link(actor=actor_of(request), person=person)
         except EXPLAINED as error:
             messages.error(request, explanation(error))
             return HttpResponseRedirect(back)
@@ -167,7 +189,7 @@ class Inviting:
         back = reverse("admin:accounts_user_change", args=[person.pk])
         if mail_is_configured():
             try:
-                mail_link(person=person, purpose=purpose, secret=secret, sender=request.user)
+                mail_link(person=person, purpose=purpose, secret=secret, sender=actor_of(request))
             except MailFailed as error:
                 messages.error(request, error.message)
             else:
@@ -187,13 +209,3 @@ class Inviting:
         response = TemplateResponse(request, "admin/accounts/link.html", context)
         response["Cache-Control"] = "no-store"
         return response
-
-    def has_look_after_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        """Of people at all; whether of this one, `_looked_after` asks."""
-        return self.has_change_permission(request)
-
-    def _looked_after(self, request: HttpRequest, object_id: str) -> tuple[User, str]:
-        person = get_object_or_404(User, pk=object_id)
-        if not self.has_change_permission(request, person):
-            raise PermissionDenied
-        return person, reverse("admin:accounts_user_change", args=[person.pk])

@@ -1,5 +1,7 @@
 """Addresses to copy: of chosen people, of a bucket's, of a deployment's."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -15,7 +17,7 @@ from amiportal.accounts.models import User
 from amiportal.accounts.services.addresses import PEOPLE_OF, addresses_of
 from amiportal.accounts.templatetags.people import copy_addresses
 
-_Bucket = User._meta.get_field("buckets").related_model
+_Bucket: Any = User._meta.get_field("buckets").related_model
 
 
 class Mailing:
@@ -34,7 +36,7 @@ class AddressesOfBucket:
     """For the bucket's page: list `people_addresses` among its fields."""
 
     @display(description="Its people")
-    def people_addresses(self, bucket) -> SafeString | str:
+    def people_addresses(self, bucket: Any) -> SafeString | str:
         if not bucket.pk:
             return "–"
         return render_to_string("admin/accounts/_addresses.html", copy_addresses("bucket", bucket.pk))

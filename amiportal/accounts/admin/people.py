@@ -1,3 +1,5 @@
+from typing import TYPE_CHECKING, Any
+
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -15,6 +17,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from amiportal.accounts.actor import actor_of
 from amiportal.accounts.admin.access import AccessActions
 from amiportal.accounts.admin.inviting import Inviting
 from amiportal.accounts.admin.mailing import Mailing
@@ -27,6 +30,12 @@ from amiportal.accounts.services.history import note
 from amiportal.accounts.services.profile import AMENDABLE, amend
 from amiportal.accounts.services.two_factor import recovery_codes_left
 from amiportal.core.adminkit import History, Kept, minute
+from amiportal.core.history import unrecorded
+
+if TYPE_CHECKING:
+    from django.contrib.admin.options import _FieldOpts
+
+    from amiportal.accounts.admin.states import Listed
 
 _ROLE_LABELS = {Role.MAINTAINERS: "primary", Role.PARTNERS: "info", Role.SCRIPTS: "default", "superuser": "danger"}
 _STATE_LABELS = {
@@ -81,18 +90,18 @@ class PersonAdmin(Kept, History, Inviting, AccessActions, Mailing, PeoplePages, 
         },
     ]
     revert_fields = AMENDABLE
-    _person = (
+    _person: "tuple[str, _FieldOpts]" = (
         "Person",
         {"fields": [("first_name", "last_name"), ("email", "organisation"), ("country", "language")]},
     )
-    _access = ("Access", {"fields": ["groups", "buckets", "is_service_account"]})
+    _access: "tuple[str, _FieldOpts]" = ("Access", {"fields": ["groups", "buckets", "is_service_account"]})
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         _person,
         _access,
         ("Signing in", {"fields": [("state", "second_factor"), "invitation", "tokens", ("last_login", "date_joined")]}),
     ]
-    _superuser_only = ("Superuser", {"fields": [("is_staff", "is_superuser")]})
+    _superuser_only: "tuple[str, _FieldOpts]" = ("Superuser", {"fields": [("is_staff", "is_superuser")]})
     add_fieldsets = [
         (None, {"fields": ["username", ("first_name", "last_name"), "email"]}),
         ("Password", {"fields": ["usable_password", "password1", "password2"]}),
@@ -114,7 +123,7 @@ class PersonAdmin(Kept, History, Inviting, AccessActions, Mailing, PeoplePages, 
             return [*self.readonly_fields, "groups"]
         return self.readonly_fields
 
-    def formfield_for_manytomany(self, db_field, request: HttpRequest, **kwargs):
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         if db_field.name == "groups":
             roles = Group.objects.filter(name__in=Role.values)
@@ -125,21 +134,21 @@ class PersonAdmin(Kept, History, Inviting, AccessActions, Mailing, PeoplePages, 
             )
         return field
 
-    def save_model(self, request: HttpRequest, obj: User, form, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """One row of the history for the whole form, roles and buckets included: written by `save_related`."""
-        obj.skip_history_when_saving = True
-        super().save_model(request, obj, form, change)
+        with unrecorded(obj):
+            super().save_model(request, obj, form, change)
 
-    def save_related(self, request: HttpRequest, form, formsets, change: bool) -> None:
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Whoever is a maintainer may sign in to the admin; is_staff says that and nothing else."""
-        super().save_related(request, form, formsets, change)
         person = form.instance
+        with unrecorded(person):
+            super().save_related(request, form, formsets, change)
         person.is_staff = person.is_superuser or person.groups.filter(name=Role.MAINTAINERS).exists()
-        del person.skip_history_when_saving
-        note(person, actor=request.user, reason="", fields=["is_staff"], made=not change)
+        note(person, actor=actor_of(request), reason="", fields=["is_staff"], made=not change)
 
     def go_back(self, request: HttpRequest, obj: User, values: dict, why: str) -> None:
-        amend(actor=request.user, person=obj, changes=values, reason=why)
+        amend(actor=actor_of(request), person=obj, changes=values, reason=why)
 
     # --- What is shown ----------------------------------------------------------------------------------------
 
@@ -174,11 +183,11 @@ class PersonAdmin(Kept, History, Inviting, AccessActions, Mailing, PeoplePages, 
         return minute(person.last_login)
 
     @display(description="State", label=_STATE_LABELS)
-    def state(self, person: User) -> str:
+    def state(self, person: "Listed") -> str:
         return state_of(person)
 
     @display(description="Invitation")
-    def invitation(self, person: User) -> str:
+    def invitation(self, person: "Listed") -> str:
         """The newest one, as a sentence."""
         if not person.invitations:
             return "never invited"
@@ -204,7 +213,7 @@ class PersonAdmin(Kept, History, Inviting, AccessActions, Mailing, PeoplePages, 
         )
 
     @display(description="Two-factor sign-in")
-    def second_factor(self, person: User) -> str:
+    def second_factor(self, person: "Listed") -> str:
         if not person.has_code:
             return "not set up"
         left = recovery_codes_left(person)

@@ -1,5 +1,7 @@
 """Where a person stands between being known and signing in."""
 
+from typing import TYPE_CHECKING, Any, TypedDict
+
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
@@ -8,22 +10,35 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from amiportal.accounts.models import PasswordLink, User
 
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
-def state_of(person: User) -> str:
-    """Presupposes `invitations`, the person's newest first, as PersonAdmin's queryset brings them."""
+
+if TYPE_CHECKING:
+
+    class Invited(TypedDict):
+        """What PersonAdmin's queryset brings beside a person's row: invitations, the newest first."""
+
+        invitations: list[PasswordLink]
+        has_code: bool
+
+    Listed = WithAnnotations[User, Invited]
+
+
+def state_of(person: "Listed") -> str:
     if not person.is_active:
         return "closed"
     if person.has_usable_password():
         return "active"
-    newest = person.invitations[0].state if person.invitations else None
-    return {PasswordLink.State.OPEN: "invited", PasswordLink.State.EXPIRED: "invitation expired"}.get(newest, "contact")
+    told = {PasswordLink.State.OPEN: "invited", PasswordLink.State.EXPIRED: "invitation expired"}
+    return told.get(person.invitations[0].state, "contact") if person.invitations else "contact"
 
 
 class StateFilter(DropdownFilter):
     title = "state"
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         names = ("active", "invited", "invitation expired", "contact", "closed")
         return [(name, name.capitalize()) for name in names]
 

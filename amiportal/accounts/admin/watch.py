@@ -1,5 +1,8 @@
 """Tables of other packages, as maintainers need them: tokens and locked accounts."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
 from django.contrib import admin
@@ -23,9 +26,9 @@ for _model in (AuthToken, AccessAttempt, AccessLog, AccessFailureLog, TOTPDevice
 class _Revocable(ReadOnly):
     """Looked at and removed, never made or changed here."""
 
-    actions = ["delete_selected"]
+    actions: Sequence[str] | None = ["delete_selected"]
 
-    def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm(f"{self.opts.app_label}.delete_{self.opts.model_name}")
 
 

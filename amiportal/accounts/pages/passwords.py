@@ -29,7 +29,8 @@ class NewPasswordForm(forms.Form):
     again = forms.CharField(strip=False, max_length=4_096)
 
     def clean(self) -> dict:
-        given = super().clean()
+        super().clean()
+        given = self.cleaned_data
         if not self.errors and given["password"] != given["again"]:
             raise ValidationError(_("The two passwords are not the same."))
         return given

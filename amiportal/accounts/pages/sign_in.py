@@ -1,6 +1,8 @@
 """Signing in: a password, then for those who set it up a code; and the way into the admin."""
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -15,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from django_otp import login as otp_login
+from django_otp.middleware import is_verified
 
 from amiportal.accounts.models import User
 from amiportal.accounts.services.mail import mail_is_configured
@@ -43,10 +46,10 @@ class SignIn(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
-    def form_valid(self, form) -> HttpResponse:
+    def form_valid(self, form: Any) -> HttpResponse:
         return sign_in(self.request, form.get_user(), to=self.get_success_url())
 
-    def get_context_data(self, **kwargs) -> dict:
+    def get_context_data(self, **kwargs: Any) -> dict:
         return super().get_context_data(**kwargs) | {"sends_mail": mail_is_configured()}
 
 
@@ -97,13 +100,13 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
 class SecondStepMiddleware:
     """With REQUIRE_TWO_FACTOR the admin opens only to a session that a code has opened."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if settings.REQUIRE_TWO_FACTOR and request.path_info.startswith("/admin/"):
             user = request.user
-            if user.is_authenticated and user.is_staff and not user.is_verified():
+            if user.is_authenticated and user.is_staff and not is_verified(user):
                 if has_two_factor(user):
                     return sign_in(request, user, to=request.get_full_path())
                 return redirect("two-factor")

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from amiportal.accounts.actor import actor_of
 from amiportal.accounts.services.tokens import make_own_token, own_token, own_tokens, revoke_own_token
 from amiportal.core.errors import Conflict, NotFound
 
@@ -27,10 +28,10 @@ def tokens(request: HttpRequest) -> HttpResponse:
     context = {"form": form, "token": "", "too_many": False}
     if form.is_valid():
         try:
-            context["token"] = make_own_token(actor=request.user, days=form.cleaned_data["days"])
+            context["token"] = make_own_token(actor=actor_of(request), days=form.cleaned_data["days"])
         except Conflict:
             context["too_many"] = True
-    context["tokens"] = list(own_tokens(request.user))
+    context["tokens"] = list(own_tokens(actor_of(request)))
     return render(request, "accounts/tokens.html", context, status=409 if context["too_many"] else 200)
 
 
@@ -40,9 +41,9 @@ def tokens(request: HttpRequest) -> HttpResponse:
 def revoke(request: HttpRequest, token_key: str) -> HttpResponse:
     """GET asks, POST does."""
     try:
-        token = own_token(actor=request.user, token_key=token_key)
+        token = own_token(actor=actor_of(request), token_key=token_key)
         if request.method == "POST":
-            revoke_own_token(actor=request.user, token_key=token_key)
+            revoke_own_token(actor=actor_of(request), token_key=token_key)
             return redirect("tokens")
     except NotFound as error:
         raise Http404 from error

@@ -1,5 +1,8 @@
 """A maintainer's own two-factor sign-in: set up, recovery codes anew, removed."""
 
+from collections.abc import Callable
+from typing import Any
+
 import segno
 from django import forms
 from django.contrib.auth import update_session_auth_hash
@@ -13,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 from django_otp import login as otp_login
 
+from amiportal.accounts.actor import actor_of
 from amiportal.accounts.services import two_factor
 from amiportal.accounts.services.passwords import user_by_password
 from amiportal.accounts.services.two_factor import TooManyCodes, WrongCode
@@ -35,28 +39,28 @@ class ProofForm(forms.Form):
 @never_cache
 def two_factor_page(request: HttpRequest) -> HttpResponse:
     """Where it is not set up: the QR code, and by POST its confirmation. That answer alone shows the recovery codes."""
-    enrolled = two_factor.has_two_factor(request.user)
-    if not enrolled and not two_factor.may_have_two_factor(request.user):
+    enrolled = two_factor.has_two_factor(actor_of(request))
+    if not enrolled and not two_factor.may_have_two_factor(actor_of(request)):
         raise PermissionDenied
     if enrolled:
-        left = two_factor.recovery_codes_left(request.user)
+        left = two_factor.recovery_codes_left(actor_of(request))
         return render(request, "accounts/two_factor.html", {"left": left, "removed": False})
     key = request.session.setdefault(_NEW_KEY, two_factor.new_key())
     form = ProofForm(request.POST if request.method == "POST" else None)
     wrong = False
     if form.is_bound:
         try:
-            device, codes = two_factor.enrol(actor=request.user, key=key, code=form.data.get("code", ""))
+            device, codes = two_factor.enrol(actor=actor_of(request), key=key, code=form.data.get("code", ""))
         except WrongCode:
             wrong = True
         except Conflict:
             return redirect("two-factor")
         else:
             del request.session[_NEW_KEY]
-            update_session_auth_hash(request, request.user)
+            update_session_auth_hash(request, actor_of(request))
             otp_login(request, device)
             return render(request, "accounts/two_factor_codes.html", {"codes": codes})
-    address, typed = two_factor.provisioning(request.user, key)
+    address, typed = two_factor.provisioning(actor_of(request), key)
     # segno's own markup around nothing but modules of the code: no text of anybody's.
     qr = mark_safe(segno.make(address, error="m").svg_inline(scale=4, border=4, dark="#000", light="#fff"))
     return render(request, "accounts/two_factor_set_up.html", {"qr": qr, "typed": typed, "wrong": wrong})
@@ -68,7 +72,7 @@ def two_factor_page(request: HttpRequest) -> HttpResponse:
 @never_cache
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     """Ten new codes against a code and the password."""
-    return _proven(request, "codes", lambda: two_factor.new_recovery_codes(actor=request.user))
+    return _proven(request, "codes", lambda: two_factor.new_recovery_codes(actor=actor_of(request)))
 
 
 @sensitive_post_parameters()
@@ -76,13 +80,13 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def remove_two_factor(request: HttpRequest) -> HttpResponse:
-    return _proven(request, "remove", lambda: two_factor.remove(actor=request.user))
+    return _proven(request, "remove", lambda: two_factor.remove(actor=actor_of(request)))
 
 
 @sensitive_variables("form", "codes")
-def _proven(request: HttpRequest, what: str, act) -> HttpResponse:
+def _proven(request: HttpRequest, what: str, act: Callable[[], Any]) -> HttpResponse:
     """Ask for the password and a code, then do it."""
-    if not two_factor.has_two_factor(request.user):
+    if not two_factor.has_two_factor(actor_of(request)):
         return redirect("two-factor")
     form = ProofForm(request.POST if request.method == "POST" else None)
     context = {"what": what, "wrong": False, "wait_s": 0}
@@ -90,7 +94,7 @@ def _proven(request: HttpRequest, what: str, act) -> HttpResponse:
         try:
             if not form.is_valid() or not _password_is_right(request, form.cleaned_data["password"]):
                 raise WrongCode("There is no code, or the password is wrong.")
-            two_factor.verify(user=request.user, code=form.cleaned_data["code"])
+            two_factor.verify(user=actor_of(request), code=form.cleaned_data["code"])
         except TooManyCodes as error:
             context["wait_s"] = error.wait_s
         except WrongCode:

@@ -19,6 +19,7 @@ from amiportal.accounts.models import User
 from amiportal.accounts.permissions import GIVEN_BY_MAINTAINERS, check_may_look_after
 from amiportal.accounts.roles import Role
 from amiportal.accounts.services.history import note
+from amiportal.core.history import unrecorded
 from amiportal.core.spreadsheets import text_fault
 from amiportal.sheets.common import Columns, Fault, Sheet
 from amiportal.sheets.plan import Plan, PlannedRow, carry_out
@@ -190,21 +191,18 @@ def _write(plan: Plan, *, actor: User) -> None:
         if not row.differs:
             continue
         person: User = row.record
-        is_new = row.before is None
         for name in FIELDS:
             setattr(person, name, row.after[name])
-        # One entry of the history for all of it, when it is whole.
-        person.skip_history_when_saving = True
-        if is_new:
-            person.set_unusable_password()
-            person.save()
-        if is_new or row.before["role"] != row.after["role"]:
-            person.groups.set([groups[name] for name in _names(row.after["role"])])
-            person.is_staff = Role.MAINTAINERS.value in _names(row.after["role"])  # who may enter the admin
-        if is_new or row.before["buckets"] != row.after["buckets"]:
-            person.buckets.set([buckets[name] for name in _names(row.after["buckets"])])
-        del person.skip_history_when_saving
-        note(person, actor=actor, reason=REASON, fields=[*FIELDS, "is_staff"], made=is_new)
+        with unrecorded(person):  # one entry of the history for all of it, when it is whole
+            if row.before is None:
+                person.set_unusable_password()
+                person.save()
+            if row.before is None or row.before["role"] != row.after["role"]:
+                person.groups.set([groups[name] for name in _names(row.after["role"])])
+                person.is_staff = Role.MAINTAINERS.value in _names(row.after["role"])  # who may enter the admin
+            if row.before is None or row.before["buckets"] != row.after["buckets"]:
+                person.buckets.set([buckets[name] for name in _names(row.after["buckets"])])
+        note(person, actor=actor, reason=REASON, fields=[*FIELDS, "is_staff"], made=row.before is None)
 
 
 def _clean(text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from amiportal.accounts.models import User
+from amiportal.core.history import recorded
 
 
 def note(person: User, *, actor: User | None, reason: str, fields: Sequence[str] = (), made: bool = False) -> None:
@@ -10,10 +11,8 @@ def note(person: User, *, actor: User | None, reason: str, fields: Sequence[str]
 
     `made`: it is the first row, of an account just made with its roles and buckets.
     """
-    person._history_user = actor
-    person._change_reason = reason
-    # An empty update_fields would save nothing and tell nobody; the name stays what it is.
-    person.save(update_fields=list(fields) or ["username"])
-    del person._history_user, person._change_reason
+    with recorded(person, actor=actor, reason=reason):
+        # An empty update_fields would save nothing and tell nobody; the name stays what it is.
+        person.save(update_fields=list(fields) or ["username"])
     if made:
         person.history.update(history_type="+")

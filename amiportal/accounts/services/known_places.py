@@ -7,6 +7,7 @@ who signed in from an address before has a counter of that address alone, of ten
 import ipaddress
 import time
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -45,7 +46,7 @@ def begin_try(place: KnownPlace) -> bool:
     """Whether a password may be looked at for this place now; then `end_try` follows. Waits for others under way."""
     give_up_at = time.monotonic() + _WAITS_S
     now = timezone.now()
-    given = {"place": place.pk, "now": now, "since": now - _WITHIN, "most": WRONG_AT_MOST}
+    given: dict[str, Any] = {"place": place.pk, "now": now, "since": now - _WITHIN, "most": WRONG_AT_MOST}
     while True:
         with connection.cursor() as cursor:
             cursor.execute(_BEGIN, given)

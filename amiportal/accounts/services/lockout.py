@@ -15,7 +15,7 @@ def respond(request: HttpRequest, response: HttpResponse | None, credentials: di
         # The old clients know one refusal of credentials; another status would make them retry.
         return JsonResponse({"detail": "Invalid username or password"}, status=401)
     if "/api/" in request.path:
-        locked = JsonResponse(envelope(code="locked", message=LOCKED), status=429)
+        locked: HttpResponse = JsonResponse(envelope(code="locked", message=LOCKED), status=429)
     else:
         locked = render(request, "registration/locked.html", {"message": LOCKED}, status=429)
     locked["Retry-After"] = str(int(settings.AXES_COOLOFF_TIME.total_seconds()))

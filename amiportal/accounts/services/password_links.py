@@ -17,6 +17,7 @@ from amiportal.accounts.permissions import check_may_look_after
 from amiportal.accounts.roles import Role
 from amiportal.accounts.services.history import note
 from amiportal.core.errors import Conflict, NotFound, PortalError
+from amiportal.core.history import unrecorded
 
 Purpose, State = PasswordLink.Purpose, PasswordLink.State
 
@@ -66,11 +67,10 @@ def invite(
     person.set_unusable_password()
     person.full_clean()
     with transaction.atomic():
-        person.skip_history_when_saving = True
-        person.save()
-        person.groups.set([Group.objects.get(name=role)])
-        person.buckets.set(buckets)
-        del person.skip_history_when_saving
+        with unrecorded(person):
+            person.save()
+            person.groups.set([Group.objects.get(name=role)])
+            person.buckets.set(buckets)
         note(person, actor=actor, reason="Invited.", made=True)
         return person, _make(person, Purpose.INVITATION, made_by=actor)
 

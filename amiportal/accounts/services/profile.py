@@ -9,6 +9,7 @@ from amiportal.accounts.permissions import GIVEN_BY_MAINTAINERS, check_may_look_
 from amiportal.accounts.roles import Role
 from amiportal.accounts.services.history import note
 from amiportal.core.errors import Forbidden
+from amiportal.core.history import unrecorded
 
 # Not the account's name, which the ledger speaks of, nor whether it is open, which `closing` decides.
 AMENDABLE = ("first_name", "last_name", "email", "organisation", "country", "language", "buckets", "groups")
@@ -29,10 +30,9 @@ def amend(*, actor: User, person: User, changes: dict[str, Any], reason: str) ->
             raise Forbidden("Only superusers may make maintainers, or take that role away.")
     with transaction.atomic():
         person = User.objects.select_for_update().get(pk=person.pk)
-        person.skip_history_when_saving = True
-        for name in changes.keys() & set(_MANY):
-            getattr(person, name).set(changes[name])
-        del person.skip_history_when_saving
+        with unrecorded(person):
+            for name in changes.keys() & set(_MANY):
+                getattr(person, name).set(changes[name])
         for name in changes.keys() - set(_MANY):
             setattr(person, name, changes[name])
         person.is_staff = person.is_superuser or person.groups.filter(name=Role.MAINTAINERS).exists()

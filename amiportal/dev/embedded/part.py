@@ -35,6 +35,13 @@ class Part:
         self._child: subprocess.Popen | None = None
         self._users: TextIO | None = None
 
+    @property
+    def running(self) -> processes.Record:
+        """The record of the process; there is one from its launch on. Raises CannotStart before."""
+        if self.record is None:
+            raise CannotStart(f"{self.name} has not been started.")
+        return self.record
+
     def variables(self) -> Mapping[str, str]:
         """The environment variables by which settings.py finds the running part."""
         raise NotImplementedError
@@ -100,11 +107,11 @@ class Part:
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_TIMEOUT_S
         while not self.is_ready():
-            if self.record.process() is None:
+            if self.running.process() is None:
                 raise CannotStart(f"{self.name} ended at its start. From {self.log}:\n{processes.tail(self.log)}")
             if time.monotonic() > deadline:
                 raise CannotStart(
-                    f"{self.name} (pid {self.record.pid}) did not answer for {READY_TIMEOUT_S} s. See {self.log}."
+                    f"{self.name} (pid {self.running.pid}) did not answer for {READY_TIMEOUT_S} s. See {self.log}."
                 )
             time.sleep(POLL_INTERVAL_S)
         self.after_ready()

@@ -3,6 +3,7 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from amiportal.dev.embedded.layout import Layout, Secrets, load_or_make_secrets
 from amiportal.dev.embedded.part import Part
@@ -19,7 +20,7 @@ class Parts:
     def __init__(self, layout: Layout, *, database: bool = True, store: bool = True):
         self.layout = layout
         self.variables: dict[str, str] = {}
-        self.secrets: Secrets | None = None
+        self.secrets: Secrets  # from __enter__ on
         self.parts: list[Part] = []
         self._classes = [SeaweedFS] * store + [Postgres] * database
 
@@ -40,7 +41,7 @@ class Parts:
             self.variables |= part.variables()
         return self
 
-    def __exit__(self, *exc_info) -> None:
+    def __exit__(self, *exc_info: Any) -> None:
         with self._lock():
             self._leave()
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -39,7 +40,7 @@ class Postgres(Part):
     # SIGINT is PostgreSQL's fast shutdown: sessions are ended, not waited for. SIGQUIT leaves the rest to recovery.
     stop_steps = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0))
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.data = self.layout.var_dir / "postgres"
 
@@ -47,7 +48,7 @@ class Postgres(Part):
         return {"DATABASE_URL": self.url(DATABASE)}
 
     def url(self, database: str) -> str:
-        port = self.record.ports["PG_PORT"]
+        port = self.running.ports["PG_PORT"]
         return f"postgresql://{ROLE}:{self.secrets.database_password}@{ports.HOST}:{port}/{database}"
 
     def marker(self) -> str:

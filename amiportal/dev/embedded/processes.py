@@ -137,7 +137,7 @@ def preparation(
             os.setgid(account.pw_gid)
             os.setuid(account.pw_uid)
             if through_closed_folders and _libc:
-                _keep_only_capability(_CAP_DAC_READ_SEARCH)
+                _keep_only_capability(_libc, _CAP_DAC_READ_SEARCH)
         os.umask(0o077)
         if die_with_parent is not None and _libc:
             _libc.prctl(_PR_SET_PDEATHSIG, int(die_with_parent), 0, 0, 0)
@@ -153,10 +153,10 @@ def _is_closed(folder: Path) -> bool:
     return not folder.stat().st_mode & stat.S_IXOTH
 
 
-def _keep_only_capability(number: int) -> None:
+def _keep_only_capability(libc: ctypes.CDLL, number: int) -> None:
     """capabilities(7): what is permitted, inheritable and ambient stays over exec."""
     header = (ctypes.c_uint32 * 2)(_LINUX_CAPABILITY_VERSION_3, 0)
     bit = 1 << number
     sets = (ctypes.c_uint32 * 6)(bit, bit, bit, 0, 0, 0)
-    _libc.capset(header, sets)
-    _libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, number, 0, 0)
+    libc.capset(header, sets)
+    libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, number, 0, 0)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sysconfig
 from pathlib import Path
+from typing import Any
 
 from amiportal.dev.embedded import ports, processes
 from amiportal.dev.embedded.layout import CannotStart, write_private_json
@@ -34,12 +35,12 @@ class SeaweedFS(Part):
     # At SIGTERM it waits 15 s for streams between its own parts, which never end; requests have ended by then.
     stop_steps = ((signal.SIGTERM, 1.0),)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.data = self.layout.var_dir / "store"
 
     def variables(self) -> dict[str, str]:
-        url = f"http://{ports.HOST}:{self.record.ports['S3_PORT']}"
+        url = f"http://{ports.HOST}:{self.running.ports['S3_PORT']}"
         return {
             "S3_ENDPOINT_URL": url,
             "S3_PUBLIC_ENDPOINT_URL": url,
@@ -113,9 +114,9 @@ class SeaweedFS(Part):
 
     def is_ready(self) -> bool:
         """The gateway answers before the master knows of a volume server; a PUT in between would fail."""
-        if _get(self.record.ports["S3_PORT"], "/healthz") is None:
+        if _get(self.running.ports["S3_PORT"], "/healthz") is None:
             return False
-        topology = _get(self.record.ports["master"], "/dir/status")
+        topology = _get(self.running.ports["master"], "/dir/status")
         return bool(topology and json.loads(topology)["Topology"].get("DataCenters"))
 
     def stop(self) -> None:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
+from typing import Any
 
 from amiportal.core.errors import PortalError
 from amiportal.objectstore import listing
@@ -76,7 +77,7 @@ class Workbench:
         source_header = {"x-amz-copy-source": quote_key(f"{self.bucket}/{source}")}
         return attempt("PUT", bucket=self.bucket, key=self.note(key), headers={**source_header, **(headers or {})})
 
-    def listed(self, folder: str = "", **arguments) -> list[str]:
+    def listed(self, folder: str = "", **arguments: Any) -> list[str]:
         """The names under a folder of the probe's, in the order of the listing's first page."""
         prefix = self.prefix + folder
         objects = listing.page(bucket=self.bucket, prefix=prefix, **arguments).objects
@@ -114,7 +115,7 @@ class Workbench:
         for key in keys:
             self._quietly("DELETE", key)
 
-    def _quietly(self, method: str, key: str, **request) -> None:
+    def _quietly(self, method: str, key: str, **request: Any) -> None:
         """A key that the store would not store it may not delete either; the rest is still to be cleared."""
         with suppress(PortalError):
             call(method, bucket=self.bucket, key=key, **request)

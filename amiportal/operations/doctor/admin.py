@@ -1,6 +1,7 @@
 """Background work in the admin: what waits, runs, stalled or failed, and once more for what failed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet
@@ -12,6 +13,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
+from amiportal.accounts.actor import actor_of
 from amiportal.background.models import LeftOver
 from amiportal.core.adminkit import EXPLAINED, ReadOnly, ask, explanation, minute
 from amiportal.operations.doctor.jobs import about, is_stalled, run_again, stalled, title_of
@@ -39,7 +41,7 @@ class HowFar(admin.SimpleListFilter):
     title = "how far"
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(state, word.capitalize()) for state, (word, _) in _STATES.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[ProcrastinateJob]) -> QuerySet[ProcrastinateJob]:
@@ -57,15 +59,26 @@ class JobEvents(TabularInline):
     extra = 0
     can_delete = False
 
-    def has_add_permission(self, request: HttpRequest, obj=None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     @display(description="At (UTC)")
     def shown_at(self, event: ProcrastinateEvent) -> str:
         return f"{event.at:%Y-%m-%d %H:%M:%S}" if event.at else "–"
+
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    class Moments(TypedDict):
+        asked_at: datetime
+        last_at: datetime
+        begun_at: datetime | None
+
+    Listed = WithAnnotations[ProcrastinateJob, Moments]
 
 
 @admin.register(ProcrastinateJob)
@@ -127,11 +140,11 @@ class JobAdmin(ReadOnly, ModelAdmin):
         return _STATES["stalled" if is_stalled(job) else job.status][0]
 
     @display(description="Asked for (UTC)")
-    def asked(self, job: ProcrastinateJob) -> str:
+    def asked(self, job: "Listed") -> str:
         return minute(job.asked_at)
 
     @display(description="Last event (UTC)")
-    def last(self, job: ProcrastinateJob) -> str:
+    def last(self, job: "Listed") -> str:
         return minute(job.last_at)
 
     @display(description="Not before (UTC)")
@@ -139,7 +152,7 @@ class JobAdmin(ReadOnly, ModelAdmin):
         return minute(job.scheduled_at)
 
     @display(description="Took")
-    def took(self, job: ProcrastinateJob) -> str:
+    def took(self, job: "Listed") -> str:
         if job.begun_at is None or job.status not in ("succeeded", "failed"):
             return "–"
         took: timedelta = job.last_at - job.begun_at
@@ -147,7 +160,7 @@ class JobAdmin(ReadOnly, ModelAdmin):
         return f"{seconds:,.1f} s" if seconds < 120 else f"{seconds / 60:,.0f} min"
 
     def has_run_again_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return request.user.is_maintainer
+        return actor_of(request).is_maintainer
 
     @admin.action(description="Run again what failed", permissions=["run_again"])
     def run_chosen_again(self, request: HttpRequest, queryset: QuerySet[ProcrastinateJob]) -> HttpResponse | None:
@@ -209,8 +222,8 @@ class LeftOverAdmin(ReadOnly, ModelAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    fields = ["round", "item", "error", "tries", "since_minute", "tried_minute"]
-    readonly_fields = fields
+    readonly_fields = ["round", "item", "error", "tries", "since_minute", "tried_minute"]
+    fields = [*readonly_fields]
 
     @display(description="Since (UTC)", ordering="since")
     def since_minute(self, row: LeftOver) -> str:

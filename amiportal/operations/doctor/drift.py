@@ -1,11 +1,12 @@
 """Files that changed or vanished in the store: what the health page says of them, and what nobody was mailed yet."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 from django.urls import reverse
 
 from amiportal.operations.doctor.observations import Observation, State
@@ -99,7 +100,7 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _untold(now: datetime):
+def _untold(now: datetime) -> QuerySet[Drift]:
     untold = Drift.objects.filter(told_at__isnull=True, settled_at__isnull=True)
     if not untold.exists():
         return untold
@@ -113,7 +114,7 @@ def _untold(now: datetime):
     return untold
 
 
-def _group(session: UploadSession, counted: dict, untold) -> Drifted:
+def _group(session: UploadSession, counted: Mapping[str, Any], untold: QuerySet[Drift]) -> Drifted:
     names = untold.filter(row__session=session).order_by("row__filename").values_list("row__filename", flat=True)
     place = session.deployment
     return Drifted(

@@ -22,6 +22,8 @@ class Finding(models.Model):
     is_certain = models.BooleanField(default=False)
     reported_state = models.CharField(max_length=10, blank=True, db_default="")
 
+    link: str  # where in the admin its remedy begins; given by the page that shows it, and not kept
+
     class Meta:
         ordering = ["id"]
 

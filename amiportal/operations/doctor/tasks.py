@@ -1,11 +1,13 @@
 """The doctor's rounds, and jobs whose worker died. Each may be killed anywhere and run again."""
 
 import logging
+from typing import cast
 
 from procrastinate import JobContext, builtin_tasks
 from procrastinate.contrib.django import app
 
 from amiportal.background.jobs import every
+from amiportal.background.queue import PatientJobs
 from amiportal.operations.doctor.services import examine, record
 from amiportal.operations.doctor.telling import tell
 
@@ -24,8 +26,9 @@ def look_task(timestamp: int) -> None:
 @every("*/5 * * * *", name="doctor.recover_stalled_jobs")
 async def recover_stalled_jobs_task(timestamp: int) -> None:
     """Jobs whose worker has gone are given to another: every task can safely be run again."""
-    for job in await app.job_manager.get_stalled_jobs():
-        await app.job_manager.recover(job)
+    jobs = cast(PatientJobs, app.job_manager)
+    for job in await jobs.get_stalled_jobs():
+        await jobs.recover(job)
 
 
 @every("40 3 * * *", name="doctor.forget_old_jobs", pass_context=True)

@@ -28,7 +28,7 @@ TOLD_APART = ("uploads", "drift")  # these have mails of their own, with names
 ROUND = "Mails to maintainers"
 ADDRESSES = "Addresses of maintainers"
 _ILL = (State.WARN, State.BAD)
-_WORDS = {State.OK: "well again", State.WARN: "in need of a look", State.BAD: "broken"}
+_WORDS: dict[str, str] = {State.OK: "well again", State.WARN: "in need of a look", State.BAD: "broken"}
 
 
 def tell() -> int:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from amiportal.accounts.actor import actor_of
 from amiportal.operations.doctor.models import Finding
 from amiportal.operations.doctor.observations import STALE_AFTER, State
 from amiportal.operations.doctor.services import examine, record
@@ -28,8 +29,8 @@ _LINKS = {
     "upload addresses": ("admin:objectstore_storeprobe_changelist", ""),
 }
 _BUCKET = "bucket "
-_ORDER = {State.BAD: 0, State.WARN: 1, State.UNKNOWN: 2, State.OK: 3}
-_SHOWN = {
+_ORDER: dict[str, int] = {State.BAD: 0, State.WARN: 1, State.UNKNOWN: 2, State.OK: 3}
+_SHOWN: dict[str, tuple[str, str]] = {
     State.BAD: ("error", "Broken"),
     State.WARN: ("warning", "Needs a look"),
     State.UNKNOWN: ("help", "Unknown"),
@@ -40,7 +41,7 @@ _SHOWN = {
 @require_http_methods(["GET", "HEAD", "POST"])
 def doctor_page(request: HttpRequest) -> HttpResponse:
     """For maintainers. By GET the last findings; by POST every check anew, which takes some seconds."""
-    if not request.user.is_maintainer:
+    if not actor_of(request).is_maintainer:
         raise PermissionDenied
     if request.method == "POST":
         record(examine())

@@ -77,8 +77,8 @@ def _left_over() -> Observation:
         told = f"{once} could not be done once, and will be tried again." if once else "Every round did all it had to."
         return Observation(*_LEFT_OVER, State.OK, told)
     more = LeftOver.objects.filter(tries__gte=2).count() - len(rows)
-    told = [f"{row}, since {row.since:%Y-%m-%d %H:%M} UTC, {row.tries} times: {row.error}" for row in rows]
-    text = " – ".join(told) + (f" – and {more} more." if more else "")
+    lines = [f"{row}, since {row.since:%Y-%m-%d %H:%M} UTC, {row.tries} times: {row.error}" for row in rows]
+    text = " – ".join(lines) + (f" – and {more} more." if more else "")
     return Observation(*_LEFT_OVER, State.WARN, text, remedy)
 
 
@@ -103,14 +103,14 @@ def _contents() -> Observation:
     if not waiting.exists():
         return Observation(*told, State.OK, "None waits: each MD5 that clients gave was compared.")
     late = waiting.filter(asked_at__lt=timezone.now() - UNREAD_WARN)
-    if not (count := late.count()):
-        return Observation(*told, State.OK, f"{waiting.count():,} wait to be read, none for a day.")
     first = late.order_by("asked_at").first()
+    if first is None:
+        return Observation(*told, State.OK, f"{waiting.count():,} wait to be read, none for a day.")
     reason = first.error or "Its turn has not come."
     return Observation(
         *told,
         State.WARN,
-        f"{count:,} wait for more than a day, the longest {first.bucket}/{first.key}. {reason}",
+        f"{late.count():,} wait for more than a day, the longest {first.bucket}/{first.key}. {reason}",
         "See whether a worker runs and whether the store gives this object. Until it is read, a file sent in parts is "
         "proven by its parts alone, and other claims about such an object stay open.",
     )

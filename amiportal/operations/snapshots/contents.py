@@ -3,14 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Field
 
 from amiportal.operations.snapshots.fileformat import Content, NotASnapshot, read_line
-from amiportal.operations.snapshots.tables import BY_NAME, TABLES, Table, current_lines
-
-Row = dict[str, object]
+from amiportal.operations.snapshots.tables import BY_NAME, TABLES, Row, Table, current_lines
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Contents:
         row = self.rows[table.name].get(row_id)
         return table.name_of(row) if row else ""
 
-    def shown(self, table: Table, name: str, value: object) -> str:
+    def shown(self, table: Table, name: str, value: Any) -> str:
         """A value for people: other rows by their names, as they were at that moment."""
         if value is None or value == "" or value == []:
             return "–"
@@ -105,6 +104,13 @@ class Difference:
     before: Row | None
     after: Row | None
     names: tuple[str, ...] = ()
+
+    @property
+    def row(self) -> Row:
+        """The row before, or where there was none after."""
+        row = self.before or self.after
+        assert row is not None  # on neither side there is no difference
+        return row
 
     @property
     def kind(self) -> str:

@@ -30,7 +30,8 @@ class Content:
 
 def pack(lines: Iterable[tuple[str, str]], *, about: dict) -> tuple[dict, bytes]:
     """(manifest, file) of rows given as (table, JSON); `about` comes into the manifest as it is."""
-    body, counts = bytearray(), Counter()
+    body = bytearray()
+    counts: Counter[str] = Counter()
     for table, row in lines:
         counts[table] += 1
         body += f'{{"table": {json.dumps(table)}, "row": {row}}}\n'.encode()

@@ -7,6 +7,7 @@ ten million of them have no place in a copy that is taken daily; the others are 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from django.contrib.auth.models import Group
 from django.contrib.postgres.expressions import ArraySubquery
@@ -16,6 +17,8 @@ from django.db.models import Field, OuterRef, QuerySet
 from amiportal.accounts.models import User
 from amiportal.objectstore.models import Allocation
 from deployments.models import Bucket, Deployment, HardwareConfig
+
+Row = dict[str, Any]  # values by name, as Python has them or as JSON does
 
 # Of an account: who it is and what it may do. By name, so that what lets a person in (password, second factor) is in no
 # snapshot, whatever columns the account will have; tests/snapshots/test_tables.py asks for a decision on each new one.
@@ -52,7 +55,7 @@ class Table:
     title: str
     model: type[models.Model]
     columns: tuple[str, ...]
-    told: Callable[[dict], str]
+    told: Callable[[Row], str]
     fixed: tuple[str, ...] = ()
     unique: tuple[str, ...] = ()
     lists: dict[str, QuerySet] = field(default_factory=dict, repr=False)
@@ -66,7 +69,7 @@ class Table:
         """Every name of a row's values: columns, then lists."""
         return (*self.columns, *self.lists)
 
-    def name_of(self, row: dict) -> str:
+    def name_of(self, row: Row) -> str:
         """A row's name for people, also where an old snapshot has not what the name is made of."""
         try:
             return self.told(row)
@@ -152,7 +155,8 @@ def current_lines() -> Iterator[tuple[str, str]]:
     One statement, hence one state of the database, whatever is written meanwhile and whatever transaction it is
     read in: what REPEATABLE READ gives to several.
     """
-    parts, parameters = [], []
+    parts: list[str] = []
+    parameters: list[Any] = []
     for number, table in enumerate(TABLES):
         sql, given = table.rows().query.sql_with_params()
         parts.append(f"SELECT {number} AS n, row_number() OVER () AS i, row_to_json(q)::text FROM ({sql}) q")

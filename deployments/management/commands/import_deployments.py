@@ -1,8 +1,9 @@
 """manage.py import_deployments FILE: the table of deployments in the legacy shape into the database."""
 
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from amiportal.core.errors import PortalError
 from amiportal.sheets.common import NotASheet
@@ -14,11 +15,11 @@ from deployments.services import ImportPlan, import_table, plan_import
 class Command(BaseCommand):
     help = "Import the table of deployments (CSV, UTF-8, eleven columns). All of it goes in, or with any fault nothing."
 
-    def add_arguments(self, parser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
 
-    def handle(self, *, file: Path, dry_run: bool, **options) -> None:
+    def handle(self, *, file: Path, dry_run: bool, **options: Any) -> None:
         try:
             table = read_table(file.read_bytes())
             plan = plan_import(actor=None, table=table)

@@ -5,6 +5,7 @@ import os
 import secrets
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -27,7 +28,7 @@ SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample_deployments.csv"
 ACCOUNTS_FILE = "demo-accounts.json"
 _PARTNER_BUCKETS = ("gbr", "pan", "cri", TEST_BUCKET)
 _SCRIPT_BUCKETS = ("gbr", "saltmarsh-soundscapes", TEST_BUCKET)
-_ACCOUNTS = {
+_ACCOUNTS: dict[str, dict[str, Any]] = {
     "maintainer": {"role": Role.MAINTAINERS, "name": ("Demo", "Maintainer"), "buckets": ()},
     "partner": {"role": Role.PARTNERS, "name": ("Demo", "Partner"), "buckets": _PARTNER_BUCKETS},
     "script": {"role": Role.SCRIPTS, "name": ("Demo", "Script"), "buckets": _SCRIPT_BUCKETS},
@@ -37,7 +38,7 @@ _ACCOUNTS = {
 class Command(BaseCommand):
     help = "Make the demo data. What is there already stays as it is; a lost file of passwords means new passwords."
 
-    def handle(self, **options) -> None:
+    def handle(self, **options: Any) -> None:
         if not settings.INSECURE_HTTP:
             raise CommandError("Demo accounts are for a portal on this machine alone (INSECURE_HTTP=1).")
         self._make_files_bucket()

@@ -1,5 +1,7 @@
 """What goes over the wire about the parts of large files."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from uploads.services.parts import MAX_PARTS_PER_CALL, Wholeness
@@ -25,7 +27,9 @@ class PartClaim(serializers.Serializer):
 
 
 class PartsRequest(UploadRequest):
-    parts = PartClaim(many=True, allow_empty=False, max_length=MAX_PARTS_PER_CALL)
+    parts: "serializers.ListSerializer[Any]" = serializers.ListSerializer(
+        child=PartClaim(), allow_empty=False, max_length=MAX_PARTS_PER_CALL
+    )
 
 
 class SignedPart(serializers.Serializer):

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -22,7 +23,7 @@ _HOUR = re.compile(r"(\d{4})-(\d{2})-(\d{2})T(\d{2})", re.ASCII)
 class HoursField(serializers.Field):
     """Files per hour of the device's clock, {"2025-07-14T22": 120}; read by hand, as a season has thousands."""
 
-    def to_internal_value(self, data) -> dict[datetime, int]:
+    def to_internal_value(self, data: Any) -> dict[datetime, int]:
         if not isinstance(data, dict):
             raise serializers.ValidationError("An object is expected: files per hour, such as 2025-07-14T22.")
         if len(data) > MAX_HOURS:
@@ -42,14 +43,17 @@ class HoursField(serializers.Field):
             raise serializers.ValidationError(faults)
         return hours
 
-    def to_representation(self, value):
+    def to_representation(self, value: Any) -> None:
         raise NotImplementedError("Hours are read here, never written.")
 
 
 def _hour(key: str) -> datetime | None:
     match = _HOUR.fullmatch(key)
+    if match is None:
+        return None
+    year, month, day, hour = map(int, match.groups())
     try:
-        return datetime(*map(int, match.groups()), tzinfo=UTC) if match else None
+        return datetime(year, month, day, hour, tzinfo=UTC)
     except ValueError:
         return None
 

@@ -1,6 +1,7 @@
 """What goes over the wire in the new API. A request and a response per step."""
 
 from dataclasses import asdict
+from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -12,7 +13,7 @@ from uploads.models import UploadSession
 from uploads.services.sessions import Verdict
 
 
-def read(serializer_class: type[serializers.Serializer], data) -> dict:
+def read(serializer_class: type[serializers.Serializer], data: Any) -> dict:
     """What a request brought, checked. Raises ValidationError, which becomes a 400 that names the fields."""
     serializer = serializer_class(data=data)
     serializer.is_valid(raise_exception=True)
@@ -156,7 +157,7 @@ class FilesField(serializers.Field):
     file; only what is no file at all fails the call.
     """
 
-    def to_internal_value(self, data) -> list[CardFile]:
+    def to_internal_value(self, data: Any) -> list[CardFile]:
         if not isinstance(data, list):
             raise serializers.ValidationError("A list of files is expected.")
         files, faults = [], {}
@@ -178,7 +179,7 @@ class FilesField(serializers.Field):
             raise serializers.ValidationError(faults)
         return files
 
-    def to_representation(self, value):
+    def to_representation(self, value: Any) -> None:
         raise NotImplementedError("Files are read here, never written.")
 
 
@@ -204,12 +205,12 @@ class WarningSerializer(serializers.Serializer):
 
 
 class AskAgainField(serializers.DateTimeField):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(required=False, help_text="With unsettled: nothing can be said yet; ask again then.")
 
 
 class ProvenByField(serializers.ChoiceField):
-    def __init__(self):
+    def __init__(self) -> None:
         told = "With stored and verified. parts: those of the file, while the portal has not read the whole."
         super().__init__(choices=["md5", "parts"], required=False, help_text=told)
 
@@ -268,7 +269,12 @@ class ConfirmResponse(serializers.Serializer):
 
 def result_row(result: FileResult, *, with_warnings: bool = False) -> dict:
     """One file of a response, as CheckedFile, GrantedFile and ConfirmedFile describe it."""
-    row = {"name": result.name, "status": str(result.status), "code": result.code, "message": result.message}
+    row: dict[str, Any] = {
+        "name": result.name,
+        "status": str(result.status),
+        "code": result.code,
+        "message": result.message,
+    }
     if with_warnings:
         row["warnings"] = [{"code": warned.code, "message": warned.message} for warned in result.warnings]
     if result.proven_by:
@@ -277,7 +283,7 @@ def result_row(result: FileResult, *, with_warnings: bool = False) -> dict:
         row["until"] = result.until.isoformat()
     if result.upload is not None:
         row["upload"] = asdict(result.upload)
-    elif result.status == Outcome.GRANTED:
+    elif result.status == Outcome.GRANTED and result.expires_at is not None:
         row |= {"url": result.url, "headers": result.headers, "expires_at": result.expires_at.isoformat()}
     return row
 

@@ -1,5 +1,7 @@
+from typing import Any
+
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from amiportal.core.errors import StoreError
 from amiportal.objectstore.capabilities import departures
@@ -9,10 +11,10 @@ from amiportal.objectstore.probe import probe, record_probe
 class Command(BaseCommand):
     help = "Finds out what the object store honours, records it, and prints a table. The portal follows the record."
 
-    def add_arguments(self, parser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("bucket", nargs="?", default="test-upload", help="where to try; default: test-upload")
 
-    def handle(self, *args, **options) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
         try:
             result = probe(options["bucket"], origins=settings.PORTAL_ORIGINS)
         except StoreError as error:

@@ -7,6 +7,8 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from amiportal.accounts.actor import actor_of
+from amiportal.core.adminkit import AdminPart
 from amiportal.core.errors import PortalError
 from amiportal.operations.snapshots.admin.shown import groups_of, kept_by_reason
 from amiportal.operations.snapshots.models import Snapshot
@@ -18,8 +20,11 @@ from amiportal.operations.snapshots.tables import BY_NAME
 _SHOWN = 500
 
 
-class RestorePages:
+class RestorePages(AdminPart):
     """Of the admin of snapshots."""
+
+    def has_restore_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return actor_of(request).is_maintainer
 
     def restore(self, request: HttpRequest, pk: int) -> HttpResponse:
         """POST with `whole`, `table` or `row`s: what restoring them would change; with that page's digest: do it."""
@@ -34,10 +39,10 @@ class RestorePages:
             return HttpResponseRedirect(compare)
         try:
             if digest := request.POST.get("digest", ""):
-                plan, way_back = restore(actor=request.user, snapshot=snapshot, chosen=chosen, digest=digest)
+                plan, way_back = restore(actor=actor_of(request), snapshot=snapshot, chosen=chosen, digest=digest)
                 messages.success(request, _told(plan, way_back))
                 return HttpResponseRedirect(compare)
-            plan = plan_restore(actor=request.user, snapshot=snapshot, chosen=chosen)
+            plan = plan_restore(actor=actor_of(request), snapshot=snapshot, chosen=chosen)
         except PlanChanged as changed:
             messages.error(request, changed.message)
             plan = changed.plan

@@ -69,7 +69,7 @@ class Comparison:
     @property
     def rows(self) -> Iterator[RowShown]:
         for d in self.page.object_list:
-            row = d.after or d.before
+            row = d.after or d.row
             names = d.names or [name for name in d.table.names if name in row and name != "id"]
             lines = list(_lines(d.table, names, d.before, d.after, self._before, self._after))
             yield RowShown(
@@ -104,7 +104,9 @@ def _effect(effect: Effect, plan: Plan) -> RowShown:
     )
 
 
-def _lines(table: Table, names, before: dict | None, after: dict | None, old: Contents, new: Contents):
+def _lines(
+    table: Table, names: Iterable[str], before: dict | None, after: dict | None, old: Contents, new: Contents
+) -> Iterator[Line]:
     for name in names:
         yield Line(
             table.label(name),

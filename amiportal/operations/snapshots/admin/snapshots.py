@@ -1,5 +1,7 @@
 """Snapshots in the admin: which there are, what differs, and the way back."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -15,6 +17,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
+from amiportal.accounts.actor import actor_of
 from amiportal.core.adminkit import ReadOnly, ask, minute
 from amiportal.core.errors import PortalError
 from amiportal.objectstore.portal_files import stream_file
@@ -55,7 +58,7 @@ class SnapshotAdmin(RestorePages, ReadOnly, ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Snapshot]:
         return super().get_queryset(request).select_related("taken_by")
 
-    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {**(extra_context or {}), "rule": RULE})
 
     def get_fieldsets(self, request: HttpRequest, obj: Snapshot | None = None) -> list:
@@ -112,9 +115,6 @@ class SnapshotAdmin(RestorePages, ReadOnly, ModelAdmin):
             useless.add("remove")
         return [a for a in super().get_actions_detail(request, object_id) if a.path not in useless]
 
-    def has_restore_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return request.user.is_maintainer
-
     @action(description="Take one now", icon="add_a_photo", permissions=["restore"], variant=ActionVariant.PRIMARY)
     def take_one(self, request: HttpRequest) -> HttpResponse:
         back = reverse("admin:snapshots_snapshot_changelist")
@@ -125,7 +125,7 @@ class SnapshotAdmin(RestorePages, ReadOnly, ModelAdmin):
             )
             return ask(self, request, title="Take a snapshot", text=text, button="Take it", back=back)
         try:
-            snapshot = take_snapshot(actor=request.user, reason=Snapshot.Reason.HAND)
+            snapshot = take_snapshot(actor=actor_of(request), reason=Snapshot.Reason.HAND)
         except PortalError as error:
             messages.error(request, error.message)
             return HttpResponseRedirect(back)
@@ -189,7 +189,7 @@ class SnapshotAdmin(RestorePages, ReadOnly, ModelAdmin):
             title = f"Remove the {snapshot}"
             return ask(self, request, title=title, text=text, button="Remove", back=_page_url(snapshot), danger=True)
         try:
-            remove_snapshot(actor=request.user, snapshot=snapshot)
+            remove_snapshot(actor=actor_of(request), snapshot=snapshot)
         except PortalError as error:
             messages.error(request, error.message)
         else:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 
-from amiportal.operations.snapshots.contents import Row
-from amiportal.operations.snapshots.tables import TABLES, Table
+from amiportal.operations.snapshots.tables import TABLES, Row, Table
 from deployments.models import Status
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ _GOES_WITHOUT = ("created_by_id", "retired_by_id")  # planning has emptied those
 
 def faults_of(effects: "Iterable[Effect]", final: dict[str, dict[int, Row]]) -> list[str]:
     """`final`: all rows of all tables as they would be."""
-    faults = []
+    faults: list[str] = []
     written: dict[str, set[int]] = defaultdict(set)
     for effect in effects:
         written[effect.table.name].add(effect.row_id)

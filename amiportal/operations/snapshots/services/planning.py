@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from amiportal.accounts.models import User
 from amiportal.accounts.roles import Role
-from amiportal.operations.snapshots.contents import Contents, Difference, Row, differences
+from amiportal.operations.snapshots.contents import Contents, Difference, differences
 from amiportal.operations.snapshots.models import Snapshot
 from amiportal.operations.snapshots.services.checking import faults_of
-from amiportal.operations.snapshots.tables import BY_NAME, TABLES, Table
+from amiportal.operations.snapshots.tables import BY_NAME, TABLES, Row, Table
 from deployments.holdings import under_way
 from deployments.models import Deployment, Status
 from deployments.services.deployments import deployments_with_uploads
@@ -91,8 +91,8 @@ class Plan:
         return f"Restored from the {self.snapshot}"
 
     def keep(self, difference: Difference, why: str, name: str = "") -> None:
-        row = difference.before or difference.after
-        self.kept.append(Kept(difference.table, difference.row_id, difference.table.name_of(row), why, name))
+        told = difference.table.name_of(difference.row)
+        self.kept.append(Kept(difference.table, difference.row_id, told, why, name))
 
 
 def make_plan(*, actor: User | None, snapshot: Snapshot, then: Contents, now: Contents, chosen: Selection) -> Plan:
@@ -101,15 +101,16 @@ def make_plan(*, actor: User | None, snapshot: Snapshot, then: Contents, now: Co
     found = differences(now, then)  # from what is, to what was: the way a restore goes
     picked = [difference for table in TABLES for difference in found.get(table.name, ()) if difference in chosen]
     with_uploads = deployments_with_uploads(
-        [d.before["deployment_id"] for d in picked if d.table.name == "deployments" and "bucket_id" in d.names]
+        [d.row["deployment_id"] for d in picked if d.table.name == "deployments" and "bucket_id" in d.names]
     )
     for difference in picked:
-        if difference.after is None:
+        before, after = difference.before, difference.after
+        if after is None:
             _of_what_was_made_since(plan, difference)
-        elif difference.before is None:
-            _of_what_is_gone(plan, difference, actor, then)
+        elif before is None:
+            _of_what_is_gone(plan, difference, after, actor, then)
         else:
-            _of_what_changed(plan, difference, actor, with_uploads)
+            _of_what_changed(plan, difference, before, after, actor, with_uploads)
     final = _final_rows(now, plan.effects)
     _drop_dead_references(plan, final)
     plan.faults += faults_of(plan.effects, final)
@@ -120,7 +121,7 @@ def make_plan(*, actor: User | None, snapshot: Snapshot, then: Contents, now: Co
 
 
 def _of_what_was_made_since(plan: Plan, difference: Difference) -> None:
-    row = difference.before
+    row = difference.row
     if difference.table.name == "deployments" and row["status"] == Status.ACTIVE:
         after = {**row, "status": Status.INACTIVE.value}
         plan.effects.append(Effect(RETIRE, difference.table, difference.row_id, row, after, ("status",)))
@@ -128,8 +129,8 @@ def _of_what_was_made_since(plan: Plan, difference: Difference) -> None:
         plan.keep(difference, "Made since the snapshot: a restore deletes nothing.")
 
 
-def _of_what_is_gone(plan: Plan, difference: Difference, actor: User | None, then: Contents) -> None:
-    after = {name: difference.after[name] for name in then.names[difference.table.name]}
+def _of_what_is_gone(plan: Plan, difference: Difference, then_row: Row, actor: User | None, then: Contents) -> None:
+    after = {name: then_row[name] for name in then.names[difference.table.name]}
     if difference.table.name == "people":
         if _is_out_of_reach(after, actor):
             plan.keep(difference, "A superuser's account is restored by superusers alone.")
@@ -142,8 +143,10 @@ def _of_what_is_gone(plan: Plan, difference: Difference, actor: User | None, the
     )
 
 
-def _of_what_changed(plan: Plan, difference: Difference, actor: User | None, with_uploads: set[str]) -> None:
-    table, before, after = difference.table, difference.before, difference.after
+def _of_what_changed(
+    plan: Plan, difference: Difference, before: Row, after: Row, actor: User | None, with_uploads: set[str]
+) -> None:
+    table = difference.table
     if any(before[name] != after.get(name, before[name]) for name in table.fixed):
         plan.keep(
             difference, f"Number {difference.row_id} is another one now: {table.name_of(after)} cannot take its place."
@@ -168,11 +171,11 @@ def _leave_access(plan: Plan, difference: Difference, values: Row) -> None:
             plan.keep(difference, _ACCESS, name)
     if "roles" not in values:
         return
-    now, then = set(difference.before["roles"]), set(values["roles"])
+    now, then = set(difference.row["roles"]), set(values["roles"])
     if (now ^ then) - RESTORED_ROLES:
         plan.keep(difference, _ACCESS, "roles")
     values["roles"] = sorted((now - RESTORED_ROLES) | (then & RESTORED_ROLES))
-    if values["roles"] == difference.before["roles"]:
+    if values["roles"] == difference.row["roles"]:
         del values["roles"]
 
 

@@ -7,6 +7,7 @@ from django.db import DataError, IntegrityError, OperationalError, connection, m
 
 from amiportal.accounts.models import User
 from amiportal.core.errors import Conflict, PortalError
+from amiportal.core.history import recorded
 from amiportal.operations.snapshots.contents import Contents, current_contents
 from amiportal.operations.snapshots.models import Snapshot
 from amiportal.operations.snapshots.services.planning import INSERT, RETIRE, UPDATE, Effect, Plan, Selection, make_plan
@@ -110,7 +111,7 @@ def _write(plan: Plan, actor: User | None) -> None:
             _update(table, kinds[kind], instances, plan, actor)
         instances |= {effect.row_id: _insert(effect, plan, actor) for effect in kinds[INSERT]}
         for effect in effects:
-            _write_lists(effect, instances[effect.row_id])
+            _write_lists(effect, instances[effect.row_id], plan, actor)
         _keep_sequences(table, kinds[INSERT])
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # references, else looked at by the commit
@@ -143,13 +144,13 @@ def _update(
         instance = instances[effect.row_id]
         for name in table.columns:
             setattr(instance, name, effect.after[name])
-        if effect.kind == RETIRE:
+        if effect.kind == RETIRE and isinstance(instance, Deployment):
             mark_status_change(instance, actor=actor, reason=f"Not in the {plan.snapshot}")
     written = [instances[effect.row_id] for effect in effects]
     if table.lists:  # one by one: a history in bulk would forget roles and buckets
         for instance in written:
-            instance._history_user, instance._change_reason = actor, plan.reason
-            instance.save()
+            with recorded(instance, actor=actor, reason=plan.reason):
+                instance.save()
         return
     columns = [table.fields[name].name for name in table.columns if name in changed]
     table.model._default_manager.bulk_update(written, columns, batch_size=_BATCH)
@@ -171,17 +172,17 @@ def _insert(effect: Effect, plan: Plan, actor: User | None) -> models.Model:
         instance.set_unusable_password()
     instance.save_base(raw=True, force_insert=True)
     _tell_history(effect.table, [instance], plan, actor, update=False)
-    instance._history_user, instance._change_reason = actor, plan.reason
     return instance
 
 
-def _write_lists(effect: Effect, instance: models.Model) -> None:
+def _write_lists(effect: Effect, instance: models.Model, plan: Plan, actor: User | None) -> None:
     if not isinstance(instance, User):
         return
-    if "roles" in effect.names:
-        instance.groups.set(Group.objects.filter(name__in=effect.after["roles"]))
-    if "upload_buckets" in effect.names:
-        instance.buckets.set(Bucket.objects.filter(name__in=effect.after["upload_buckets"]))
+    with recorded(instance, actor=actor, reason=plan.reason):
+        if "roles" in effect.names:
+            instance.groups.set(Group.objects.filter(name__in=effect.after["roles"]))
+        if "upload_buckets" in effect.names:
+            instance.buckets.set(Bucket.objects.filter(name__in=effect.after["upload_buckets"]))
 
 
 def _keep_sequences(table: Table, inserted: list[Effect]) -> None:

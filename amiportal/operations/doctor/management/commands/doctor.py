@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.core.management.base import BaseCommand
 
 from amiportal.operations.doctor.observations import State
@@ -9,7 +11,7 @@ _MARKS = {State.OK: "ok  ", State.WARN: "LOOK", State.BAD: "BAD ", State.UNKNOWN
 class Command(BaseCommand):
     help = "Looks whether all is well, and says what to do where it is not. Ends with 1 when something is broken."
 
-    def handle(self, *args, **options) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
         bad = 0
         for seen in examine():
             bad += seen.state == State.BAD
