@@ -28,7 +28,7 @@ class Holdings:
 
 
 @dataclass(frozen=True, slots=True)
-class Teller:
+class FilesProvider:
     """What an app tells of deployments.
 
     under_way: deployments' primary keys -> sentences by key, of those only where something is under way; it reads
@@ -46,8 +46,8 @@ class Teller:
 
 @dataclass(slots=True)
 class _Registry:
-    teller: Teller = field(
-        default_factory=lambda: Teller(
+    provider: FilesProvider = field(
+        default_factory=lambda: FilesProvider(
             under_way=lambda pks: {},
             holdings=lambda deployment: Holdings(),
             urls_end_at=lambda pks: None,
@@ -60,28 +60,28 @@ class _Registry:
 _registry = _Registry()
 
 
-def register(teller: Teller) -> None:
+def register(provider: FilesProvider) -> None:
     """Called once, by the app whose files the deployments have, when it is ready."""
-    _registry.teller = teller
+    _registry.provider = provider
 
 
 def under_way(deployments: Iterable[Deployment]) -> Mapping[int, Sequence[str]]:
     """By primary key, of those only into which somebody is uploading now: a sentence for each upload."""
-    return _registry.teller.under_way([deployment.pk for deployment in deployments])
+    return _registry.provider.under_way([deployment.pk for deployment in deployments])
 
 
 def urls_end_at(deployments: Iterable[Deployment]) -> datetime | None:
     """When the last upload URL into these deployments runs out: it works whatever became of the deployment."""
-    return _registry.teller.urls_end_at([deployment.pk for deployment in deployments])
+    return _registry.provider.urls_end_at([deployment.pk for deployment in deployments])
 
 
 def holdings_of(deployment: Deployment) -> Holdings:
-    return _registry.teller.holdings(deployment)
+    return _registry.provider.holdings(deployment)
 
 
 def recount(deployment: Deployment) -> None:
-    _registry.teller.recount(deployment)
+    _registry.provider.recount(deployment)
 
 
 def panels(request: HttpRequest, deployment: Deployment) -> Sequence[SafeString]:
-    return _registry.teller.panels(request, deployment)
+    return _registry.provider.panels(request, deployment)

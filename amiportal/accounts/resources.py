@@ -9,7 +9,7 @@ from amiportal.accounts.services.contacts import PEOPLE, import_people, person_r
 from amiportal.sheets.admin import SheetExport, SheetImport
 from amiportal.sheets.common import Sheet
 from amiportal.sheets.importing import SheetResource
-from amiportal.sheets.plan import Plan
+from amiportal.sheets.plan import SheetPlan
 
 
 class PeopleTable(SheetResource):
@@ -17,10 +17,10 @@ class PeopleTable(SheetResource):
     columns = PEOPLE
     shown = PEOPLE.all
 
-    def plan(self, *, actor: User, sheet: Sheet) -> Plan:
+    def plan(self, *, actor: User, sheet: Sheet) -> SheetPlan:
         return plan_people(actor=actor, sheet=sheet)
 
-    def write(self, *, actor: User, sheet: Sheet) -> Plan:
+    def write(self, *, actor: User, sheet: Sheet) -> SheetPlan:
         return import_people(actor=actor, sheet=sheet)
 
 

@@ -86,7 +86,7 @@ class ReadOnly(AdminPart):
         )
 
 
-class Kept(AdminPart):
+class NeverDeleted(AdminPart):
     """For records that other records speak of: changed, retired, never deleted."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

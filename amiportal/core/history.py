@@ -67,7 +67,7 @@ class Difference:
 
 
 @dataclass
-class Told:
+class HistoryEntry:
     """One entry of a history for people. `differences` are those to the entry before; the first has none."""
 
     version: Version
@@ -94,11 +94,11 @@ class Reader:
         """By field, comparable: keys of related rows rather than the rows. `state` is a version or the row itself."""
         return {f.name: self._value(state, f) for f in self.fields}
 
-    def told(self, versions: Sequence[Version]) -> list[Told]:
+    def told(self, versions: Sequence[Version]) -> list[HistoryEntry]:
         """`versions` newest first. The last one is compared with nothing: give one more than is shown."""
         values = [self.values(version) for version in versions]
         self._learn(values)
-        told = [Told(version) for version in versions]
+        told = [HistoryEntry(version) for version in versions]
         for entry, newer, older in zip(told, values, values[1:], strict=False):
             entry.differences = [d for d in self._differences(older, newer) if d.differs]
         return told

@@ -38,7 +38,7 @@ STARTED_AGAIN_WITHIN_S = 600.0
 STOP_STEPS = ((signal.SIGTERM, 15.0),)
 
 
-class Told(Exception):
+class StopRequested(Exception):
     """Somebody asked us to stop."""
 
 
@@ -104,7 +104,7 @@ class Service:
 
 
 class Signals:
-    """Ctrl-C, SIGTERM and a closed terminal, as the exception Told at a moment that suits."""
+    """Ctrl-C, SIGTERM and a closed terminal, as the exception StopRequested at a moment that suits."""
 
     NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -118,7 +118,7 @@ class Signals:
         self._told = True
         if not self._held_back:
             self.ignore()
-            raise Told
+            raise StopRequested
 
     @contextmanager
     def held_back(self) -> Iterator[None]:
@@ -130,7 +130,7 @@ class Signals:
             self._held_back = False
         if self._told:
             self.ignore()
-            raise Told
+            raise StopRequested
 
     def ignore(self) -> None:
         """A second Ctrl-C must not break off the orderly stop."""
@@ -164,7 +164,7 @@ def main() -> int:
             _wait_until_ready(port, (web, worker))
             _print_addresses(layout, variables, port)
             _watch(parts, (web, worker), signals)
-    except Told:
+    except StopRequested:
         say("Stopped.")
         return 0
     except (Ended, prepare.Failed) as error:

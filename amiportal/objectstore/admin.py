@@ -10,9 +10,9 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from amiportal.core.adminkit import History, Kept, SavedByServices, minute, take_over
+from amiportal.core.adminkit import History, NeverDeleted, SavedByServices, minute, take_over
 from amiportal.objectstore.allocation import update_allocation
-from amiportal.objectstore.capabilities import departures
+from amiportal.objectstore.capabilities import shortcomings
 from amiportal.objectstore.models import Allocation, StoreProbe
 
 
@@ -24,7 +24,7 @@ def _actor_of(request: HttpRequest) -> AbstractBaseUser:
 
 
 @admin.register(Allocation)
-class AllocationAdmin(SavedByServices, Kept, History, ModelAdmin):
+class AllocationAdmin(SavedByServices, NeverDeleted, History, ModelAdmin):
     """The one row: how much may be filled, and until when."""
 
     fields = ["size_tb", "ends_on"]
@@ -63,12 +63,12 @@ class StoreProbeAdmin(ModelAdmin):
 
     @display(description="Differ from the ideal")
     def differing(self, probe: StoreProbe) -> int:
-        return len(departures(probe.record))
+        return len(shortcomings(probe.record))
 
     @display(description="Findings")
     def findings(self, probe: StoreProbe) -> SafeString:
         """What differs from the ideal first."""
-        differing = set(departures(probe.record))
+        differing = set(shortcomings(probe.record))
         rows = [
             (_words(name), _words(finding["value"]), finding["detail"], name in differing)
             for name, finding in sorted(probe.record.items(), key=lambda item: (item[0] not in differing, item[0]))

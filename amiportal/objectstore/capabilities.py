@@ -14,7 +14,7 @@ from django.core.cache import cache
 from amiportal.objectstore.models import StoreProbe
 
 REMEMBERED_S = 60  # a new probe takes effect in every process within this time
-# The values that ask for no precaution; a habit that is not named here is told, not judged.
+# The values that ask for no precaution; a capability that is not named here is told, not judged.
 IDEAL_VALUES: Mapping[str, frozenset[str]] = {
     "put_if_none_match": frozenset({"honoured"}),
     "url_if_none_match": frozenset({"honoured"}),
@@ -54,7 +54,7 @@ IDEAL_VALUES: Mapping[str, frozenset[str]] = {
 
 
 @dataclass(frozen=True)
-class Habits:
+class Capabilities:
     """What may be relied upon. Fields that only report are None where nobody has seen.
 
     probed_at: None when this endpoint was never probed, and all else is the safe default.
@@ -97,21 +97,21 @@ class Habits:
     can_keep_versions: bool | None = None
 
 
-def current_habits(bucket: str | None = None) -> Habits:
-    """The habits of the configured endpoint: of `bucket` where it was probed itself, else of the last bucket that was.
+def current_capabilities(bucket: str | None = None) -> Capabilities:
+    """What the configured endpoint honours: by `bucket` where it was probed itself, else by the last bucket that was.
 
     At most REMEMBERED_S old.
     """
     known = cache.get_or_set(cache_key(settings.S3_ENDPOINT_URL, bucket), lambda: _read(bucket), REMEMBERED_S)
-    return cast(Habits, known)
+    return cast(Capabilities, known)
 
 
 def cache_key(endpoint_url: str, bucket: str | None) -> str:
-    return f"objectstore.habits:{endpoint_url}:{bucket or ''}"
+    return f"objectstore.capabilities:{endpoint_url}:{bucket or ''}"
 
 
-def departures(record: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """The habits in a record that differ from the ideal, or could not be tried."""
+def shortcomings(record: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """The capabilities in a record that differ from the ideal, or could not be tried."""
     return [
         name
         for name, finding in record.items()
@@ -119,8 +119,8 @@ def departures(record: Mapping[str, Mapping[str, str]]) -> list[str]:
     ]
 
 
-def habits_of(record: Mapping[str, Mapping[str, str]], *, probed_at: datetime | None = None) -> Habits:
-    """What a record allows. A habit that is missing from it, or went wrong, counts as not seen."""
+def capabilities_of(record: Mapping[str, Mapping[str, str]], *, probed_at: datetime | None = None) -> Capabilities:
+    """What a record allows. A capability that is missing from it, or went wrong, counts as not seen."""
 
     def value(name: str) -> str:
         return record.get(name, {}).get("value", "error")
@@ -131,7 +131,7 @@ def habits_of(record: Mapping[str, Mapping[str, str]], *, probed_at: datetime | 
     def seen(name: str, *values: str) -> bool | None:
         return None if value(name) == "error" else value(name) in values
 
-    return Habits(
+    return Capabilities(
         probed_at=probed_at,
         honours_if_none_match=is_ideal("url_if_none_match"),
         listing_is_immediate=is_ideal(
@@ -164,7 +164,7 @@ def habits_of(record: Mapping[str, Mapping[str, str]], *, probed_at: datetime | 
     )
 
 
-def _read(bucket: str | None) -> Habits:
+def _read(bucket: str | None) -> Capabilities:
     probes = StoreProbe.objects.filter(endpoint=settings.S3_ENDPOINT_URL)
     newest = (bucket and probes.filter(bucket=bucket).first()) or probes.first()
-    return habits_of(newest.record, probed_at=newest.made_at) if newest else Habits()
+    return capabilities_of(newest.record, probed_at=newest.made_at) if newest else Capabilities()

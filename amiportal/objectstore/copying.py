@@ -3,7 +3,7 @@
 from typing import Any
 
 from amiportal.core.errors import Conflict, StoreError
-from amiportal.objectstore.capabilities import current_habits
+from amiportal.objectstore.capabilities import current_capabilities
 from amiportal.objectstore.client import client, our_errors
 from amiportal.objectstore.http import call
 from amiportal.objectstore.lookup import content_md5, head
@@ -21,8 +21,8 @@ def copy(*, bucket: str, source: StoredObject, key: str) -> StoredObject:
     if standing is not None:
         return _equal_or_conflict(bucket, source, standing)
     _check_source(bucket, source)
-    habits = current_habits()
-    conditions: dict[str, Any] = {"CopySourceIfMatch": source.etag} if habits.honours_copy_if_match else {}
+    capabilities = current_capabilities()
+    conditions: dict[str, Any] = {"CopySourceIfMatch": source.etag} if capabilities.honours_copy_if_match else {}
     with our_errors(bucket=bucket):
         client(bucket).copy_object(
             Bucket=bucket,
@@ -42,7 +42,7 @@ def is_equal(bucket: str, one: StoredObject, other: StoredObject) -> bool:
     """Whether two objects hold the same bytes: by size and ETag where these are MD5s, else both are read."""
     if one.size_bytes != other.size_bytes:
         return False
-    if current_habits().etag_is_md5 and _is_md5(one.etag) and _is_md5(other.etag):
+    if current_capabilities().etag_is_md5 and _is_md5(one.etag) and _is_md5(other.etag):
         return one.etag == other.etag
     first = content_md5(bucket, one.key)
     return first is not None and first == content_md5(bucket, other.key)

@@ -54,7 +54,7 @@ def lookup(*, bucket: str, prefix: str, names: Collection[str], confirm_absent: 
     """The object stored as `prefix` + name for each of `names`, in their order; None where there is none.
 
     prefix ends with "/", no name holds one: all keys lie in one folder. With confirm_absent a name that the
-    listing does not show is asked for by HEAD; pass it unless the store's habits say that its listing is
+    listing does not show is asked for by HEAD; pass it unless the store's capabilities say that its listing is
     immediate. What is found may be as old as the listing. Raises BucketMissing and every other fault of the
     store; never takes one for "absent".
     """

@@ -12,7 +12,7 @@ from simple_history.models import HistoricalRecords
 class StoreProbe(models.Model):
     """What one run of the probe saw at a store. Append-only: behaviour follows the newest row of the endpoint.
 
-    record: habit -> {"value": a short word, "detail": a sentence}. errors: the habits that could not be tried, with the
+    record: capability -> {"value": a short word, "detail": a sentence}. errors: those that could not be tried, with the
     code of what went wrong.
     """
 

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 from django.conf import settings
 
 from amiportal.core.errors import BucketMissing, StoreError
-from amiportal.objectstore.capabilities import current_habits
+from amiportal.objectstore.capabilities import current_capabilities
 from amiportal.objectstore.client import error_for
 from amiportal.objectstore.http import call
 from amiportal.objectstore.objects import bare_etag
@@ -24,7 +24,7 @@ _PATIENT = 2  # times S3_MAX_ATTEMPTS, for questions whose repetition costs noth
 
 @dataclass(frozen=True, slots=True)
 class StoredPart:
-    """A part as the store lists it. etag: without quotes, the MD5 in hex only where the store's habits say so."""
+    """A part as the store lists it. etag: without quotes, the MD5 in hex only where the store's capabilities say so."""
 
     number: int
     size_bytes: int
@@ -79,7 +79,7 @@ def complete(*, bucket: str, key: str, upload_id: str, chosen: Sequence[StoredPa
         f"<Part><PartNumber>{part.number}</PartNumber><ETag>{escape(chr(34) + part.etag + chr(34))}</ETag></Part>"
         for part in chosen
     )
-    conditions = {"If-None-Match": "*"} if current_habits().honours_multipart_if_none_match else {}
+    conditions = {"If-None-Match": "*"} if current_capabilities().honours_multipart_if_none_match else {}
     answer = call(
         "POST",
         bucket=bucket,

@@ -17,7 +17,7 @@ _KEPT_OF_AMZ = ("x-amz-meta-", "x-amz-tagging-count", "x-amz-website-redirect-lo
 class StoredObject:
     """One object as a listing or a HEAD describes it.
 
-    etag: without quotes; the MD5 in hex only where the store's habits say so. last_modified: aware UTC, as
+    etag: without quotes; the MD5 in hex only where the store's capabilities say so. last_modified: aware UTC, as
     coarse as the store has it (a listing may give milliseconds where a HEAD gives seconds). headers: those that are
     kept with it, as `kept_headers` has them; None from a listing, which tells none.
     """

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from amiportal.core.errors import StoreError
 from amiportal.objectstore import own_files
-from amiportal.objectstore.capabilities import current_habits
+from amiportal.objectstore.capabilities import current_capabilities
 from amiportal.objectstore.signing import (
     ALGORITHM,
     UNSIGNED_PAYLOAD,
@@ -250,7 +250,7 @@ def signer() -> UrlSigner:
 
     Binds headers to be absent where the store's last probe saw that it honours this.
     """
-    return binding_signer() if current_habits().binds_absent_headers else plain_signer()
+    return binding_signer() if current_capabilities().binds_absent_headers else plain_signer()
 
 
 def plain_signer() -> UrlSigner:

@@ -22,7 +22,7 @@ from import_export.tmp_storages import BaseStorage
 from amiportal.core.errors import PortalError
 from amiportal.sheets.common import Columns, Fault, Sheet
 from amiportal.sheets.formats import SheetDataset
-from amiportal.sheets.plan import Plan, PlannedRow, SheetRefused
+from amiportal.sheets.plan import PlannedRow, SheetPlan, SheetRefused
 
 PREVIEWED_ROWS = 1_000  # a page that a browser still scrolls; what is imported is not limited by it
 KEPT_FOR_S = 24 * 3600
@@ -96,8 +96,8 @@ class SheetResource(Resource):
     title: str
     columns: Columns
     shown: tuple[str, ...]
-    plan: Callable[..., Plan]
-    write: Callable[..., Plan]
+    plan: Callable[..., SheetPlan]
+    write: Callable[..., SheetPlan]
 
     @classmethod
     def get_display_name(cls) -> str:
@@ -112,7 +112,7 @@ class SheetResource(Resource):
         try:
             plan = self._planned(dataset.sheet, actor=user, dry_run=dry_run)
         except SheetRefused as refused:
-            plan = Plan(faults=list(refused.faults))
+            plan = SheetPlan(faults=list(refused.faults))
         except PortalError as error:
             result.append_base_error(Error(error.message))
             return result
@@ -126,7 +126,7 @@ class SheetResource(Resource):
             result.summary = plan.summary
         return result
 
-    def _planned(self, sheet: Sheet, *, actor: Any, dry_run: bool) -> Plan:
+    def _planned(self, sheet: Sheet, *, actor: Any, dry_run: bool) -> SheetPlan:
         return (self.plan if dry_run else self.write)(actor=actor, sheet=sheet)
 
     def _row(self, planned: PlannedRow) -> SheetRowResult:

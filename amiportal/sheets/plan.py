@@ -36,7 +36,7 @@ class PlannedRow:
 
 
 @dataclass
-class Plan:
+class SheetPlan:
     """What an import would do, or did. `notes` are for people; with any fault nothing is done."""
 
     rows: list[PlannedRow] = field(default_factory=list)

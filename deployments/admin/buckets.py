@@ -13,7 +13,16 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from amiportal.accounts.actor import actor_of
 from amiportal.accounts.admin.mailing import AddressesOfBucket
-from amiportal.core.adminkit import EXPLAINED, History, Kept, SavedByServices, ask, explanation, minute, take_over
+from amiportal.core.adminkit import (
+    EXPLAINED,
+    History,
+    NeverDeleted,
+    SavedByServices,
+    ask,
+    explanation,
+    minute,
+    take_over,
+)
 from amiportal.objectstore.public_access import PublicAccess
 from deployments import services
 from deployments.domain.names import DataType
@@ -43,7 +52,7 @@ class BucketForm(forms.ModelForm):
 
 
 @admin.register(Bucket)
-class BucketAdmin(SavedByServices, Kept, History, AddressesOfBucket, ModelAdmin):
+class BucketAdmin(SavedByServices, NeverDeleted, History, AddressesOfBucket, ModelAdmin):
     form = BucketForm
     list_display = ["title", "name", "country_code", "shown_data_types", "in_store", "checked"]
     list_filter = [("is_test", BooleanRadioFilter), ("exists_in_store", BooleanRadioFilter)]

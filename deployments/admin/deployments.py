@@ -8,7 +8,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.decorators import display
 
 from amiportal.accounts.actor import actor_of
-from amiportal.core.adminkit import Kept, SavedByServices, marked, take_over, unbroken
+from amiportal.core.adminkit import NeverDeleted, SavedByServices, marked, take_over, unbroken
 from deployments import services
 from deployments.admin.filters import CameraKnown, CoordinatesKnown, HardwareKnown, SeasonKnown, Silent
 from deployments.admin.forms import DeploymentForm
@@ -27,7 +27,7 @@ _RECORD = ["deployment_id", "season_before", "season_after", "created", "retired
 
 @admin.register(Deployment)
 class DeploymentAdmin(
-    GuidedAdd, DeploymentPage, LifeActions, SavedByServices, Kept, DeploymentHistory, TablePages, ModelAdmin
+    GuidedAdd, DeploymentPage, LifeActions, SavedByServices, NeverDeleted, DeploymentHistory, TablePages, ModelAdmin
 ):
     form = DeploymentForm
     list_display = [

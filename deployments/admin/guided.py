@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from amiportal.accounts.actor import actor_of
 from amiportal.core.adminkit import EXPLAINED, AdminPart, faults_of
-from amiportal.objectstore.capabilities import current_habits
+from amiportal.objectstore.capabilities import current_capabilities
 from deployments import services
 from deployments.admin.guided_forms import BucketStep, PlaceStep, typed
 from deployments.admin.map_media import PlaceMap
@@ -107,10 +107,10 @@ def _bucket_notes(bucket: Bucket) -> list[str]:
     if bucket.exists_in_store:
         return []
     notes = ["The store does not have it yet: it is made when you save, and the upload page is let in (CORS)."]
-    habits = current_habits()
-    if habits.honours_bucket_encryption:
+    capabilities = current_capabilities()
+    if capabilities.honours_bucket_encryption:
         notes.append("While it is empty it is encrypted by the store, which was seen to honour that.")
-    elif habits.probed_at is None:
+    elif capabilities.probed_at is None:
         notes.append("It is not encrypted: the store was never probed for that.")
     else:
         notes.append("It is not encrypted: by its last probe the store does not honour that.")

@@ -3,7 +3,7 @@
 from amiportal.accounts.models import User
 from amiportal.sheets.common import Sheet
 from amiportal.sheets.importing import SheetResource
-from amiportal.sheets.plan import Plan
+from amiportal.sheets.plan import SheetPlan
 from deployments.models import HardwareConfig
 from deployments.services.hardware_import import HARDWARE, PARTS, import_hardware, plan_hardware
 
@@ -13,10 +13,10 @@ class HardwareTable(SheetResource):
     columns = HARDWARE
     shown = HARDWARE.all
 
-    def plan(self, *, actor: User, sheet: Sheet) -> Plan:
+    def plan(self, *, actor: User, sheet: Sheet) -> SheetPlan:
         return plan_hardware(actor=actor, sheet=sheet)
 
-    def write(self, *, actor: User, sheet: Sheet) -> Plan:
+    def write(self, *, actor: User, sheet: Sheet) -> SheetPlan:
         return import_hardware(actor=actor, sheet=sheet)
 
 

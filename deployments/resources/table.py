@@ -3,7 +3,7 @@
 from amiportal.accounts.models import User
 from amiportal.sheets.common import Sheet
 from amiportal.sheets.importing import SheetResource
-from amiportal.sheets.plan import Plan, PlannedRow
+from amiportal.sheets.plan import PlannedRow, SheetPlan
 from deployments.formats.legacy_record import table_record
 from deployments.formats.table import COLUMNS, TABLE, check_sheet
 from deployments.models import Deployment
@@ -13,7 +13,7 @@ from deployments.services import ImportPlan, import_table, plan_import
 _FIRST = ("deployment_id", "status")
 
 
-class TablePlan(Plan):
+class TablePlan(SheetPlan):
     """Says, too, which rows are not taken as they stand."""
 
     twins: int = 0
@@ -30,10 +30,10 @@ class DeploymentTable(SheetResource):
     columns = TABLE
     shown = (*_FIRST, *(column for column in COLUMNS if column not in (*_FIRST, "location_id")))
 
-    def plan(self, *, actor: User, sheet: Sheet) -> Plan:
+    def plan(self, *, actor: User, sheet: Sheet) -> SheetPlan:
         return _as_texts(plan_import(actor=actor, table=check_sheet(sheet)))
 
-    def write(self, *, actor: User, sheet: Sheet) -> Plan:
+    def write(self, *, actor: User, sheet: Sheet) -> SheetPlan:
         return _as_texts(import_table(actor=actor, table=check_sheet(sheet)))
 
 

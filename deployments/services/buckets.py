@@ -13,7 +13,7 @@ from amiportal.accounts.models import User
 from amiportal.core.errors import Conflict, PortalError
 from amiportal.core.history import recorded
 from amiportal.objectstore.buckets import BucketState, bucket_state, ensure_bucket
-from amiportal.objectstore.capabilities import current_habits
+from amiportal.objectstore.capabilities import current_capabilities
 from deployments.domain.countries import code_fault
 from deployments.domain.names import SALTMARSH_DATA_TYPES, STATION_DATA_TYPES
 from deployments.models import Bucket
@@ -104,12 +104,12 @@ def make_bucket_in_store(*, actor: User | None, bucket: Bucket) -> Bucket:
     """
     require_maintainer(actor)
     with _refusal_kept(bucket):
-        habits = current_habits()
+        capabilities = current_capabilities()
         state = ensure_bucket(
             bucket.name,
             origins=settings.PORTAL_ORIGINS,
-            encrypt=habits.honours_bucket_encryption,
-            shut=habits.takes_uploads_when_shut is not False,
+            encrypt=capabilities.honours_bucket_encryption,
+            shut=capabilities.takes_uploads_when_shut is not False,
         )
         return _record(bucket, state)
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from amiportal.accounts.models import User
 from amiportal.core.spreadsheets import text_fault
 from amiportal.sheets.common import Columns, Fault, Sheet
-from amiportal.sheets.plan import Plan, PlannedRow, carry_out
+from amiportal.sheets.plan import PlannedRow, SheetPlan, carry_out
 from deployments.formats.table import hardware_number
 from deployments.models import HardwareConfig
 from deployments.permissions import require_maintainer
@@ -18,13 +18,13 @@ HARDWARE = Columns(required=("number", *PARTS))
 REASON = "Imported table"
 
 
-def plan_hardware(*, actor: User | None, sheet: Sheet) -> Plan:
+def plan_hardware(*, actor: User | None, sheet: Sheet) -> SheetPlan:
     """What importing `sheet` would change, with every fault that a row has. Reads in one query, writes nothing."""
     require_maintainer(actor)
     return _plan(sheet, HardwareConfig.objects.all())
 
 
-def import_hardware(*, actor: User | None, sheet: Sheet) -> Plan:
+def import_hardware(*, actor: User | None, sheet: Sheet) -> SheetPlan:
     """Create and update the configurations of `sheet`; those that it does not name stay. Raises SheetRefused.
 
     The signal `before_import` is sent first, unless nothing would change.
@@ -39,7 +39,7 @@ def import_hardware(*, actor: User | None, sheet: Sheet) -> Plan:
     )
 
 
-def _write(plan: Plan, *, actor: User | None) -> None:
+def _write(plan: SheetPlan, *, actor: User | None) -> None:
     for row in plan.created:
         parts = {name: row.after[name] for name in PARTS}
         create_hardware(actor=actor, number=row.record.number, why=REASON, **parts)
@@ -52,8 +52,8 @@ def hardware_record(hardware: HardwareConfig) -> dict[str, str]:
     return {"number": str(hardware.number), **{name: getattr(hardware, name) for name in PARTS}}
 
 
-def _plan(sheet: Sheet, known: Iterable[HardwareConfig]) -> Plan:
-    plan = Plan()
+def _plan(sheet: Sheet, known: Iterable[HardwareConfig]) -> SheetPlan:
+    plan = SheetPlan()
     by_number = {hardware.number: hardware for hardware in known}
     line_of: dict[int, int] = {}
     faults: list[Fault] = []

@@ -22,7 +22,7 @@ _BATCH = 500
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangedDeployment:
     """One row of the table against the database. `before` is None for a new deployment; neither is saved."""
 
     row: Row
@@ -38,22 +38,22 @@ class Change:
 class ImportPlan:
     """What an import would do, or did. `notes` are for people; with any fault nothing is done."""
 
-    changes: list[Change] = field(default_factory=list)
+    changes: list[ChangedDeployment] = field(default_factory=list)
     new_buckets: list[Bucket] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     twins: tuple[Twin, ...] = ()
     notes: list[str] = field(default_factory=list)
 
     @property
-    def created(self) -> list[Change]:
+    def created(self) -> list[ChangedDeployment]:
         return [change for change in self.changes if change.before is None]
 
     @property
-    def updated(self) -> list[Change]:
+    def updated(self) -> list[ChangedDeployment]:
         return [change for change in self.changes if change.before is not None and change.differs]
 
     @property
-    def unchanged(self) -> list[Change]:
+    def unchanged(self) -> list[ChangedDeployment]:
         return [change for change in self.changes if not change.differs]
 
     @property
@@ -101,7 +101,7 @@ def _plan(table: Table, *, actor: User | None, lock: bool) -> ImportPlan:
             setattr(after, name, getattr(row, name))
         if before and before.status != after.status:
             mark_status_change(after, actor=actor, reason=REASON)
-        plan.changes.append(Change(row=row, before=before, after=after))
+        plan.changes.append(ChangedDeployment(row=row, before=before, after=after))
     _refuse_moves(plan)
     _refuse_clashes(plan, in_table={row.deployment_id for row in table.rows})
     plan.faults.sort(key=lambda fault: fault.line)

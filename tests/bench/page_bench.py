@@ -59,19 +59,19 @@ ADD_INPUT = """
 }
 """
 BARE_LOOP = """
-({ urls, type, lanes }) => {
+({ urls, type, slots }) => {
   const bench = (globalThis.bench = {});
   const files = [...document.querySelector('#bench-files').files];
   const byName = new Map(files.map((file) => [file.name, file]));
   const jobs = Object.entries(urls).values();
   const began = performance.now();
-  const lane = async () => {
+  const slot = async () => {
     for (const [name, url] of jobs) {
       const answer = await fetch(url, { method: 'PUT', headers: { 'Content-Type': type }, body: byName.get(name) });
       if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
     }
   };
-  Promise.all(Array.from({ length: lanes }, lane)).then(
+  Promise.all(Array.from({ length: slots }, slot)).then(
     () => (bench.seconds = (performance.now() - began) / 1000),
     (error) => (bench.error = String(error)),
   ).finally(() => (document.title = 'measured'));
@@ -182,7 +182,7 @@ def by_loop(browser: Chromium, place: Place, folder: Path, names: list[str]) -> 
     def begin(page: Page) -> None:
         page.evaluate(ADD_INPUT)
         page.set_input_files("#bench-files", folder)
-        page.evaluate(BARE_LOOP, {"urls": dict(zip(names, urls, strict=True)), "type": FILE_TYPE, "lanes": LANES})
+        page.evaluate(BARE_LOOP, {"urls": dict(zip(names, urls, strict=True)), "type": FILE_TYPE, "slots": LANES})
 
     measured = browser.measure(begin)
     assert "error" not in measured, measured

@@ -11,7 +11,7 @@ from tests.deployments.admin_pages import said, url
 from tests.deployments.bringing import finished, granted
 from tests.uploads.holding import row
 from uploads.ledger import statements
-from uploads.ledger.statements import Change
+from uploads.ledger.statements import RowChange
 from uploads.models import Inventory, InventoryNight
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ def test_what_the_store_holds(page, ladera, counted):
 def test_what_changed_or_vanished_leads_to_its_list(page, ladera, colleague, counted):
     files = [row(ladera, colleague, name) for name in ("a.jpg", "b.jpg", "c.jpg")]
     for file, status, code in zip(files, ("mismatch", "missing"), ("changed", "vanished"), strict=False):
-        statements.settle([Change(file.pk, "verified", status, code)])
+        statements.settle([RowChange(file.pk, "verified", status, code)])
     text = page.get(url("deployment_change", ladera.pk)).content.decode()
     query = f"?standing=open&amp;deployment__id__exact={ladera.pk}&amp;data_type__exact=snapshot_images"
     assert text.count(f'<a class="cockpit-warn" href="/admin/uploads/drift/{query}">1</a>') == 2

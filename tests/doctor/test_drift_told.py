@@ -15,7 +15,7 @@ from tests.cast import make_person
 from tests.smtpserver import SmtpServer
 from tests.uploads.holding import row
 from uploads.ledger import statements
-from uploads.ledger.statements import Change
+from uploads.ledger.statements import RowChange
 from uploads.models import Drift
 from uploads.services.drift_settle import settle_drifts
 
@@ -36,7 +36,7 @@ def post(settings, monkeypatch, maintainer):
 def lose(deployment, account, *names: str, status: str = "missing") -> None:
     rows = [row(deployment, account, name) for name in names]
     code = "vanished" if status == "missing" else "changed"
-    statements.settle([Change(file.pk, "verified", status, code) for file in rows])
+    statements.settle([RowChange(file.pk, "verified", status, code) for file in rows])
 
 
 def test_each_uploader_is_named_and_nobody_is_told_twice(post, ladera, savanna, colleague, outsider):

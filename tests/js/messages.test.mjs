@@ -81,7 +81,7 @@ test("every code that the portal can answer has a text of its own", () => {
     /Outcome\.[A-Z]+,\s*"(\w+)"/g, // a file
     /Warned\(\s*"(\w+)"/g,
     /\bcode="(\w+)"/g, // a call
-    /^ {4}code = "(\w+)"/gm, // the default of a class of errors
+    /^ {4}code = "(\w+)"$/gm, // the default of a class of errors
   ];
   const codes = new Set(sources.flatMap((source) => patterns.flatMap((pattern) => [...source.matchAll(pattern)].map(([, code]) => code))));
   assert.ok(codes.has("stored_differs") && codes.has("deployment_inactive") && codes.has("clock_reset") && codes.has("name_path"));

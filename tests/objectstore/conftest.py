@@ -12,7 +12,7 @@ from tests.faultproxy import FaultProxy
 
 
 @pytest.fixture(autouse=True)
-def _forgotten_habits() -> Iterator[None]:
+def _forgotten_capabilities() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from amiportal.objectstore import presign
-from amiportal.objectstore.capabilities import current_habits, departures, habits_of
+from amiportal.objectstore.capabilities import capabilities_of, current_capabilities, shortcomings
 from amiportal.objectstore.probe import ProbeResult, attacks, probe, record_probe
 from amiportal.objectstore.probe.workbench import Workbench
 from tests.faults import error_answer
@@ -46,7 +46,7 @@ def test_a_store_that_heeds_unbound_headers_is_found_out(bucket, proxy, store):
 def test_what_the_probe_learns_of_it_binds_the_next_addresses(bucket, proxy, store):
     proxy.guises = [HeedsUnsigned(store)]
     record_probe(probe(bucket, origins=[]))
-    assert current_habits().binds_absent_headers
+    assert current_capabilities().binds_absent_headers
     assert set(attacked(bucket).values()) == {"refused"}
     # Whoever signs plainly is as open as before: it is the addresses that changed, not the store.
     with Workbench(bucket) as bench:
@@ -63,8 +63,8 @@ def test_the_record_is_of_the_addresses_that_are_signed_by_it(bucket, proxy, sto
     proxy.guises = [HeedsUnsigned(store, binds_absent=False)]
     unbound = probe(bucket, origins=[]).record
     assert unbound["absent_headers"]["value"] == "refused"
-    assert set(BY_HOLDERS) <= set(departures(unbound))
-    assert not habits_of(unbound).binds_absent_headers
+    assert set(BY_HOLDERS) <= set(shortcomings(unbound))
+    assert not capabilities_of(unbound).binds_absent_headers
 
 
 def test_a_store_that_does_not_look_at_absent_headers_is_not_relied_upon(bucket, proxy, store):
@@ -76,12 +76,12 @@ def test_a_store_that_does_not_look_at_absent_headers_is_not_relied_upon(bucket,
     record = probe(bucket, origins=[]).record
     assert record["absent_headers"]["value"] == "ignored"
     assert record["unsigned_copy_source"]["value"] == "applied"
-    assert not habits_of(record).binds_absent_headers
+    assert not capabilities_of(record).binds_absent_headers
 
 
 def test_the_real_store_refuses_all_of_it_by_itself(bucket):
     assert set(attacked(bucket).values()) == {"refused"}
-    assert not habits_of(probe(bucket, origins=[]).record).binds_absent_headers
+    assert not capabilities_of(probe(bucket, origins=[]).record).binds_absent_headers
 
 
 class Deaf(ShutsPublicAccess):
@@ -111,8 +111,8 @@ def test_what_becomes_of_a_bucket_that_is_shut(bucket, proxy, store, guise, valu
         finding = attacks.public_access_block(bench)
     assert finding.value == value
     record = {"public_access_block": {"value": value, "detail": ""}}
-    assert habits_of(record).takes_uploads_when_shut is (value != "breaks_uploads")
-    assert bool(departures(record)) is (value in ("ineffective", "breaks_uploads"))
+    assert capabilities_of(record).takes_uploads_when_shut is (value != "breaks_uploads")
+    assert bool(shortcomings(record)) is (value in ("ineffective", "breaks_uploads"))
 
 
 def test_a_url_names_what_must_not_come_and_signs_what_does(settings):

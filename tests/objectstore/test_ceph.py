@@ -15,7 +15,7 @@ from django.core.files.base import ContentFile
 
 from amiportal.objectstore import portal_files, presign
 from amiportal.objectstore.buckets import ensure_bucket, ping, uploads_key_reads_own_files
-from amiportal.objectstore.capabilities import current_habits, habits_of
+from amiportal.objectstore.capabilities import capabilities_of, current_capabilities
 from amiportal.objectstore.portal_storage import PortalStorage
 from amiportal.objectstore.probe import attacks, probe, record_probe
 from amiportal.objectstore.probe.workbench import Workbench
@@ -88,8 +88,8 @@ def test_it_is_classified(trials):
     values = {name: finding["value"] for name, finding in found.record.items()}
     assert (values["absent_headers"], values["public_access_block"]) == ("bound", "works")
     assert (values["url_if_none_match"], values["content_md5"]) == ("honoured", "verified")
-    habits = habits_of(found.record)
-    print({field.name: getattr(habits, field.name) for field in fields(habits)})
+    capabilities = capabilities_of(found.record)
+    print({field.name: getattr(capabilities, field.name) for field in fields(capabilities)})
 
 
 def test_a_bucket_that_is_shut_takes_uploads_and_gives_nothing_out(trials, ceph):
@@ -100,11 +100,11 @@ def test_a_bucket_that_is_shut_takes_uploads_and_gives_nothing_out(trials, ceph)
     assert attacked(trials)["unsigned_acl"] == "ignored"
 
 
-def test_the_habits_that_the_portal_signs_by_are_those_of_the_endpoint(trials, settings):
+def test_the_capabilities_that_the_portal_signs_by_are_those_of_the_endpoint(trials, settings):
     record_probe(probe(trials, origins=[]))
-    assert current_habits().binds_absent_headers
+    assert current_capabilities().binds_absent_headers
     settings.S3_ENDPOINT_URL = "http://another.example"
-    assert not current_habits().binds_absent_headers
+    assert not current_capabilities().binds_absent_headers
 
 
 @pytest.mark.skipif("CEPH_FILES_ACCESS_KEY_ID" not in os.environ, reason="no second user of the gateway is named")

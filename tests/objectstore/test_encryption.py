@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from amiportal.objectstore.buckets import ensure_bucket
-from amiportal.objectstore.capabilities import habits_of
+from amiportal.objectstore.capabilities import capabilities_of
 from amiportal.objectstore.probe.encryption import bucket_encryption
 from amiportal.objectstore.probe.workbench import Workbench
 from tests.faults import Answer, error_answer
@@ -51,7 +51,7 @@ def found(bucket: str, store) -> str:
         finding = bucket_encryption(bench)
     assert {entry["Name"] for entry in store.list_buckets()["Buckets"]} == before
     record = {"bucket_encryption": {"value": finding.value, "detail": finding.detail}}
-    assert habits_of(record).honours_bucket_encryption == (finding.value == "honoured")
+    assert capabilities_of(record).honours_bucket_encryption == (finding.value == "honoured")
     return finding.value
 
 

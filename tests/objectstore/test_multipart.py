@@ -7,7 +7,7 @@ import pytest
 
 from amiportal.core.errors import BucketMissing, Conflict, StoreError, StoreUnavailable
 from amiportal.objectstore import capabilities, multipart
-from amiportal.objectstore.capabilities import Habits
+from amiportal.objectstore.capabilities import Capabilities
 from amiportal.objectstore.http import call
 from amiportal.objectstore.lookup import head
 from tests.faults import Answer, CommitThenDrop, OkWithErrorBody, Status, always, first, once
@@ -20,7 +20,7 @@ LAST = b"the last part"
 @pytest.fixture(autouse=True)
 def _heeds_conditions(monkeypatch):
     """As the probe finds the tests' store; nothing here needs the database."""
-    monkeypatch.setattr(multipart, "current_habits", lambda: Habits(honours_multipart_if_none_match=True))
+    monkeypatch.setattr(multipart, "current_capabilities", lambda: Capabilities(honours_multipart_if_none_match=True))
 
 
 @pytest.fixture
@@ -108,16 +108,16 @@ def test_nothing_is_overwritten(store, upload, send):
 
 def test_the_condition_is_sent_only_where_it_is_honoured(upload, send, proxy, monkeypatch):
     """Swift refuses it on sight."""
-    monkeypatch.setattr(multipart, "current_habits", Habits)
+    monkeypatch.setattr(multipart, "current_capabilities", Capabilities)
     send(1, LAST)
     assert multipart.complete(**upload, chosen=multipart.parts(**upload)) is True
     (request,) = [request for request in proxy.seen if request.method == "POST"]
     assert "if-none-match" not in {name.lower() for name in request.headers}
 
 
-def test_habits_tell_what_the_probe_saw_of_parts():
+def test_capabilities_tell_what_the_probe_saw_of_parts():
     record = {"multipart_etag": {"value": "md5_of_md5s"}, "multipart_if_none_match": {"value": "ignored"}}
-    found = capabilities.habits_of(record)
+    found = capabilities.capabilities_of(record)
     assert (found.multipart_etag_is_md5_of_md5s, found.honours_multipart_if_none_match) == (True, False)
 
 

@@ -7,7 +7,13 @@ import pytest
 from django.core.cache import cache
 
 from amiportal.core.errors import BucketMissing, StoreUnavailable
-from amiportal.objectstore.capabilities import IDEAL_VALUES, Habits, current_habits, departures, habits_of
+from amiportal.objectstore.capabilities import (
+    IDEAL_VALUES,
+    Capabilities,
+    capabilities_of,
+    current_capabilities,
+    shortcomings,
+)
 from amiportal.objectstore.models import StoreProbe
 from amiportal.objectstore.probe import CHECKS, ProbeResult, probe, record_probe
 from tests import guises
@@ -49,15 +55,15 @@ def test_seaweedfs_is_classified(probed):
     result = probe(probed, origins=[ORIGIN])
     assert result.errors == {}
     assert list(result.record) == [check.__name__ for check in CHECKS]
-    assert set(departures(result.record)) == OF_SEAWEEDFS, result.record
-    habits = habits_of(result.record)
-    assert habits.honours_if_none_match
-    assert habits.listing_is_immediate
-    assert habits.etag_is_md5
-    assert habits.verifies_content_md5
-    assert habits.refuses_expired_urls
-    assert habits.refuses_altered_urls
-    assert not habits.makes_missing_buckets
+    assert set(shortcomings(result.record)) == OF_SEAWEEDFS, result.record
+    capabilities = capabilities_of(result.record)
+    assert capabilities.honours_if_none_match
+    assert capabilities.listing_is_immediate
+    assert capabilities.etag_is_md5
+    assert capabilities.verifies_content_md5
+    assert capabilities.refuses_expired_urls
+    assert capabilities.refuses_altered_urls
+    assert not capabilities.makes_missing_buckets
 
 
 def posing_as(name: str, store):
@@ -72,7 +78,7 @@ IGNORED = dict.fromkeys(
 
 
 @pytest.mark.parametrize(
-    ("guise", "differing", "habits"),
+    ("guise", "differing", "capabilities"),
     [
         ("IgnoresConditions", IGNORED, {"honours_if_none_match": False, "honours_copy_if_match": False}),
         (
@@ -127,35 +133,35 @@ IGNORED = dict.fromkeys(
         ),
     ],
 )
-def test_another_store_is_classified(probed, proxy, store, guise, differing, habits):
+def test_another_store_is_classified(probed, proxy, store, guise, differing, capabilities):
     proxy.guises = [posing_as(guise, store)]
     result = probe(probed, origins=[ORIGIN])
     found = values(result)
-    assert {name: found[name] for name in set(departures(result.record)) - OF_SEAWEEDFS} == differing
-    assert {name: getattr(habits_of(result.record), name) for name in habits} == habits
+    assert {name: found[name] for name in set(shortcomings(result.record)) - OF_SEAWEEDFS} == differing
+    assert {name: getattr(capabilities_of(result.record), name) for name in capabilities} == capabilities
 
 
 def test_a_late_listing_is_classified(probed, proxy):
     proxy.guises = [guises.LateListing()]
     result = probe(probed, origins=[ORIGIN])
     assert result.record["listing_after_put"]["value"] == "late"
-    assert not habits_of(result.record).listing_is_immediate
+    assert not capabilities_of(result.record).listing_is_immediate
 
 
 def test_deleted_objects_that_are_still_listed_are_noticed(probed, proxy):
     proxy.guises = [guises.Ghosts()]
     result = probe(probed, origins=[ORIGIN])
-    assert set(departures(result.record)) - OF_SEAWEEDFS == {"listing_after_delete"}
-    assert not habits_of(result.record).listing_is_immediate
+    assert set(shortcomings(result.record)) - OF_SEAWEEDFS == {"listing_after_delete"}
+    assert not capabilities_of(result.record).listing_is_immediate
 
 
-def test_one_failing_habit_does_not_end_the_rest(probed, proxy):
+def test_one_failing_capability_does_not_end_the_rest(probed, proxy):
     proxy.fault = lambda request: Status(500, "InternalError") if "uploads" in request.query else None
     result = probe(probed, origins=[ORIGIN])
     assert set(result.errors) == {"multipart_etag", "multipart_if_none_match"}
     assert result.record["multipart_etag"]["value"] == "error"
-    assert not habits_of(result.record).honours_multipart_if_none_match
-    assert set(departures(result.record)) == OF_SEAWEEDFS | set(result.errors)
+    assert not capabilities_of(result.record).honours_multipart_if_none_match
+    assert set(shortcomings(result.record)) == OF_SEAWEEDFS | set(result.errors)
 
 
 def test_there_is_nothing_to_probe_in_a_missing_bucket_or_a_store_that_is_down(proxy):
@@ -167,13 +173,18 @@ def test_there_is_nothing_to_probe_in_a_missing_bucket_or_a_store_that_is_down(p
 
 
 def test_nothing_is_relied_upon_that_was_not_seen(db):
-    habits = current_habits()
-    assert habits == Habits()
-    assert habits.probed_at is None
+    capabilities = current_capabilities()
+    assert capabilities == Capabilities()
+    assert capabilities.probed_at is None
     assert not any(
-        (habits.honours_if_none_match, habits.listing_is_immediate, habits.etag_is_md5, habits.deletes_in_batches)
+        (
+            capabilities.honours_if_none_match,
+            capabilities.listing_is_immediate,
+            capabilities.etag_is_md5,
+            capabilities.deletes_in_batches,
+        )
     )
-    assert habits_of({}) == Habits()
+    assert capabilities_of({}) == Capabilities()
 
 
 def test_behaviour_follows_the_newest_record_of_this_endpoint(db, settings):
@@ -181,19 +192,19 @@ def test_behaviour_follows_the_newest_record_of_this_endpoint(db, settings):
         made = {"url_if_none_match": {"value": value, "detail": ""}}
         return record_probe(ProbeResult(endpoint=endpoint, bucket=bucket, record=made))
 
-    assert not current_habits("a").honours_if_none_match
+    assert not current_capabilities("a").honours_if_none_match
     record("a", "honoured")
-    assert current_habits("a").honours_if_none_match  # at once, in the process that probed
+    assert current_capabilities("a").honours_if_none_match  # at once, in the process that probed
     newest = record("b", "ignored")
-    assert current_habits("a").honours_if_none_match
-    assert not current_habits("b").honours_if_none_match
-    assert current_habits("unprobed").probed_at == newest.made_at
+    assert current_capabilities("a").honours_if_none_match
+    assert not current_capabilities("b").honours_if_none_match
+    assert current_capabilities("unprobed").probed_at == newest.made_at
     record("a", "honoured", "http://another.example")
     cache.clear()
-    assert not current_habits().honours_if_none_match
+    assert not current_capabilities().honours_if_none_match
     with pytest.raises(TypeError):
         newest.save()
 
 
-def test_every_judged_habit_is_tried():
+def test_every_judged_capability_is_tried():
     assert set(IDEAL_VALUES) <= {check.__name__ for check in CHECKS}

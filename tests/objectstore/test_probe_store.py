@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from amiportal.objectstore.admin import StoreProbeAdmin
-from amiportal.objectstore.capabilities import current_habits
+from amiportal.objectstore.capabilities import current_capabilities
 from amiportal.objectstore.models import StoreProbe
 from amiportal.objectstore.probe import CHECKS
 
@@ -29,7 +29,7 @@ def test_it_records_what_it_prints(bucket, settings):
         assert f"{name} " in printed
         assert finding["detail"] in printed
     assert len(row.record) == len(CHECKS)
-    assert current_habits(bucket).probed_at == row.made_at
+    assert current_capabilities(bucket).probed_at == row.made_at
 
 
 def test_it_prints_no_secret(bucket, settings):

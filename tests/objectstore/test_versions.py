@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from amiportal.objectstore.capabilities import habits_of
+from amiportal.objectstore.capabilities import capabilities_of
 from amiportal.objectstore.probe.versions import bucket_versioning
 from amiportal.objectstore.probe.workbench import Workbench
 from amiportal.objectstore.versions import forget_versions, keep_versions, keeps_versions, versions
@@ -48,7 +48,7 @@ def found(bucket: str, store) -> str:
         finding = bucket_versioning(bench)
     assert {entry["Name"] for entry in store.list_buckets()["Buckets"]} == before
     record = {"bucket_versioning": {"value": finding.value, "detail": finding.detail}}
-    assert habits_of(record).can_keep_versions == (finding.value == "kept")
+    assert capabilities_of(record).can_keep_versions == (finding.value == "kept")
     return finding.value
 
 

@@ -115,7 +115,7 @@ def rival(site, other_colleague, probed_store) -> Uploader:
 
 @pytest.fixture
 def proxy(settings, uploader) -> Iterator[FaultProxy]:
-    """The fault proxy in the place of the store, for the portal and its clients; what it knows of habits stays."""
+    """The fault proxy in the place of the store, for the portal and its clients; known capabilities stay."""
     upstream = settings.S3_ENDPOINT_URL
     with FaultProxy(upstream) as proxy:
         settings.S3_ENDPOINT_URL = settings.S3_PUBLIC_ENDPOINT_URL = proxy.url
@@ -146,7 +146,7 @@ def store_record(store) -> dict:
 
 @pytest.fixture
 def probed_store(db, store_record) -> None:
-    """The store's habits are known, as in any portal that was set up."""
+    """The store's capabilities are known, as in any portal that was set up."""
     StoreProbe.objects.create(endpoint=settings.S3_ENDPOINT_URL, bucket="probe-for-tests", record=store_record)
     cache.clear()
     yield

@@ -14,7 +14,7 @@ from tests.uploads import holding
 from tests.uploads.conftest import described
 from tests.uploads.holding import BODY, MD5, counted, row
 from uploads.ledger import statements
-from uploads.ledger.statements import Change
+from uploads.ledger.statements import RowChange
 from uploads.models import Drift, UploadLog
 from uploads.services import recomparing
 from uploads.services.recomparing import MOST_FAULTS
@@ -145,9 +145,9 @@ def test_an_object_is_read_once_however_many_rows_vouch_for_it(deployment, accou
 def test_what_a_count_has_no_budget_to_read_is_told_and_read_by_the_next(deployment, verified, proxy, monkeypatch):
     cache.clear()
     proxy.guises = [opaque_etags]
-    record = recomparing.current_habits().__class__  # nothing is known of such a store
-    monkeypatch.setattr(recomparing, "current_habits", record)
-    monkeypatch.setattr("uploads.services.proof.current_habits", record)
+    record = recomparing.current_capabilities().__class__  # nothing is known of such a store
+    monkeypatch.setattr(recomparing, "current_capabilities", record)
+    monkeypatch.setattr("uploads.services.proof.current_capabilities", record)
     monkeypatch.setattr(recomparing, "MOST_READ_BYTES", 2 * len(BODY))
     taken = counted(deployment)
     assert (taken.undecided, found()) == (len(NAMES) - 2, set())
@@ -178,7 +178,7 @@ def test_a_row_that_somebody_else_changes_meanwhile_is_left_to_him(deployment, v
     honest = recomparing.lookup_by_head
 
     def overtaken(**asked):
-        statements.settle([Change(verified[0].pk, "verified", "removed")])
+        statements.settle([RowChange(verified[0].pk, "verified", "removed")])
         return honest(**asked)
 
     monkeypatch.setattr(recomparing, "lookup_by_head", overtaken)

@@ -35,7 +35,7 @@ def put_other(store, site, sender):
 
 def now_probed_as(proxy, **changed: str) -> None:
     newest = StoreProbe.objects.filter(endpoint=proxy.url).first()
-    record = newest.record | {habit: {"value": value, "detail": ""} for habit, value in changed.items()}
+    record = newest.record | {capability: {"value": value, "detail": ""} for capability, value in changed.items()}
     StoreProbe.objects.create(endpoint=proxy.url, bucket=newest.bucket, record=record)
     cache.clear()
 

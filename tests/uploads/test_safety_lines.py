@@ -11,7 +11,7 @@ from tests.guises import LateListing, opaque_etags
 from tests.uploads.conftest import Site, Uploader, put
 from tests.uploads.field import LegacyClient
 from uploads.ledger import statements
-from uploads.ledger.statements import Change
+from uploads.ledger.statements import RowChange
 from uploads.models import UploadLog
 from uploads.services import granting
 
@@ -46,7 +46,7 @@ def test_a_transition_is_made_only_from_the_state_that_was_read(uploader):
     uploader.open(files=1)
     uploader.send("a.jpg", A)
     row = UploadLog.objects.get()
-    assert statements.settle([Change(row.pk, "granted", "expired", "expired")]) == set()
+    assert statements.settle([RowChange(row.pk, "granted", "expired", "expired")]) == set()
     row.refresh_from_db()
     assert (row.status, row.error_code) == ("verified", "")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
-from amiportal.objectstore.capabilities import current_habits
+from amiportal.objectstore.capabilities import current_capabilities
 from amiportal.objectstore.models import StoreProbe
 from tests.trusting_stores import HeedsUnsigned
 from tests.uploads.field import LegacyClient
@@ -43,7 +43,7 @@ def test_the_real_store(uploader, store, site, other_bucket):
 
 def test_a_store_that_heeds_unbound_headers_by_addresses_that_forbid_them(uploader, store, site, other_bucket, heeding):
     heeding("bound")
-    assert current_habits().binds_absent_headers
+    assert current_capabilities().binds_absent_headers
     assert misuse(uploader, store, site, other_bucket, count=COUNT) == 2 * COUNT * len(USES)
 
 

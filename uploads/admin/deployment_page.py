@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from deployments.domain.names import DataType
-from deployments.holdings import Teller
+from deployments.holdings import FilesProvider
 from deployments.models import Deployment
 from uploads.admin.drift import drift_list
 from uploads.admin.inventory import Day, months
@@ -94,4 +94,6 @@ def _sessions(request: HttpRequest, deployment: Deployment) -> SafeString:
     return render_to_string("admin/uploads/_deployment_sessions.html", context, request)
 
 
-TELLER = Teller(under_way=under_way, holdings=holdings_of, urls_end_at=urls_end_at, recount=recount, panels=panels)
+TELLER = FilesProvider(
+    under_way=under_way, holdings=holdings_of, urls_end_at=urls_end_at, recount=recount, panels=panels
+)

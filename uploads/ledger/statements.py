@@ -147,7 +147,7 @@ WHERE row.id = f.id AND row.etag = f.old_etag AND row.status = ANY(%(watched)s)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RowChange:
     """One row's transition, made only if the row still has `old_status`.
 
     etag, size_bytes: what the store was seen to have; of no object, "" and None. unsettled_until: None leaves what the
@@ -246,7 +246,7 @@ def note_found(*, deployment: Deployment, data_type: str, found: Mapping[str, St
         return cursor.rowcount
 
 
-def settle(changes: Iterable[Change]) -> set[int]:
+def settle(changes: Iterable[RowChange]) -> set[int]:
     """Make these transitions; the ids of the rows that still were as presupposed, hence changed.
 
     A row that was watched and is lost by this gets its Drift, whoever found it out: no path to it is silent.
@@ -277,7 +277,7 @@ def note_etags(seen: Iterable[tuple[UploadLog, str]]) -> None:
             cursor.execute(_NOTE_ETAGS, {"seen": json.dumps(rows), "watched": list(UploadLog.WATCHED)})
 
 
-def _as_json(change: Change) -> dict:
+def _as_json(change: RowChange) -> dict:
     return {
         "id": change.row_id,
         "old_status": change.old_status,

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from amiportal.core.errors import PortalError
 from uploads.ledger import statements
-from uploads.ledger.statements import Change
+from uploads.ledger.statements import RowChange
 from uploads.models import ObjectContent, UploadLog
 from uploads.services.contents import claim_next, read
 from uploads.services.failures import report_rows
@@ -115,7 +115,7 @@ def _settle_answered() -> dict[str, int]:
     true = [row_id for row_id, _, is_true in answered if is_true]
     proven = UploadLog.objects.filter(pk__in=true, whole_read_at__isnull=True).update(whole_read_at=now) if true else 0
     false = [
-        Change(row_id, status, UploadLog.Status.MISMATCH, "md5_false")
+        RowChange(row_id, status, UploadLog.Status.MISMATCH, "md5_false")
         for row_id, status, is_true in answered
         if not is_true
     ]

@@ -7,11 +7,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from amiportal.accounts.models import User
-from amiportal.objectstore.capabilities import current_habits
+from amiportal.objectstore.capabilities import current_capabilities
 from amiportal.objectstore.objects import StoredObject
 from uploads.domain.batch import FileResult, Outcome
 from uploads.ledger import statements
-from uploads.ledger.statements import Change
+from uploads.ledger.statements import RowChange
 from uploads.ledger.unsettled import unsettled_keys, unsettled_result
 from uploads.models import UploadLog, UploadSession
 from uploads.services import sessions
@@ -46,7 +46,7 @@ def _wait(session: UploadSession, rows: dict[str, UploadLog]) -> dict[str, FileR
     """Answers for rows whose keys may still be overwritten; they are compared when that is over."""
     untils = _unsettled(session, rows)
     statements.settle(
-        Change(rows[name].pk, rows[name].status, Status.UNSETTLED, "unsettled", unsettled_until=until)
+        RowChange(rows[name].pk, rows[name].status, Status.UNSETTLED, "unsettled", unsettled_until=until)
         for name, until in untils.items()
     )
     return {name: unsettled_result(name, until) for name, until in untils.items()}
@@ -84,7 +84,7 @@ def _settle(
     rows: dict[str, UploadLog], found: dict[str, StoredObject | None], *, session: UploadSession
 ) -> dict[str, FileResult]:
     results: dict[str, FileResult] = {}
-    changes: list[Change] = []
+    changes: list[RowChange] = []
     files = {name: statements.card_file(row) for name, row in rows.items()}
     proofs = prove(files.values(), found, bucket=session.deployment.bucket.name)
     for name, row in rows.items():
@@ -112,21 +112,21 @@ def _added(row: UploadLog, stored: StoredObject) -> list[str]:
     return added_headers(stored, data_type=None if row.granted_at is None else row.data_type)
 
 
-def _gone(row: UploadLog) -> tuple[FileResult, Change | None]:
+def _gone(row: UploadLog) -> tuple[FileResult, RowChange | None]:
     """As _settled, of a row whose object the store does not have."""
     message = f"The store does not have {row.filename}. Send it again."
     result = FileResult(row.filename, Outcome.MISSING, "missing", message)
-    if row.status == Status.GRANTED and not current_habits().honours_if_none_match:
+    if row.status == Status.GRANTED and not current_capabilities().honours_if_none_match:
         # The URL that is out could overwrite what the next one sends: the row keeps the key until it runs out.
         return result, None
     if row.status == Status.UNSETTLED:
-        return result, Change(row.pk, row.status, Status.EXPIRED, "expired")
+        return result, RowChange(row.pk, row.status, Status.EXPIRED, "expired")
     gone = row.status in (Status.GRANTED, *UploadLog.PROVEN)
     code = "vanished" if row.status in UploadLog.PROVEN else "missing"
-    return result, Change(row.pk, row.status, Status.MISSING, code) if gone else None
+    return result, RowChange(row.pk, row.status, Status.MISSING, code) if gone else None
 
 
-def _settled(row: UploadLog, stored: StoredObject, proof: Proof) -> tuple[FileResult, Change | None]:
+def _settled(row: UploadLog, stored: StoredObject, proof: Proof) -> tuple[FileResult, RowChange | None]:
     """What to answer for a row, and its transition if it needs one."""
     name = row.filename
     if proof is Proof.UNREAD:
@@ -134,24 +134,24 @@ def _settled(row: UploadLog, stored: StoredObject, proof: Proof) -> tuple[FileRe
     if proof.is_same and (added := _added(row, stored)):
         result = refused_for(added, name=name, outcome=Outcome.MISMATCH)
         is_new = row.status != Status.MISMATCH
-        return result, Change(row.pk, row.status, Status.MISMATCH, result.code, etag=stored.etag) if is_new else None
+        return result, RowChange(row.pk, row.status, Status.MISMATCH, result.code, etag=stored.etag) if is_new else None
     if proof.is_same:
         result = FileResult(name, Outcome.VERIFIED, proven_by=proof)
         if row.status in UploadLog.PROVEN:
             return result, None
-        return result, Change(row.pk, row.status, Status.VERIFIED, etag=stored.etag)
+        return result, RowChange(row.pk, row.status, Status.VERIFIED, etag=stored.etag)
     message = f"The store holds other content under {name} than what was read from the card."
     change = None
     if row.status != Status.MISMATCH:
         code = "changed" if row.status in UploadLog.PROVEN else "stored_differs"
-        change = Change(row.pk, row.status, Status.MISMATCH, code, etag=stored.etag, size_bytes=stored.size_bytes)
+        change = RowChange(row.pk, row.status, Status.MISMATCH, code, etag=stored.etag, size_bytes=stored.size_bytes)
     return FileResult(name, Outcome.MISMATCH, "stored_differs", message), change
 
 
-def _apply(changes: list[Change], told: Mapping[int, str]) -> None:
+def _apply(changes: list[RowChange], told: Mapping[int, str]) -> None:
     """Write the transitions, each only if its row is still as it was read. told: by row, what maintainers must know."""
-    in_place: list[Change] = []
-    taking_back: list[Change] = []
+    in_place: list[RowChange] = []
+    taking_back: list[RowChange] = []
     for change in changes:
         takes_key = change.new_status == Status.VERIFIED and change.old_status != Status.GRANTED
         (taking_back if takes_key else in_place).append(change)
@@ -168,15 +168,15 @@ def _apply(changes: list[Change], told: Mapping[int, str]) -> None:
             _stand_beside(change)
 
 
-def _stand_beside(change: Change) -> None:
-    beside = Change(change.row_id, change.old_status, Status.PRESENT, etag=change.etag)
+def _stand_beside(change: RowChange) -> None:
+    beside = RowChange(change.row_id, change.old_status, Status.PRESENT, etag=change.etag)
     try:
         with transaction.atomic():
             statements.settle([beside])
     except IntegrityError:
         # This session has a present row for the name already, which says the same.
         if change.old_status == Status.UNSETTLED:
-            statements.settle([Change(change.row_id, change.old_status, Status.EXPIRED, "granted_anew")])
+            statements.settle([RowChange(change.row_id, change.old_status, Status.EXPIRED, "granted_anew")])
 
 
 def _not_granted(name: str) -> FileResult:

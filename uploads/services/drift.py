@@ -13,7 +13,7 @@ from django.utils import timezone
 from amiportal.objectstore.objects import StoredObject
 from deployments.models import Deployment
 from uploads.ledger import statements
-from uploads.ledger.statements import Change
+from uploads.ledger.statements import RowChange
 from uploads.models import Drift, UploadLog
 from uploads.services.recomparing import Recomparison, Seen
 
@@ -85,7 +85,7 @@ def _etag(seen: Seen) -> str:
     return seen.stored.etag if seen.stored else ""
 
 
-def _lost(row: UploadLog, stored: StoredObject | None) -> Change:
+def _lost(row: UploadLog, stored: StoredObject | None) -> RowChange:
     if stored is None:
-        return Change(row.pk, row.status, Status.MISSING, "vanished")
-    return Change(row.pk, row.status, Status.MISMATCH, "changed", etag=stored.etag, size_bytes=stored.size_bytes)
+        return RowChange(row.pk, row.status, Status.MISSING, "vanished")
+    return RowChange(row.pk, row.status, Status.MISMATCH, "changed", etag=stored.etag, size_bytes=stored.size_bytes)

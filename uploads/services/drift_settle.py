@@ -10,7 +10,7 @@ from django.utils import timezone
 from amiportal.accounts.models import User
 from amiportal.core.errors import Forbidden, PortalError
 from uploads.ledger import statements
-from uploads.ledger.statements import Change
+from uploads.ledger.statements import RowChange
 from uploads.models import Drift, UploadLog
 from uploads.services.drift import note_what_is_there, uncompared_keys
 from uploads.services.recomparing import Recomparison, Seen
@@ -94,7 +94,7 @@ def _give_back(drift: Drift, seen: Seen) -> None:
     for status in dict.fromkeys([drift.status_before, *beside]):
         try:
             with transaction.atomic():
-                statements.settle([Change(row.pk, row.status, status, etag=seen.stored.etag)])
+                statements.settle([RowChange(row.pk, row.status, status, etag=seen.stored.etag)])
             return
         except IntegrityError:
             continue  # as the last way of all: this session has another row that says the same

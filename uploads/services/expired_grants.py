@@ -12,7 +12,7 @@ from django.utils import timezone
 from amiportal.background.rounds import in_groups
 from uploads.domain.batch import MAX_BATCH_FILES, Outcome
 from uploads.ledger import statements
-from uploads.ledger.statements import Change
+from uploads.ledger.statements import RowChange
 from uploads.ledger.unsettled import RESERVATION_GRACE
 from uploads.models import UploadLog, UploadSession
 from uploads.services.confirming import settle_rows
@@ -64,7 +64,7 @@ def _settle_session(session: UploadSession, rows: list[UploadLog]) -> dict[str, 
     still_open = UploadLog.objects.filter(
         pk__in=ids, status__in=[Status.GRANTED, Status.MISSING], error_code__in=["", "missing"]
     )
-    statements.settle([Change(row.pk, row.status, Status.EXPIRED, "expired") for row in still_open])
+    statements.settle([RowChange(row.pk, row.status, Status.EXPIRED, "expired") for row in still_open])
     counts: dict[str, int] = {}
     for status in UploadLog.objects.filter(pk__in=ids).values_list("status", flat=True):
         counts[status] = counts.get(status, 0) + 1

@@ -9,7 +9,7 @@ of the minutes that it took to send them.
 
 from collections.abc import Collection, Iterable, Mapping
 
-from amiportal.objectstore.capabilities import current_habits
+from amiportal.objectstore.capabilities import current_capabilities
 from amiportal.objectstore.lookup import lookup_by_head
 from amiportal.objectstore.objects import CONTENT_ENCODING, CONTENT_TYPE, StoredObject
 from deployments.models import Deployment
@@ -29,7 +29,7 @@ def added_headers(stored: StoredObject, *, data_type: str | None) -> list[str]:
     encoding alone counts, which changes the bytes that readers get.
     """
     told = stored.headers or {}
-    own = current_habits().own_headers
+    own = current_capabilities().own_headers
     if own is None or data_type is None:
         return _added_encodings(stored)
     file = stored.key.rpartition("/")[2]

@@ -8,10 +8,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from amiportal.accounts.models import User
-from amiportal.objectstore.capabilities import current_habits
+from amiportal.objectstore.capabilities import current_capabilities
 from deployments.models import Deployment
 from uploads.ledger import statements
-from uploads.ledger.statements import Change
+from uploads.ledger.statements import RowChange
 from uploads.models import UploadFailure, UploadLog, UploadSession
 from uploads.permissions import deployment_visible_to
 from uploads.services import sessions
@@ -67,14 +67,16 @@ def report_failures(*, actor: User, session: UploadSession, failures: Sequence[C
             for failure in failures
         )
         # Elsewhere the URL that is out could overwrite what the next holder of the key sends.
-        if current_habits().honours_if_none_match:
+        if current_capabilities().honours_if_none_match:
             # An old client's URL, told by the MD5 it lacks, forbids no overwriting on any store.
             rows = (
                 UploadLog.objects.select_for_update()
                 .filter(session=session, filename__in=codes, status=UploadLog.Status.GRANTED)
                 .exclude(md5="")
             )
-            statements.settle(Change(row.pk, row.status, UploadLog.Status.FAILED, codes[row.filename]) for row in rows)
+            statements.settle(
+                RowChange(row.pk, row.status, UploadLog.Status.FAILED, codes[row.filename]) for row in rows
+            )
     return len(failures)
 
 

@@ -12,14 +12,14 @@ from django.utils import timezone
 
 from amiportal.accounts.models import User
 from amiportal.core.errors import PortalError
-from amiportal.objectstore.capabilities import current_habits
+from amiportal.objectstore.capabilities import current_capabilities
 from amiportal.objectstore.objects import StoredObject
 from amiportal.objectstore.presign import signer
 from uploads.domain import parts
 from uploads.domain.batch import CardFile, FileResult, GrantableFile, Outcome, UploadInParts
 from uploads.domain.keys import content_type_of_taken, key_prefix
 from uploads.ledger import statements
-from uploads.ledger.statements import Change
+from uploads.ledger.statements import RowChange
 from uploads.ledger.unsettled import RESERVATION_GRACE, unsettled_keys, unsettled_result
 from uploads.models import UploadLog, UploadSession
 from uploads.permissions import check_may_upload
@@ -161,7 +161,8 @@ def take_back(*, session: UploadSession, untils: Mapping[str, datetime]) -> None
     """Proof that this session has of these names is no proof yet: their keys may be overwritten until then."""
     rows = UploadLog.objects.filter(session=session, filename__in=untils, status__in=UploadLog.PROVEN)
     statements.settle(
-        Change(row.pk, row.status, Status.UNSETTLED, "unsettled", unsettled_until=untils[row.filename]) for row in rows
+        RowChange(row.pk, row.status, Status.UNSETTLED, "unsettled", unsettled_until=untils[row.filename])
+        for row in rows
     )
 
 
@@ -217,7 +218,7 @@ def _reserve_once(session: UploadSession, files: Mapping[str, CardFile], outcome
         )
         .order_by("filename")
     )
-    yields: list[Change] = []
+    yields: list[RowChange] = []
     for row in rows:
         if row.status != Status.GRANTED:
             outcome.accounted[row.filename] = row
@@ -230,17 +231,17 @@ def _reserve_once(session: UploadSession, files: Mapping[str, CardFile], outcome
     outcome.granted |= statements.reserve(session=session, files=free, **times._asdict())
 
 
-def _yielding(row: UploadLog, file: CardFile, *, session: UploadSession, now: datetime) -> Change | None:
+def _yielding(row: UploadLog, file: CardFile, *, session: UploadSession, now: datetime) -> RowChange | None:
     """The change by which an open grant makes room for `file`, or None when it stands."""
     if row.granted_until + RESERVATION_GRACE < now:
-        return Change(row.pk, row.status, Status.EXPIRED, "expired")
+        return RowChange(row.pk, row.status, Status.EXPIRED, "expired")
     if not row.md5:
         return None
     if row.md5 == file.md5 and row.size_bytes == file.size_bytes:
-        return Change(row.pk, row.status, Status.EXPIRED, "granted_anew")
+        return RowChange(row.pk, row.status, Status.EXPIRED, "granted_anew")
     # The URL that is out binds the old content; where the store heeds If-None-Match it cannot overwrite the new.
-    if row.session_id == session.pk and file.md5 and current_habits().honours_if_none_match:
-        return Change(row.pk, row.status, Status.FAILED, "content_changed")
+    if row.session_id == session.pk and file.md5 and current_capabilities().honours_if_none_match:
+        return RowChange(row.pk, row.status, Status.FAILED, "content_changed")
     return None
 
 
@@ -253,7 +254,7 @@ def _note_vanished(session: UploadSession, absent: Mapping[str, CardFile], *, lo
         status__in=[Status.VERIFIED, Status.UNPROVEN],
         stored_at__lt=looked_at,
     )
-    statements.settle([Change(row.pk, row.status, Status.MISSING, "vanished") for row in rows])
+    statements.settle([RowChange(row.pk, row.status, Status.MISSING, "vanished") for row in rows])
 
 
 def _reserved(name: str, row: UploadLog | None) -> FileResult:
@@ -266,7 +267,7 @@ def _signed(
     session: UploadSession, granted: Mapping[str, CardFile], *, now: datetime, expires_at: datetime
 ) -> dict[str, FileResult]:
     """URLs for rows that are committed. Each binds type and MD5, and forbids overwriting where the store can."""
-    conditions = {"If-None-Match": "*"} if current_habits().honours_if_none_match else {}
+    conditions = {"If-None-Match": "*"} if current_capabilities().honours_if_none_match else {}
     prefix = key_prefix(deployment_id=session.deployment.deployment_id, data_type=session.data_type)
     headers = {
         name: {

@@ -22,7 +22,7 @@ from deployments.models import Deployment
 from uploads.domain.batch import CardFile, Outcome
 from uploads.domain.keys import is_hidden, key_prefix
 from uploads.ledger import statements
-from uploads.ledger.statements import Change
+from uploads.ledger.statements import RowChange
 from uploads.ledger.unsettled import RESERVATION_GRACE
 from uploads.models import UploadLog, UploadSession
 from uploads.permissions import check_may_upload
@@ -265,7 +265,7 @@ def _vanished(session: UploadSession, rows: Mapping[str, UploadLog]) -> list[str
     """Of names that the ledger calls stored against a listing, those that HEAD does not find; their rows are closed."""
     found = look(session=session, names=list(rows), confirm_absent=True)
     gone = [row for name, row in rows.items() if found[name] is None]
-    statements.settle([Change(row.pk, row.status, Status.MISSING, "vanished") for row in gone])
+    statements.settle([RowChange(row.pk, row.status, Status.MISSING, "vanished") for row in gone])
     return [row.filename for row in gone]
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from amiportal.background.rounds import each_alone
 from amiportal.core.errors import PortalError
 from amiportal.objectstore import multipart as store
-from amiportal.objectstore.capabilities import current_habits
+from amiportal.objectstore.capabilities import current_capabilities
 from amiportal.objectstore.lookup import in_parallel
 from amiportal.objectstore.objects import StoredObject
 from uploads.domain import parts
@@ -88,7 +88,7 @@ def may_be_made_of(stored: StoredObject, upload: MultipartUpload) -> bool:
 
     SeaweedFS, if it dies between making the object and forgetting the upload, keeps the parts as the object's bytes.
     """
-    if current_habits().multipart_etag_is_md5_of_md5s:
+    if current_capabilities().multipart_etag_is_md5_of_md5s:
         return stored.etag == upload.multipart_md5
     return stored.size_bytes == upload.size_bytes and stored.etag != upload.md5
 

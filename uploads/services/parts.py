@@ -18,7 +18,7 @@ from django.utils import timezone
 from amiportal.accounts.models import User
 from amiportal.core.errors import Conflict, Forbidden, NotFound, PortalError, StoreError, StoreUnavailable
 from amiportal.objectstore import multipart as store
-from amiportal.objectstore.capabilities import current_habits
+from amiportal.objectstore.capabilities import current_capabilities
 from amiportal.objectstore.multipart import StoredPart
 from amiportal.objectstore.presign import signer
 from uploads.domain.batch import CardFile, Outcome
@@ -198,7 +198,7 @@ def _chosen(found: Sequence[StoredPart], upload: MultipartUpload, row: UploadLog
     for chosen in islice(product(*choices), _MAX_CHOICES):
         if _combined(chosen) == row.multipart_md5:
             return list(chosen)
-    if current_habits().multipart_etag_is_md5_of_md5s:
+    if current_capabilities().multipart_etag_is_md5_of_md5s:
         message = f"The parts in the store are not those of {upload.filename} as it was read. Send those that differ."
         return Completion(Wholeness.MISMATCH, "parts_differ", message)
     return [parts[0] for parts in choices]

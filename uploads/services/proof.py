@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from amiportal.objectstore.capabilities import current_habits
+from amiportal.objectstore.capabilities import current_capabilities
 from amiportal.objectstore.lookup import lookup, lookup_by_head
 from amiportal.objectstore.objects import StoredObject
 from deployments.models import Deployment
@@ -32,7 +32,7 @@ def look_in(
 ) -> dict[str, StoredObject | None]:
     """As `look`, for callers without a session."""
     where = _where(deployment, data_type)
-    if not current_habits().listing_is_immediate:
+    if not current_capabilities().listing_is_immediate:
         return lookup_by_head(**where, names=names)
     return lookup(**where, names=names, confirm_absent=confirm_absent)
 
@@ -80,14 +80,14 @@ def prove(
     that the client gave, the MD5 of the whole. So no receipt signs that one before a worker has read the object
     (services.claims), and what was read counts for more than what was said of the parts.
     """
-    habits = current_habits()
+    capabilities = current_capabilities()
     proofs: dict[CardFile, Proof] = {}
     open_: dict[CardFile, StoredObject] = {}
     for file in files:
         stored = found[file.name]
         if stored is None or file.size_bytes is None or not file.md5:
             continue
-        told = _told_by_md5(file, stored, etag_is_md5=habits.etag_is_md5)
+        told = _told_by_md5(file, stored, etag_is_md5=capabilities.etag_is_md5)
         if told is None:
             open_[file] = stored
         else:
@@ -98,7 +98,7 @@ def prove(
     unread = {}
     for file, stored in open_.items():
         told = _told_by_reading(file, stored, md5s)
-        if told is None and habits.multipart_etag_is_md5_of_md5s:
+        if told is None and capabilities.multipart_etag_is_md5_of_md5s:
             told = _told_by_parts(file, stored)
         if told is None:
             unread[file] = stored

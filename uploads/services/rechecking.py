@@ -13,7 +13,7 @@ from django.utils import timezone
 from amiportal.objectstore.objects import StoredObject
 from uploads.domain.batch import MAX_BATCH_FILES
 from uploads.ledger import statements
-from uploads.ledger.statements import Change
+from uploads.ledger.statements import RowChange
 from uploads.ledger.unsettled import unsettled_keys
 from uploads.models import UploadLog, UploadSession
 from uploads.services.proof import Proof, look, prove
@@ -51,15 +51,17 @@ def _compare(session: UploadSession, rows: list[UploadLog]) -> int:
     for row in rows:
         if row.filename in untils:
             until = untils[row.filename]
-            changes.append(Change(row.pk, row.status, Status.UNSETTLED, "unsettled", unsettled_until=until))
+            changes.append(RowChange(row.pk, row.status, Status.UNSETTLED, "unsettled", unsettled_until=until))
             continue
         stored = found[row.filename]
         proof = proofs.get(files[row.pk]) if row.pk in files else None
         if stored is None:
-            changes.append(Change(row.pk, row.status, Status.MISSING, "vanished"))
+            changes.append(RowChange(row.pk, row.status, Status.MISSING, "vanished"))
         elif proof is Proof.OTHER:
             changes.append(
-                Change(row.pk, row.status, Status.MISMATCH, "changed", etag=stored.etag, size_bytes=stored.size_bytes)
+                RowChange(
+                    row.pk, row.status, Status.MISMATCH, "changed", etag=stored.etag, size_bytes=stored.size_bytes
+                )
             )
         elif proof is Proof.UNREAD:
             unread += 1

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from amiportal.core.errors import BucketMissing, StoreError
-from amiportal.objectstore.capabilities import current_habits
+from amiportal.objectstore.capabilities import current_capabilities
 from amiportal.objectstore.lookup import content_md5, head, in_parallel, lookup_by_head
 from amiportal.objectstore.objects import StoredObject
 from deployments.models import Deployment
@@ -129,7 +129,7 @@ def _told(row: UploadLog, stored: StoredObject | None, proof: Proof | None) -> b
 
 def _md5_of(row: UploadLog) -> str:
     """What the content has to be; "" of an unproven row whose first ETag says nothing of it."""
-    if row.md5 or not (_MD5_SHAPED.fullmatch(row.etag) and current_habits().etag_is_md5):
+    if row.md5 or not (_MD5_SHAPED.fullmatch(row.etag) and current_capabilities().etag_is_md5):
         return row.md5
     return row.etag
 
@@ -137,5 +137,5 @@ def _md5_of(row: UploadLog) -> str:
 def _by_content(row: UploadLog, md5: str | None, proof: Proof | None) -> bool | None:
     if md5 is not None:
         return md5 == _md5_of(row)
-    # Not read this time: an ETag that is another MD5, by the store's habits, is believed.
+    # Not read this time: an ETag that is another MD5, by the store's capabilities, is believed.
     return False if proof is Proof.OTHER else None

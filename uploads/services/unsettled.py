@@ -11,7 +11,7 @@ from amiportal.objectstore.objects import StoredObject
 from deployments.models import Deployment
 from uploads.domain.batch import MAX_BATCH_FILES, Outcome
 from uploads.ledger import statements
-from uploads.ledger.statements import Change
+from uploads.ledger.statements import RowChange
 from uploads.models import UploadFailure, UploadLog
 from uploads.services import legacy_second_files
 from uploads.services.confirming import settle_rows
@@ -100,7 +100,7 @@ def _settle_unproven(rows: Iterable[UploadLog], found: dict[str, StoredObject | 
                 new, code = (
                     (Status.EXPIRED, "expired") if row.status == Status.GRANTED else (Status.MISSING, "vanished")
                 )
-                statements.settle([Change(row.pk, row.status, new, code)])
+                statements.settle([RowChange(row.pk, row.status, new, code)])
         elif row.status == Status.GRANTED:
             statements.note_found(
                 deployment=row.session.deployment, data_type=row.data_type, found={row.filename: stored}
@@ -131,7 +131,7 @@ def _settle_claims(rows: Sequence[UploadLog]) -> set[int]:
         }
     newest = {row.pk for rows_of_session in by_session.values() for row in rows_of_session.values()}
     statements.settle(
-        Change(row.pk, row.status, Status.EXPIRED, "granted_anew")
+        RowChange(row.pk, row.status, Status.EXPIRED, "granted_anew")
         for row in rows
         if row.status == Status.UNSETTLED and row.pk not in newest
     )
@@ -156,10 +156,12 @@ def _look_again(
     for row in early:
         stored = found[row.filename]
         if stored is None:
-            changes.append(Change(row.pk, row.status, Status.MISSING, "vanished"))
+            changes.append(RowChange(row.pk, row.status, Status.MISSING, "vanished"))
         elif proofs[files[row.pk]] is Proof.OTHER:
             changes.append(
-                Change(row.pk, row.status, Status.MISMATCH, "changed", etag=stored.etag, size_bytes=stored.size_bytes)
+                RowChange(
+                    row.pk, row.status, Status.MISMATCH, "changed", etag=stored.etag, size_bytes=stored.size_bytes
+                )
             )
     statements.settle(changes)
     return {row.filename for row in early if proofs.get(files[row.pk]) is Proof.UNREAD}

@@ -29,7 +29,7 @@ from amiportal.accounts.roles import Role
 from amiportal.accounts.services.history import note
 from amiportal.accounts.services.profile import AMENDABLE, amend
 from amiportal.accounts.services.two_factor import recovery_codes_left
-from amiportal.core.adminkit import History, Kept, minute
+from amiportal.core.adminkit import History, NeverDeleted, minute
 from amiportal.core.history import unrecorded
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class PersonAddForm(UserCreationForm):
 
 
 @admin.register(User)
-class PersonAdmin(Kept, History, Inviting, AccessActions, Mailing, PeoplePages, UserAdmin, ModelAdmin):
+class PersonAdmin(NeverDeleted, History, Inviting, AccessActions, Mailing, PeoplePages, UserAdmin, ModelAdmin):
     """Maintainers look after all but superusers. Nobody is deleted: the ledger names them."""
 
     form = UserChangeForm

@@ -22,7 +22,7 @@ from amiportal.accounts.services.history import note
 from amiportal.core.history import unrecorded
 from amiportal.core.spreadsheets import text_fault
 from amiportal.sheets.common import Columns, Fault, Sheet
-from amiportal.sheets.plan import Plan, PlannedRow, carry_out
+from amiportal.sheets.plan import PlannedRow, SheetPlan, carry_out
 
 FIELDS = ("username", "email", "first_name", "last_name", "organisation", "country")
 PEOPLE = Columns(required=(), optional=(*FIELDS, "buckets", "role"))
@@ -32,13 +32,13 @@ _BETWEEN = re.compile(r"[,;\s]+")
 _ROLE_NAMES = {role.value.casefold(): role.value for role in Role}
 
 
-def plan_people(*, actor: User, sheet: Sheet) -> Plan:
+def plan_people(*, actor: User, sheet: Sheet) -> SheetPlan:
     """What importing `sheet` would change, with every fault that a row has. Writes nothing."""
     check_may_look_after(actor=actor)
     return _plan(sheet, actor=actor, lock=False)
 
 
-def import_people(*, actor: User, sheet: Sheet) -> Plan:
+def import_people(*, actor: User, sheet: Sheet) -> SheetPlan:
     """Make and change the people of `sheet`; those that it does not name stay. Raises SheetRefused, or Conflict.
 
     The signal `before_import` is sent first, unless nothing would change.
@@ -88,11 +88,11 @@ class _Known:
         return known
 
 
-def _plan(sheet: Sheet, *, actor: User, lock: bool) -> Plan:
+def _plan(sheet: Sheet, *, actor: User, lock: bool) -> SheetPlan:
     if len(sheet.records) > _MAX_PEOPLE:
-        return Plan(faults=[Fault(_MAX_PEOPLE, "", f"{_MAX_PEOPLE} people at once are the most: split the file.")])
+        return SheetPlan(faults=[Fault(_MAX_PEOPLE, "", f"{_MAX_PEOPLE} people at once are the most: split the file.")])
     known = _Known.of(sheet, lock=lock)
-    plan = Plan()
+    plan = SheetPlan()
     faults: list[Fault] = []
     unread = {fault.line for fault in sheet.faults}
     for line, record in sheet.records:
@@ -184,7 +184,7 @@ def _refused(line: int, person: User | None, before: dict | None, after: dict, *
     return found
 
 
-def _write(plan: Plan, *, actor: User) -> None:
+def _write(plan: SheetPlan, *, actor: User) -> None:
     buckets = {bucket.name: bucket for bucket in _buckets()}
     groups = {group.name: group for group in Group.objects.filter(name__in=Role.values)}
     for row in plan.rows:

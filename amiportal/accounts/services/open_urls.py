@@ -8,18 +8,18 @@ from datetime import datetime
 
 from amiportal.accounts.models import User
 
-Teller = Callable[[User], datetime | None]
-_tellers: list[Teller] = []
+EndOfUrls = Callable[[User], datetime | None]
+_asked: list[EndOfUrls] = []
 
 
-def register(teller: Teller) -> None:
+def register(ask: EndOfUrls) -> None:
     """Called once, by the app that gives URLs, when it is ready."""
-    _tellers.append(teller)
+    _asked.append(ask)
 
 
 def urls_end_at(person: User) -> datetime | None:
     """When the last URL of this person runs out; None where none is alive."""
-    return max((end for teller in _tellers if (end := teller(person)) is not None), default=None)
+    return max((end for ask in _asked if (end := ask(person)) is not None), default=None)
 
 
 def in_words(end: datetime | None) -> str:

@@ -1,8 +1,8 @@
 """Finds out what a store honours, by trying.
 
-Each habit is one function that makes a few small objects under a prefix of its own and says what it saw. None relies on
-another, but for the form of the URLs that they try. A habit that cannot be tried is recorded as such. Everything made
-is deleted, one by one.
+Each capability is one function, which makes a few small objects under a prefix of its own and says what it saw. None
+relies on another, but for the form of the URLs that they try. One that cannot be tried is recorded as such. Everything
+made is deleted, one by one.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,10 +16,10 @@ from amiportal.objectstore.capabilities import cache_key
 from amiportal.objectstore.http import call
 from amiportal.objectstore.models import StoreProbe
 from amiportal.objectstore.probe import attacks, copies, encryption, headers, listings, places, uploads, versions
-from amiportal.objectstore.probe.workbench import Finding, Workbench
+from amiportal.objectstore.probe.workbench import ProbeFinding, Workbench
 
 # In the order in which people read them. The attacks come first, since the first of them finds out how URLs are signed.
-CHECKS: tuple[Callable[[Workbench], Finding], ...] = (
+CHECKS: tuple[Callable[[Workbench], ProbeFinding], ...] = (
     *attacks.CHECKS,
     *uploads.CHECKS,
     *headers.CHECKS,
@@ -33,7 +33,7 @@ CHECKS: tuple[Callable[[Workbench], Finding], ...] = (
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """record: habit -> {"value", "detail"}, in a fixed order. errors: habit -> code, for those with value "error"."""
+    """record: capability -> {"value", "detail"}, in a fixed order. errors: capability -> code, for a value "error"."""
 
     endpoint: str
     bucket: str
@@ -42,9 +42,9 @@ class ProbeResult:
 
 
 def probe(bucket: str, *, origins: Sequence[str]) -> ProbeResult:
-    """Tries every habit in an existing bucket; takes seconds and leaves nothing behind.
+    """Tries every capability in an existing bucket; takes seconds and leaves nothing behind.
 
-    origins: those of the portal's pages, for the CORS habits. Raises BucketMissing, StoreUnavailable or StoreDenied
+    origins: those of the portal's pages, for what CORS allows. Raises BucketMissing, StoreUnavailable or StoreDenied
     where there is nothing to try.
     """
     if call("HEAD", bucket=bucket).status == 404:
@@ -57,15 +57,15 @@ def probe(bucket: str, *, origins: Sequence[str]) -> ProbeResult:
             try:
                 finding = check(bench)
             except PortalError as error:
-                finding, errors[name] = Finding("error", error.message), error.code
+                finding, errors[name] = ProbeFinding("error", error.message), error.code
             except (LookupError, TypeError, ValueError) as error:
-                finding, errors[name] = Finding("error", "The answer could not be read."), type(error).__name__
+                finding, errors[name] = ProbeFinding("error", "The answer could not be read."), type(error).__name__
             record[name] = {"value": finding.value, "detail": finding.detail}
     return ProbeResult(endpoint=settings.S3_ENDPOINT_URL, bucket=bucket, record=record, errors=errors)
 
 
 def record_probe(result: ProbeResult) -> StoreProbe:
-    """Stores what was found; this process follows it at once, others within habits.REMEMBERED_S."""
+    """Stores what was found; this process follows it at once, others within capabilities.REMEMBERED_S."""
     row = StoreProbe(endpoint=result.endpoint, bucket=result.bucket, record=result.record, errors=result.errors)
     row.save()
     cache.delete_many([cache_key(result.endpoint, bucket) for bucket in (None, result.bucket)])

@@ -14,7 +14,7 @@ from amiportal.objectstore import public_access
 from amiportal.objectstore.buckets import create
 from amiportal.objectstore.http import Answer, anonymous, attempt, call
 from amiportal.objectstore.presign import binding_signer
-from amiportal.objectstore.probe.workbench import Finding, Workbench, said, unexpected
+from amiportal.objectstore.probe.workbench import ProbeFinding, Workbench, said, unexpected
 from amiportal.objectstore.public_access import PublicAccess
 from amiportal.objectstore.signing import quote_key
 
@@ -32,23 +32,23 @@ FORMS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def absent_headers(bench: Workbench) -> Finding:
+def absent_headers(bench: Workbench) -> ProbeFinding:
     """Whether a URL can demand that headers do not come. From here on the bench's URLs do, where that works."""
     plain, before = bench.key("absent"), bench.signer
     bench.signer = binding_signer()
     answer = bench.put_by_url(plain, OWN)
     if answer.status != 200 or bench.get(plain).body != OWN:
         bench.signer = before
-        return Finding("refused", f"A URL that names headers which do not come is refused ({said(answer)}).")
+        return ProbeFinding("refused", f"A URL that names headers which do not come is refused ({said(answer)}).")
     key = bench.key("absent-sent")
     answers = [bench.put_by_url(key, OWN, unsigned=headers) for headers in ({"Content-Encoding": "x"}, *_PUBLISHING)]
     if any(answer.status < 400 for answer in answers) or bench.head(key).status != 404:
         bench.signer = before
-        return Finding("ignored", "A URL may name headers that do not come, and is taken with them anyway.")
-    return Finding("bound", f"A URL can demand that headers do not come: refused with them ({said(answers[0])}).")
+        return ProbeFinding("ignored", "A URL may name headers that do not come, and is taken with them anyway.")
+    return ProbeFinding("bound", f"A URL can demand that headers do not come: refused with them ({said(answers[0])}).")
 
 
-def unsigned_acl(bench: Workbench) -> Finding:
+def unsigned_acl(bench: Workbench) -> ProbeFinding:
     """Whether the holder of an upload URL can make the object public."""
     refusals: list[str] = []
     for number, headers in enumerate(_PUBLISHING):
@@ -61,20 +61,20 @@ def unsigned_acl(bench: Workbench) -> Finding:
             raise unexpected(answer, bench.bucket)
         seen = anonymous("GET", f"{settings.S3_PUBLIC_ENDPOINT_URL}/{bench.bucket}/{quote_key(key)}")
         if seen.status == 200:
-            return Finding("applied", f"An uploader can make the object public ({', '.join(headers)}).")
+            return ProbeFinding("applied", f"An uploader can make the object public ({', '.join(headers)}).")
     if len(refusals) == len(_PUBLISHING):
-        return Finding("refused", f"A header that the URL does not bind is refused ({refusals[0]}).")
-    return Finding("ignored", "The header is taken, the object is not public.")
+        return ProbeFinding("refused", f"A header that the URL does not bind is refused ({refusals[0]}).")
+    return ProbeFinding("ignored", "The header is taken, the object is not public.")
 
 
-def unsigned_copy_source(bench: Workbench) -> Finding:
+def unsigned_copy_source(bench: Workbench) -> ProbeFinding:
     """Whether the holder of an upload URL can fill the object from another one."""
     source = _somebody_elses(bench)
     tried = {form: _copied(bench, bench.key(f"copied-{form}"), form, source) for form in FORMS}
     return _judged(bench, tried, "applied", "The object was filled from another by a URL")
 
 
-def copy_onto_stored(bench: Workbench) -> Finding:
+def copy_onto_stored(bench: Workbench) -> ProbeFinding:
     """Whether a URL that has stored its bytes can then overwrite them with those of another object."""
     source = _somebody_elses(bench)
     tried: dict[str, tuple[Answer, bytes]] = {}
@@ -89,11 +89,11 @@ def copy_onto_stored(bench: Workbench) -> Finding:
     return _judged(bench, tried, "overwritten", "What was stored was overwritten from another object by a URL")
 
 
-def copy_of_portal_files(bench: Workbench) -> Finding:
+def copy_of_portal_files(bench: Workbench) -> ProbeFinding:
     """Whether the holder of an upload URL can read the portal's own files."""
     bucket, key = settings.PORTAL_FILES_BUCKET, bench.prefix + "portal-file"
     if call("HEAD", bucket=bucket).status == 404:
-        return Finding("unknown", "The bucket of the portal's own files is not made yet.")
+        return ProbeFinding("unknown", "The bucket of the portal's own files is not made yet.")
     call("PUT", bucket=bucket, key=key, body=OTHER)
     try:
         source = quote_key(f"{bucket}/{key}")
@@ -103,10 +103,10 @@ def copy_of_portal_files(bench: Workbench) -> Finding:
     return _judged(bench, tried, "applied", "A file of the portal's own was read by a URL")
 
 
-def public_access_block(bench: Workbench) -> Finding:
+def public_access_block(bench: Workbench) -> ProbeFinding:
     """What becomes of uploads, and of what they make public, in a bucket that is shut. In a bucket of its own."""
     if public_access.state(bench.bucket) == PublicAccess.NO_CALL:
-        return Finding("missing", "The store has no call to shut a bucket to the public.")
+        return ProbeFinding("missing", "The store has no call to shut a bucket to the public.")
     name = f"portal-probe-{secrets.token_hex(8)}"
     create(name)
     try:
@@ -116,15 +116,17 @@ def public_access_block(bench: Workbench) -> Finding:
         attempt("DELETE", bucket=name)
 
 
-def _in_shut_bucket(own: Workbench) -> Finding:
+def _in_shut_bucket(own: Workbench) -> ProbeFinding:
     if public_access.shut(own.bucket) != PublicAccess.SHUT:
-        return Finding("missing", "The store does not shut a bucket to the public when told to.")
+        return ProbeFinding("missing", "The store does not shut a bucket to the public when told to.")
     answer = own.put_by_url(own.key("shut"), OWN)
     if answer.status != 200:
-        return Finding("breaks_uploads", f"A bucket that is shut takes no uploads ({said(answer)}): leave it open.")
+        return ProbeFinding(
+            "breaks_uploads", f"A bucket that is shut takes no uploads ({said(answer)}): leave it open."
+        )
     if unsigned_acl(own).value == "applied":
-        return Finding("ineffective", "An uploader can make an object public in a bucket that is shut.")
-    return Finding("works", "A bucket that is shut takes uploads, and none can be made public.")
+        return ProbeFinding("ineffective", "An uploader can make an object public in a bucket that is shut.")
+    return ProbeFinding("works", "A bucket that is shut takes uploads, and none can be made public.")
 
 
 def _somebody_elses(bench: Workbench) -> str:
@@ -143,15 +145,15 @@ def _copied(bench: Workbench, key: str, form: str, source: str) -> tuple[Answer,
     return answer, got.body if got.status == 200 else b""
 
 
-def _judged(bench: Workbench, tried: Mapping[str, tuple[Answer, bytes]], done: str, what: str) -> Finding:
+def _judged(bench: Workbench, tried: Mapping[str, tuple[Answer, bytes]], done: str, what: str) -> ProbeFinding:
     if by := [form for form, (_, held) in tried.items() if held == OTHER]:
-        return Finding(done, f"{what}: one {', one '.join(by)}.")
+        return ProbeFinding(done, f"{what}: one {', one '.join(by)}.")
     if odd := next((answer for answer, _ in tried.values() if answer.status >= 500 and answer.status != 501), None):
         raise unexpected(odd, bench.bucket)
     refusals = [said(answer) for answer, _ in tried.values() if answer.status >= 400]
     if len(refusals) == len(tried):
-        return Finding("refused", f"A header that the URL does not bind is refused ({refusals[0]}).")
-    return Finding("ignored", "The header is not heeded; the bytes sent were stored.")
+        return ProbeFinding("refused", f"A header that the URL does not bind is refused ({refusals[0]}).")
+    return ProbeFinding("ignored", "The header is not heeded; the bytes sent were stored.")
 
 
 # What is tried with an address as the portal signs it today, in the order of the harm, and the words for "it worked".

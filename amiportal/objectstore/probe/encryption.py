@@ -1,4 +1,4 @@
-"""The habit of encrypted buckets: some stores take the setting and then no upload any more."""
+"""The capability of encrypted buckets: some stores take the setting and then no upload any more."""
 
 import secrets
 from hashlib import md5
@@ -7,12 +7,12 @@ from amiportal.objectstore.buckets import ENCRYPTION, create, encrypt_bucket
 from amiportal.objectstore.http import attempt
 from amiportal.objectstore.objects import bare_etag
 from amiportal.objectstore.probe.copies import completed
-from amiportal.objectstore.probe.workbench import Finding, Workbench, said
+from amiportal.objectstore.probe.workbench import ProbeFinding, Workbench, said
 
 _BODY = b"encrypted by the store"
 
 
-def bucket_encryption(bench: Workbench) -> Finding:
+def bucket_encryption(bench: Workbench) -> ProbeFinding:
     """Tried in a bucket of its own, so that no other changes its ways."""
     name = f"portal-probe-{secrets.token_hex(8)}"
     create(name)
@@ -23,16 +23,16 @@ def bucket_encryption(bench: Workbench) -> Finding:
         attempt("DELETE", bucket=name)
 
 
-def _tried(own: Workbench) -> Finding:
+def _tried(own: Workbench) -> ProbeFinding:
     if not encrypt_bucket(own.bucket):
-        return Finding("missing", "The store has no call to encrypt a bucket.")
+        return ProbeFinding("missing", "The store has no call to encrypt a bucket.")
     single, parts = own.key("encrypted"), own.key("encrypted-parts")
     put = own.put(single, _BODY)
     if put.status != 200 or own.get(single).body != _BODY:
-        return Finding("broken", f"The setting is taken, and uploads fail with it ({said(put)}): leave it off.")
+        return ProbeFinding("broken", f"The setting is taken, and uploads fail with it ({said(put)}): leave it off.")
     head = own.head(single)
     if head.headers.get("x-amz-server-side-encryption") != ENCRYPTION:
-        return Finding("ignored", "The setting is taken, and objects are not encrypted.")
+        return ProbeFinding("ignored", "The setting is taken, and objects are not encrypted.")
     whole = md5(_BODY, usedforsecurity=False)
     in_parts = completed(own, parts, _BODY)
     etags = [bare_etag(head.headers.get("ETag")), bare_etag(own.head(parts).headers.get("ETag"))]
@@ -40,8 +40,8 @@ def _tried(own: Workbench) -> Finding:
         whole.hexdigest(),
         f"{md5(whole.digest(), usedforsecurity=False).hexdigest()}-1",
     ]:
-        return Finding("other_etags", "Objects are encrypted, and their ETags no longer prove what was sent.")
-    return Finding("honoured", "Objects are encrypted, and their ETags are as without.")
+        return ProbeFinding("other_etags", "Objects are encrypted, and their ETags no longer prove what was sent.")
+    return ProbeFinding("honoured", "Objects are encrypted, and their ETags are as without.")
 
 
 CHECKS = (bucket_encryption,)

@@ -1,8 +1,8 @@
-"""Habits of listings: how fresh, in which order, how they page, and which names they give."""
+"""Capabilities of listings: how fresh, in which order, how they page, and which names they give."""
 
 from amiportal.objectstore import listing
 from amiportal.objectstore.lookup import just_before
-from amiportal.objectstore.probe.workbench import Finding, Workbench, said, unexpected
+from amiportal.objectstore.probe.workbench import ProbeFinding, Workbench, said, unexpected
 
 ROUNDS = 5  # an index that lags is sometimes quick
 # As the field names its files, and what else a name may hold; in no order.
@@ -22,17 +22,19 @@ NAMES = (
 ODD_KEYS = ("odd/a//b", "odd/a\\b", "odd/./c", "odd/é-decomposed", "odd/trailing ")
 
 
-def listing_after_put(bench: Workbench) -> Finding:
+def listing_after_put(bench: Workbench) -> ProbeFinding:
     seen = 0
     for number in range(ROUNDS):
         bench.stored(bench.key(f"fresh/{number}"))
         seen += str(number) in bench.listed("fresh/")
     if seen == ROUNDS:
-        return Finding("immediate", f"Each of {ROUNDS} new objects was listed at once.")
-    return Finding("late", f"{ROUNDS - seen} of {ROUNDS} new objects were not listed at once: absence is no proof.")
+        return ProbeFinding("immediate", f"Each of {ROUNDS} new objects was listed at once.")
+    return ProbeFinding(
+        "late", f"{ROUNDS - seen} of {ROUNDS} new objects were not listed at once: absence is no proof."
+    )
 
 
-def listing_after_delete(bench: Workbench) -> Finding:
+def listing_after_delete(bench: Workbench) -> ProbeFinding:
     ghosts = 0
     for number in range(ROUNDS):
         key = bench.key(f"gone/{number}")
@@ -41,30 +43,30 @@ def listing_after_delete(bench: Workbench) -> Finding:
         bench.delete(key)
         ghosts += str(number) in bench.listed("gone/")
     if not ghosts:
-        return Finding("immediate", f"None of {ROUNDS} deleted objects was listed.")
-    return Finding("late", f"{ghosts} of {ROUNDS} deleted objects were still listed: presence is no proof.")
+        return ProbeFinding("immediate", f"None of {ROUNDS} deleted objects was listed.")
+    return ProbeFinding("late", f"{ghosts} of {ROUNDS} deleted objects were still listed: presence is no proof.")
 
 
-def listing_order(bench: Workbench) -> Finding:
+def listing_order(bench: Workbench) -> ProbeFinding:
     """Within one folder, compared with the order of the names' bytes; what is not listed is not judged here."""
     _fill(bench)
     names = bench.listed("names/", delimiter="/")
     if names == sorted(names):
-        return Finding("bytes", "Within a folder, names come in the order of their bytes.")
-    return Finding("other", "Within a folder, names do not come in the order of their bytes.")
+        return ProbeFinding("bytes", "Within a folder, names come in the order of their bytes.")
+    return ProbeFinding("other", "Within a folder, names do not come in the order of their bytes.")
 
 
-def folder_order(bench: Workbench) -> Finding:
+def folder_order(bench: Workbench) -> ProbeFinding:
     """Across folders. Told only: nothing pages or seeks across folders by key."""
     for name in ("x.1", "x/1", "x1", "x-1"):
         bench.stored(bench.key(f"folders/{name}"))
     names = bench.listed("folders/")
     if names == sorted(names):
-        return Finding("bytes", "Folders stand among the objects, in the order of their bytes.")
-    return Finding("other", f"Folders and objects come apart: {', '.join(names)}.")
+        return ProbeFinding("bytes", "Folders stand among the objects, in the order of their bytes.")
+    return ProbeFinding("other", f"Folders and objects come apart: {', '.join(names)}.")
 
 
-def start_after(bench: Workbench) -> Finding:
+def start_after(bench: Workbench) -> ProbeFinding:
     """Whether a listing begins at each of the names when told to, as lookups do."""
     _fill(bench)
     prefix = bench.prefix + "names/"
@@ -74,13 +76,15 @@ def start_after(bench: Workbench) -> Finding:
         if bench.listed("names/", start_after=prefix + just_before(name), delimiter="/", max_keys=1) != [name]
     ]
     if not missed:
-        return Finding("honoured", f"A listing began at each of {len(NAMES)} names when told to.")
+        return ProbeFinding("honoured", f"A listing began at each of {len(NAMES)} names when told to.")
     if len(missed) >= len(NAMES) - 1:
-        return Finding("ignored", "A listing does not begin where it is told to.")
-    return Finding("inexact", f"A listing did not begin where it was told to for {len(missed)} of {len(NAMES)} names.")
+        return ProbeFinding("ignored", "A listing does not begin where it is told to.")
+    return ProbeFinding(
+        "inexact", f"A listing did not begin where it was told to for {len(missed)} of {len(NAMES)} names."
+    )
 
 
-def paging(bench: Workbench) -> Finding:
+def paging(bench: Workbench) -> ProbeFinding:
     _fill(bench)
     prefix, token, names, pages = bench.prefix + "names/", "", [], 0
     while pages <= len(NAMES):
@@ -88,24 +92,24 @@ def paging(bench: Workbench) -> Finding:
         pages += 1
         names += [entry.key[len(prefix) :] for entry in page.objects]
         if len(page.objects) > 3:
-            return Finding("ignored", f"A page of at most 3 keys held {len(page.objects)}.")
+            return ProbeFinding("ignored", f"A page of at most 3 keys held {len(page.objects)}.")
         if not page.is_truncated or not page.next_token:
             break
         token = page.next_token
     if sorted(names) == sorted(set(names)) and len(names) == len(NAMES):
-        return Finding("honoured", f"{len(names)} keys came in {pages} pages.")
-    return Finding("broken", f"Paging gave {len(names)} keys ({len(set(names))} different) of {len(NAMES)}.")
+        return ProbeFinding("honoured", f"{len(names)} keys came in {pages} pages.")
+    return ProbeFinding("broken", f"Paging gave {len(names)} keys ({len(set(names))} different) of {len(NAMES)}.")
 
 
-def listed_names(bench: Workbench) -> Finding:
+def listed_names(bench: Workbench) -> ProbeFinding:
     _fill(bench)
     lost = set(NAMES) - set(bench.listed("names/"))
     if not lost:
-        return Finding("exact", f"All of {len(NAMES)} names came back as they were stored, byte for byte.")
-    return Finding("rewritten", f"{len(lost)} of {len(NAMES)} names did not come back as they were stored.")
+        return ProbeFinding("exact", f"All of {len(NAMES)} names came back as they were stored, byte for byte.")
+    return ProbeFinding("rewritten", f"{len(lost)} of {len(NAMES)} names did not come back as they were stored.")
 
 
-def odd_keys(bench: Workbench) -> Finding:
+def odd_keys(bench: Workbench) -> ProbeFinding:
     """Keys that no grant is given for, but that others may have made."""
     wanted = [bench.prefix + key for key in ODD_KEYS] + [f"/{bench.prefix}odd/leading"]
     refused = []
@@ -119,20 +123,20 @@ def odd_keys(bench: Workbench) -> Finding:
     listed |= {entry.key for entry in listing.stream(bench.bucket, f"/{bench.prefix}odd/")}
     strange = sorted(key.replace(bench.prefix, "") for key in listed - set(wanted))
     if strange:
-        return Finding("rewritten", f"Keys stood there that nobody wrote: {', '.join(map(repr, strange))}.")
+        return ProbeFinding("rewritten", f"Keys stood there that nobody wrote: {', '.join(map(repr, strange))}.")
     if refused:
-        return Finding("refused", f"Not taken: {', '.join(refused)}.")
-    return Finding("kept", "Doubled and leading slashes, backslashes and blanks stay as they were sent.")
+        return ProbeFinding("refused", f"Not taken: {', '.join(refused)}.")
+    return ProbeFinding("kept", "Doubled and leading slashes, backslashes and blanks stay as they were sent.")
 
 
-def last_modified(bench: Workbench) -> Finding:
+def last_modified(bench: Workbench) -> ProbeFinding:
     key = bench.key("modified")
     bench.stored(key)
     for entry in listing.page(bucket=bench.bucket, prefix=key).objects:
         if entry.last_modified.microsecond:
-            return Finding("milliseconds", "A listing tells times finer than seconds.")
-        return Finding("seconds", "A listing tells whole seconds.")
-    return Finding("unknown", "The object was not listed.")
+            return ProbeFinding("milliseconds", "A listing tells times finer than seconds.")
+        return ProbeFinding("seconds", "A listing tells whole seconds.")
+    return ProbeFinding("unknown", "The object was not listed.")
 
 
 def _fill(bench: Workbench) -> None:

@@ -1,4 +1,4 @@
-"""Habits of buckets, of CORS, and of the store's clock."""
+"""Capabilities of buckets, of CORS, and of the store's clock."""
 
 import secrets
 from datetime import UTC, datetime
@@ -8,24 +8,24 @@ from botocore.exceptions import ClientError
 from amiportal.objectstore.client import client, has_no_such_call, our_errors
 from amiportal.objectstore.cors import preflight_allows
 from amiportal.objectstore.http import Answer, anonymous, attempt, call
-from amiportal.objectstore.probe.workbench import Finding, Workbench, said, unexpected
+from amiportal.objectstore.probe.workbench import ProbeFinding, Workbench, said, unexpected
 from amiportal.objectstore.roundtrip import clock_difference_s
 
 CLOSE_CLOCK_S = 30.0  # signatures bear 15 minutes; URLs of a minute would not bear that
 
 
-def create_own_bucket(bench: Workbench) -> Finding:
+def create_own_bucket(bench: Workbench) -> ProbeFinding:
     """Told only: what CreateBucket answers for a bucket of one's own."""
     answer = attempt("PUT", bucket=bench.bucket)
     words = {"BucketAlreadyOwnedByYou": "already_owned", "BucketAlreadyExists": "already_exists"}
     if answer.status == 200:
-        return Finding("ok", "Answered as if it had been made anew.")
+        return ProbeFinding("ok", "Answered as if it had been made anew.")
     if answer.code in words:
-        return Finding(words[answer.code], f"Answered {said(answer)}.")
+        return ProbeFinding(words[answer.code], f"Answered {said(answer)}.")
     raise unexpected(answer, bench.bucket)
 
 
-def missing_bucket_on_put(bench: Workbench) -> Finding:
+def missing_bucket_on_put(bench: Workbench) -> ProbeFinding:
     """Whether an upload into a bucket that does not exist makes it."""
     name = f"portal-probe-{secrets.token_hex(8)}"
     url = bench.signer.put_url(bucket=name, key="a", signed_headers={}, expires_in_s=60, now=datetime.now(UTC))
@@ -36,13 +36,15 @@ def missing_bucket_on_put(bench: Workbench) -> Finding:
         attempt("DELETE", bucket=name, key="a")
         attempt("DELETE", bucket=name)
     if made:
-        return Finding("created", f"The bucket was made on the way ({said(answer)}): a mistyped name would be, too.")
+        return ProbeFinding(
+            "created", f"The bucket was made on the way ({said(answer)}): a mistyped name would be, too."
+        )
     if answer.status < 400:
-        return Finding("lost", f"Answered {said(answer)}, yet there is no such bucket.")
-    return Finding("refused", f"Answered {said(answer)}.")
+        return ProbeFinding("lost", f"Answered {said(answer)}, yet there is no such bucket.")
+    return ProbeFinding("refused", f"Answered {said(answer)}.")
 
 
-def cors_api(bench: Workbench) -> Finding:
+def cors_api(bench: Workbench) -> ProbeFinding:
     """Asked, not set: the bucket's rules are its own."""
     with our_errors(bucket=bench.bucket):
         try:
@@ -50,41 +52,41 @@ def cors_api(bench: Workbench) -> Finding:
         except ClientError as error:
             code = error.response["Error"].get("Code", "")
             if code == "NoSuchCORSConfiguration":
-                return Finding("present", "The bucket has no CORS rules; the store has the calls for them.")
+                return ProbeFinding("present", "The bucket has no CORS rules; the store has the calls for them.")
             if has_no_such_call(error):
-                return Finding("missing", f"The store has no such calls ({code}); its operator sets the rules.")
+                return ProbeFinding("missing", f"The store has no such calls ({code}); its operator sets the rules.")
             raise
-    return Finding("present", "The bucket has CORS rules.")
+    return ProbeFinding("present", "The bucket has CORS rules.")
 
 
-def cors_preflight(bench: Workbench) -> Finding:
+def cors_preflight(bench: Workbench) -> ProbeFinding:
     if not bench.origins:
-        return Finding("unknown", "The portal's own origins are not set.")
+        return ProbeFinding("unknown", "The portal's own origins are not set.")
     barred = [origin for origin in bench.origins if not preflight_allows(bench.bucket, origin=origin)]
     if barred:
-        return Finding("barred", f"Pages of {', '.join(barred)} may not upload.")
-    return Finding("allowed", f"Pages of {', '.join(bench.origins)} may upload.")
+        return ProbeFinding("barred", f"Pages of {', '.join(barred)} may not upload.")
+    return ProbeFinding("allowed", f"Pages of {', '.join(bench.origins)} may upload.")
 
 
-def cors_on_success(bench: Workbench) -> Finding:
+def cors_on_success(bench: Workbench) -> ProbeFinding:
     """Whether the page may read that its upload succeeded, and the ETag."""
     if not bench.origins:
-        return Finding("unknown", "The portal's own origins are not set.")
+        return ProbeFinding("unknown", "The portal's own origins are not set.")
     answer = bench.put_by_url(bench.key("cors"), unsigned={"Origin": bench.origins[0]})
     if answer.status != 200:
         raise unexpected(answer, bench.bucket)
     if not _readable(answer, bench.origins[0]):
-        return Finding("lacking", "The answer to an upload carries no CORS headers: the page sees a failure.")
+        return ProbeFinding("lacking", "The answer to an upload carries no CORS headers: the page sees a failure.")
     exposed = answer.headers.get("Access-Control-Expose-Headers", "").lower()
     if "etag" in exposed or exposed.strip() == "*":
-        return Finding("sent", "The page may read the answer and its ETag.")
-    return Finding("no_etag", "The page may read the answer, but not its ETag.")
+        return ProbeFinding("sent", "The page may read the answer and its ETag.")
+    return ProbeFinding("no_etag", "The page may read the answer, but not its ETag.")
 
 
-def cors_on_errors(bench: Workbench) -> Finding:
+def cors_on_errors(bench: Workbench) -> ProbeFinding:
     """Whether the page may read why its upload was refused."""
     if not bench.origins:
-        return Finding("unknown", "The portal's own origins are not set.")
+        return ProbeFinding("unknown", "The portal's own origins are not set.")
     key, origin = bench.key("cors-error"), {"Origin": bench.origins[0]}
     answers = [
         bench.put_by_url(key, unsigned=origin, altered=lambda url: url[:-64] + "0" * 64),
@@ -93,19 +95,19 @@ def cors_on_errors(bench: Workbench) -> Finding:
     refusals = [answer for answer in answers if answer.status >= 400]
     unreadable = [said(answer) for answer in refusals if not _readable(answer, bench.origins[0])]
     if unreadable:
-        return Finding("lacking", f"Without CORS headers: {', '.join(unreadable)}. The page cannot read why.")
+        return ProbeFinding("lacking", f"Without CORS headers: {', '.join(unreadable)}. The page cannot read why.")
     if not refusals:
-        return Finding("unknown", "The store refused nothing.")
-    return Finding("sent", f"Readable: {', '.join(map(said, refusals))}.")
+        return ProbeFinding("unknown", "The store refused nothing.")
+    return ProbeFinding("sent", f"Readable: {', '.join(map(said, refusals))}.")
 
 
-def clock(bench: Workbench) -> Finding:
+def clock(bench: Workbench) -> ProbeFinding:
     difference_s = clock_difference_s(bench.bucket)
     if difference_s is None:
-        return Finding("unknown", "The store does not tell its time.")
+        return ProbeFinding("unknown", "The store does not tell its time.")
     if abs(difference_s) <= CLOSE_CLOCK_S:
-        return Finding("close", f"The store's clock differs from the portal's by {difference_s:+.0f} s.")
-    return Finding("off", f"The store's clock differs from the portal's by {difference_s:+.0f} s: URLs may fail.")
+        return ProbeFinding("close", f"The store's clock differs from the portal's by {difference_s:+.0f} s.")
+    return ProbeFinding("off", f"The store's clock differs from the portal's by {difference_s:+.0f} s: URLs may fail.")
 
 
 def _readable(answer: Answer, origin: str) -> bool:

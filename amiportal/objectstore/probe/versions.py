@@ -1,17 +1,17 @@
-"""The habit of keeping what is overwritten: the net below everything that goes past the portal."""
+"""The capability of keeping what is overwritten: the net below everything that goes past the portal."""
 
 import secrets
 
 from amiportal.core.errors import PortalError
 from amiportal.objectstore.buckets import create
 from amiportal.objectstore.http import attempt, call
-from amiportal.objectstore.probe.workbench import Finding, Workbench
+from amiportal.objectstore.probe.workbench import ProbeFinding, Workbench
 from amiportal.objectstore.versions import forget_versions, keep_versions, versions
 
 _OLDER, _NEWER = b"proven", b"overwritten"
 
 
-def bucket_versioning(bench: Workbench) -> Finding:
+def bucket_versioning(bench: Workbench) -> ProbeFinding:
     """Tried in a bucket of its own, by a real overwrite and a real deletion: a setting that is taken proves nothing."""
     name = f"portal-probe-{secrets.token_hex(8)}"
     create(name)
@@ -25,16 +25,16 @@ def bucket_versioning(bench: Workbench) -> Finding:
         attempt("DELETE", bucket=name)
 
 
-def _tried(own: Workbench) -> Finding:
+def _tried(own: Workbench) -> ProbeFinding:
     if not keep_versions(own.bucket):
-        return Finding("missing", "The store has no call to keep versions: what is overwritten is lost.")
+        return ProbeFinding("missing", "The store has no call to keep versions: what is overwritten is lost.")
     overwritten, deleted = own.key("overwritten"), own.key("deleted")
     for key in (overwritten, deleted):
         own.stored(key, _OLDER)
     own.stored(overwritten, _NEWER)
     own.delete(deleted)
     if own.get(overwritten).body != _NEWER or own.get(deleted).status != 404:
-        return Finding(
+        return ProbeFinding(
             "broken", "With versions kept, an overwritten or deleted object is not what was done to it last."
         )
     for key in (overwritten, deleted):
@@ -43,10 +43,10 @@ def _tried(own: Workbench) -> Finding:
             call("GET", bucket=own.bucket, key=key, query={"versionId": version.version_id}).body for version in older
         ]
         if bodies != [_OLDER]:
-            return Finding(
+            return ProbeFinding(
                 "ignored", f"The setting is taken, and the older version of an {key.rpartition('/')[2]} object is gone."
             )
-    return Finding("kept", "An overwritten and a deleted object could be had again.")
+    return ProbeFinding("kept", "An overwritten and a deleted object could be had again.")
 
 
 def _clear(own: Workbench) -> None:

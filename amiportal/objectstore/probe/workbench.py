@@ -19,7 +19,7 @@ URL_LIFETIME_S = 300
 
 
 @dataclass(frozen=True)
-class Finding:
+class ProbeFinding:
     """value: a short word that behaviour may depend on. detail: a sentence for people."""
 
     value: str
@@ -126,20 +126,20 @@ def said(answer: Answer) -> str:
     return f"{answer.status} {answer.code}".strip()
 
 
-def condition_finding(bench: Workbench, answer: Answer, *, key: str, before: bytes) -> Finding:
+def condition_finding(bench: Workbench, answer: Answer, *, key: str, before: bytes) -> ProbeFinding:
     """What became of a write whose condition was false: `key` held `before`, and should still."""
     if answer.status in (400, 405, 501):
-        return Finding("refused", f"The store does not take the condition: {said(answer)}.")
+        return ProbeFinding("refused", f"The store does not take the condition: {said(answer)}.")
     kept = bench.get(key).body == before
     if answer.status in CONDITION_FAILED_STATUSES and kept:
-        return Finding("honoured", f"Refused with {said(answer)}; the object is unchanged.")
+        return ProbeFinding("honoured", f"Refused with {said(answer)}; the object is unchanged.")
     if 200 <= answer.status < 300 and not kept:
-        return Finding("ignored", "The object was overwritten.")
+        return ProbeFinding("ignored", "The object was overwritten.")
     if 200 <= answer.status < 300:
-        return Finding("dropped", f"Answered {answer.status}, but the object is unchanged.")
+        return ProbeFinding("dropped", f"Answered {answer.status}, but the object is unchanged.")
     raise unexpected(answer, bench.bucket)
 
 
 def unexpected(answer: Answer, bucket: str) -> PortalError:
-    """For an answer that says nothing about the habit."""
+    """For an answer that says nothing about the capability."""
     return error_for(code=answer.code, status=answer.status, bucket=bucket)

@@ -7,7 +7,7 @@ from django.conf import settings
 from amiportal.core.errors import PortalError
 from amiportal.objectstore import own_files
 from amiportal.objectstore.buckets import uploads_key_reads_own_files
-from amiportal.objectstore.capabilities import current_habits
+from amiportal.objectstore.capabilities import current_capabilities
 from amiportal.objectstore.http import call
 from amiportal.objectstore.presign import signer
 from amiportal.objectstore.probe import attacks
@@ -72,7 +72,7 @@ def _addresses(bucket: str, harm: list[str]) -> Observation:
         return Observation(*ADDRESSES, State.OK, "The store does nothing by an address beyond the upload it is for.")
     told = f"Whoever holds an upload address can, while it lives: {'; '.join(harm)}."
     # A record from before this was looked for may lack that the store can do better.
-    remedy = _ASK if current_habits().was_asked_for_absent_headers else _PROBE
+    remedy = _ASK if current_capabilities().was_asked_for_absent_headers else _PROBE
     return Observation(*ADDRESSES, State.BAD, told, remedy.format(bucket=bucket), is_certain=True)
 
 

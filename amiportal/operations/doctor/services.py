@@ -19,7 +19,7 @@ _TOLD_LENGTH = Finding._meta.get_field("told").max_length
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StateChange:
     """A subject that came into another state; `before` is "" for one never seen."""
 
     before: str
@@ -39,7 +39,7 @@ def examine() -> Iterator[Observation]:
     yield from examine_drift()
 
 
-def record(observations: Iterable[Observation]) -> list[Change]:
+def record(observations: Iterable[Observation]) -> list[StateChange]:
     """Keep what was seen, forget subjects that were not looked at, and return what changed its state."""
     observations = list(observations)
     now = timezone.now()
@@ -51,7 +51,7 @@ def record(observations: Iterable[Observation]) -> list[Change]:
             # What could not be looked at keeps its state: an outage of the store is one change, not one per bucket.
             state = row.state if seen.state == State.UNKNOWN and row.state else seen.state
             if row.state != state:
-                changes.append(Change(row.state, row))
+                changes.append(StateChange(row.state, row))
                 row.state, row.since = state, now
             row.title, row.told, row.remedy = seen.title, seen.told[:_TOLD_LENGTH], seen.remedy[:_TOLD_LENGTH]
             row.checked_at, row.is_certain = now, seen.is_certain

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from amiportal.core.errors import BucketMissing, PortalError
-from amiportal.objectstore.capabilities import current_habits
+from amiportal.objectstore.capabilities import current_capabilities
 from amiportal.objectstore.versions import keeps_versions
 from amiportal.operations.doctor.observations import Observation, State
 from deployments.models import Bucket
@@ -27,7 +27,7 @@ def examine_versions() -> Iterator[Observation]:
 
 
 def _told(kept: dict[bool | None, list[str]]) -> Iterator[str]:
-    can = current_habits().can_keep_versions
+    can = current_capabilities().can_keep_versions
     if kept[True]:
         yield f"Kept in {_named(kept[True])}: what is overwritten or deleted there can be brought back."
     without = kept[False] + kept[None]

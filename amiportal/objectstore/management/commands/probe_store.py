@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from amiportal.core.errors import StoreError
-from amiportal.objectstore.capabilities import departures
+from amiportal.objectstore.capabilities import shortcomings
 from amiportal.objectstore.probe import probe, record_probe
 
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         except StoreError as error:
             raise CommandError(error.message) from None
         record_probe(result)
-        differing = set(departures(result.record))
+        differing = set(shortcomings(result.record))
         self.stdout.write(f"Bucket {result.bucket} at {result.endpoint}\n\n")
         name_width = max(map(len, result.record))
         value_width = max(len(finding["value"]) for finding in result.record.values())

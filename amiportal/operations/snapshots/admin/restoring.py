@@ -13,7 +13,7 @@ from amiportal.core.errors import PortalError
 from amiportal.operations.snapshots.admin.shown import groups_of, kept_by_reason
 from amiportal.operations.snapshots.models import Snapshot
 from amiportal.operations.snapshots.services import PlanChanged, plan_restore, restore
-from amiportal.operations.snapshots.services.planning import Plan, Selection
+from amiportal.operations.snapshots.services.planning import RestorePlan, Selection
 from amiportal.operations.snapshots.tables import BY_NAME
 
 # A page that a browser still scrolls. What is done is not limited by it, and the comparison shows all of it, paged.
@@ -51,7 +51,7 @@ class RestorePages(AdminPart):
             return HttpResponseRedirect(compare)
         return self._preview(request, plan, compare)
 
-    def _preview(self, request: HttpRequest, plan: Plan, compare: str) -> HttpResponse:
+    def _preview(self, request: HttpRequest, plan: RestorePlan, compare: str) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": f"Restore from the {plan.snapshot}",
@@ -87,7 +87,7 @@ def _chosen_again(request: HttpRequest) -> list[tuple[str, str]]:
     return [("row", value) for value in request.POST.getlist("row")]
 
 
-def _told(plan: Plan, way_back: Snapshot) -> str:
+def _told(plan: RestorePlan, way_back: Snapshot) -> str:
     done = (
         f"{len(plan.effects)} {'row is' if len(plan.effects) == 1 else 'rows are'} restored from the {plan.snapshot}."
     )

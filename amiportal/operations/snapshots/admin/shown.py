@@ -7,7 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest
 
 from amiportal.operations.snapshots.contents import Contents, Difference, differences
-from amiportal.operations.snapshots.services.planning import INSERT, RETIRE, UPDATE, Effect, Kept, Plan
+from amiportal.operations.snapshots.services.planning import INSERT, RETIRE, UPDATE, Effect, LeftAsIs, RestorePlan
 from amiportal.operations.snapshots.tables import TABLES, Table
 
 PER_PAGE = 50
@@ -77,7 +77,7 @@ class Comparison:
             )
 
 
-def groups_of(plan: Plan, *, at_most: int) -> list[tuple[str, int, list[RowShown]]]:
+def groups_of(plan: RestorePlan, *, at_most: int) -> list[tuple[str, int, list[RowShown]]]:
     """(what is done, to how many rows, the first `at_most` of them), for what is done at all."""
     groups = []
     for kind, title in _DONE.items():
@@ -87,7 +87,7 @@ def groups_of(plan: Plan, *, at_most: int) -> list[tuple[str, int, list[RowShown
     return groups
 
 
-def kept_by_reason(kept: Iterable[Kept]) -> list[tuple[str, list[str]]]:
+def kept_by_reason(kept: Iterable[LeftAsIs]) -> list[tuple[str, list[str]]]:
     """(why, what stays as it is for that reason)."""
     found: dict[str, list[str]] = {}
     for item in kept:
@@ -96,7 +96,7 @@ def kept_by_reason(kept: Iterable[Kept]) -> list[tuple[str, list[str]]]:
     return list(found.items())
 
 
-def _effect(effect: Effect, plan: Plan) -> RowShown:
+def _effect(effect: Effect, plan: RestorePlan) -> RowShown:
     names = [name for name in effect.names if name in effect.after]
     lines = list(_lines(effect.table, names, effect.before, effect.after, plan.now, plan.then))
     return RowShown(

@@ -60,7 +60,7 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Kept:
+class LeftAsIs:
     """What was chosen and stays as it is. `name` "" stands for the whole row."""
 
     table: Table
@@ -71,7 +71,7 @@ class Kept:
 
 
 @dataclass
-class Plan:
+class RestorePlan:
     """What a restore would do, or did. With any fault nothing is done.
 
     cautions: what speaks against it and does not bar it. digest: of all that it stands on.
@@ -81,7 +81,7 @@ class Plan:
     then: Contents = field(repr=False)
     now: Contents = field(repr=False)
     effects: list[Effect] = field(default_factory=list)
-    kept: list[Kept] = field(default_factory=list)
+    kept: list[LeftAsIs] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     cautions: list[str] = field(default_factory=list)
     digest: str = ""
@@ -92,12 +92,14 @@ class Plan:
 
     def keep(self, difference: Difference, why: str, name: str = "") -> None:
         told = difference.table.name_of(difference.row)
-        self.kept.append(Kept(difference.table, difference.row_id, told, why, name))
+        self.kept.append(LeftAsIs(difference.table, difference.row_id, told, why, name))
 
 
-def make_plan(*, actor: User | None, snapshot: Snapshot, then: Contents, now: Contents, chosen: Selection) -> Plan:
+def make_plan(
+    *, actor: User | None, snapshot: Snapshot, then: Contents, now: Contents, chosen: Selection
+) -> RestorePlan:
     """`now` and what else is asked of the database must be of one moment: the caller sees to that where it matters."""
-    plan = Plan(snapshot, then, now)
+    plan = RestorePlan(snapshot, then, now)
     found = differences(now, then)  # from what is, to what was: the way a restore goes
     picked = [difference for table in TABLES for difference in found.get(table.name, ()) if difference in chosen]
     with_uploads = deployments_with_uploads(
@@ -120,7 +122,7 @@ def make_plan(*, actor: User | None, snapshot: Snapshot, then: Contents, now: Co
     return plan
 
 
-def _of_what_was_made_since(plan: Plan, difference: Difference) -> None:
+def _of_what_was_made_since(plan: RestorePlan, difference: Difference) -> None:
     row = difference.row
     if difference.table.name == "deployments" and row["status"] == Status.ACTIVE:
         after = {**row, "status": Status.INACTIVE.value}
@@ -129,7 +131,9 @@ def _of_what_was_made_since(plan: Plan, difference: Difference) -> None:
         plan.keep(difference, "Made since the snapshot: a restore deletes nothing.")
 
 
-def _of_what_is_gone(plan: Plan, difference: Difference, then_row: Row, actor: User | None, then: Contents) -> None:
+def _of_what_is_gone(
+    plan: RestorePlan, difference: Difference, then_row: Row, actor: User | None, then: Contents
+) -> None:
     after = {name: then_row[name] for name in then.names[difference.table.name]}
     if difference.table.name == "people":
         if _is_out_of_reach(after, actor):
@@ -144,7 +148,7 @@ def _of_what_is_gone(plan: Plan, difference: Difference, then_row: Row, actor: U
 
 
 def _of_what_changed(
-    plan: Plan, difference: Difference, before: Row, after: Row, actor: User | None, with_uploads: set[str]
+    plan: RestorePlan, difference: Difference, before: Row, after: Row, actor: User | None, with_uploads: set[str]
 ) -> None:
     table = difference.table
     if any(before[name] != after.get(name, before[name]) for name in table.fixed):
@@ -165,7 +169,7 @@ def _of_what_changed(
         plan.effects.append(Effect(UPDATE, table, difference.row_id, before, {**before, **values}, tuple(values)))
 
 
-def _leave_access(plan: Plan, difference: Difference, values: Row) -> None:
+def _leave_access(plan: RestorePlan, difference: Difference, values: Row) -> None:
     for name in NEVER_RESTORED_OF_PEOPLE:
         if values.pop(name, None) is not None:
             plan.keep(difference, _ACCESS, name)
@@ -190,7 +194,7 @@ def _final_rows(now: Contents, effects: Iterable[Effect]) -> dict[str, dict[int,
     return final
 
 
-def _drop_dead_references(plan: Plan, final: dict[str, dict[int, Row]]) -> None:
+def _drop_dead_references(plan: RestorePlan, final: dict[str, dict[int, Row]]) -> None:
     """Who made a deployment may be gone, and a bucket that somebody might upload to: both are left out, and told."""
     bucket_names = {row.get("name") for row in final["buckets"].values()}
     for effect in plan.effects:
@@ -200,14 +204,14 @@ def _drop_dead_references(plan: Plan, final: dict[str, dict[int, Row]]) -> None:
             value = effect.after[name]
             if name in ("created_by_id", "retired_by_id") and value is not None and value not in final["people"]:
                 effect.after[name] = None
-                plan.kept.append(Kept(effect.table, effect.row_id, effect.told, "That person is gone.", name))
+                plan.kept.append(LeftAsIs(effect.table, effect.row_id, effect.told, "That person is gone.", name))
             if name == "upload_buckets" and (gone := [bucket for bucket in value if bucket not in bucket_names]):
                 effect.after[name] = [bucket for bucket in value if bucket in bucket_names]
                 why = f"There is no bucket {', '.join(gone)} any more."
-                plan.kept.append(Kept(effect.table, effect.row_id, effect.told, why, name))
+                plan.kept.append(LeftAsIs(effect.table, effect.row_id, effect.told, why, name))
 
 
-def _uploads_cut_off(plan: Plan) -> Mapping[int, Sequence[str]]:
+def _uploads_cut_off(plan: RestorePlan) -> Mapping[int, Sequence[str]]:
     """Deployments that would take no more uploads while somebody is at it: a sentence for each upload."""
     closed = [
         e.row_id
@@ -217,7 +221,7 @@ def _uploads_cut_off(plan: Plan) -> Mapping[int, Sequence[str]]:
     return under_way(Deployment.objects.filter(pk__in=closed)) if closed else {}
 
 
-def _digest(plan: Plan, cut_off: Iterable[int]) -> str:
+def _digest(plan: RestorePlan, cut_off: Iterable[int]) -> str:
     stands_on = [
         plan.snapshot.pk,
         plan.snapshot.sha256,

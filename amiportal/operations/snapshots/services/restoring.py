@@ -10,7 +10,15 @@ from amiportal.core.errors import Conflict, PortalError
 from amiportal.core.history import recorded
 from amiportal.operations.snapshots.contents import Contents, current_contents
 from amiportal.operations.snapshots.models import Snapshot
-from amiportal.operations.snapshots.services.planning import INSERT, RETIRE, UPDATE, Effect, Plan, Selection, make_plan
+from amiportal.operations.snapshots.services.planning import (
+    INSERT,
+    RETIRE,
+    UPDATE,
+    Effect,
+    RestorePlan,
+    Selection,
+    make_plan,
+)
 from amiportal.operations.snapshots.services.reading import read_snapshot
 from amiportal.operations.snapshots.services.taking import take_snapshot
 from amiportal.operations.snapshots.tables import TABLES, Table
@@ -29,7 +37,7 @@ class PlanChanged(Conflict):
 
     code = "plan_changed"
 
-    def __init__(self, plan: Plan):
+    def __init__(self, plan: RestorePlan):
         self.plan = plan
         super().__init__(
             "The rows changed after this was shown: nothing was restored. Look again at what would change."
@@ -43,13 +51,13 @@ class RestoreRefused(PortalError):
     http_status = 409
 
 
-def plan_restore(*, actor: User | None, snapshot: Snapshot, chosen: Selection) -> Plan:
+def plan_restore(*, actor: User | None, snapshot: Snapshot, chosen: Selection) -> RestorePlan:
     """What restoring `chosen` would change now. Writes nothing. Raises as read_snapshot does."""
     require_maintainer(actor)
     return _plan(actor, snapshot, read_snapshot(snapshot), chosen)
 
 
-def restore(*, actor: User | None, snapshot: Snapshot, chosen: Selection, digest: str) -> tuple[Plan, Snapshot]:
+def restore(*, actor: User | None, snapshot: Snapshot, chosen: Selection, digest: str) -> tuple[RestorePlan, Snapshot]:
     """Do what plan_restore showed, after a snapshot of how things are now; (what was done, that snapshot).
 
     `digest` is of the plan that was shown: PlanChanged where it would be another by now. Raises RestoreRefused for a
@@ -82,7 +90,7 @@ def restore(*, actor: User | None, snapshot: Snapshot, chosen: Selection, digest
     return plan, way_back
 
 
-def _plan(actor: User | None, snapshot: Snapshot, then: Contents, chosen: Selection) -> Plan:
+def _plan(actor: User | None, snapshot: Snapshot, then: Contents, chosen: Selection) -> RestorePlan:
     return make_plan(actor=actor, snapshot=snapshot, then=then, now=current_contents(), chosen=chosen)
 
 
@@ -98,7 +106,7 @@ def _lock_tables() -> None:
     list(Deployment.objects.select_for_update().order_by("pk").values_list("pk", flat=True))
 
 
-def _write(plan: Plan, actor: User | None) -> None:
+def _write(plan: RestorePlan, actor: User | None) -> None:
     by_table: dict[str, list[Effect]] = defaultdict(list)
     for effect in plan.effects:
         by_table[effect.table.name].append(effect)
@@ -133,7 +141,7 @@ def _make_way(table: Table, updated: list[Effect]) -> None:
 
 
 def _update(
-    table: Table, effects: list[Effect], instances: dict[int, models.Model], plan: Plan, actor: User | None
+    table: Table, effects: list[Effect], instances: dict[int, models.Model], plan: RestorePlan, actor: User | None
 ) -> None:
     if not effects:
         return
@@ -157,14 +165,16 @@ def _update(
     _tell_history(table, written, plan, actor, update=True)
 
 
-def _tell_history(table: Table, written: list[models.Model], plan: Plan, actor: User | None, *, update: bool) -> None:
+def _tell_history(
+    table: Table, written: list[models.Model], plan: RestorePlan, actor: User | None, *, update: bool
+) -> None:
     if hasattr(table.model, "history"):
         table.model.history.bulk_history_create(
             written, batch_size=_BATCH, update=update, default_user=actor, default_change_reason=plan.reason
         )
 
 
-def _insert(effect: Effect, plan: Plan, actor: User | None) -> models.Model:
+def _insert(effect: Effect, plan: RestorePlan, actor: User | None) -> models.Model:
     """With its old id. Raw, since a save would date a deployment's making today; hence the history by hand."""
     model = effect.table.model
     instance = model(**{name: effect.after[name] for name in effect.table.columns if name in effect.after})
@@ -175,7 +185,7 @@ def _insert(effect: Effect, plan: Plan, actor: User | None) -> models.Model:
     return instance
 
 
-def _write_lists(effect: Effect, instance: models.Model, plan: Plan, actor: User | None) -> None:
+def _write_lists(effect: Effect, instance: models.Model, plan: RestorePlan, actor: User | None) -> None:
     if not isinstance(instance, User):
         return
     with recorded(instance, actor=actor, reason=plan.reason):
@@ -201,7 +211,7 @@ def _keep_sequences(table: Table, inserted: list[Effect]) -> None:
         numbers.reserve_up_to(max(deployment_number(e.after["deployment_id"]) or 1 for e in inserted))
 
 
-def _prove(plan: Plan) -> None:
+def _prove(plan: RestorePlan) -> None:
     """Success is what the tables say, not what was sent to them. Raises RestoreRefused."""
     now = current_contents()
     for effect in plan.effects:

@@ -5,26 +5,26 @@
 
 /** @typedef {import("../lib/queue.js").Clock} Clock */
 
-export const MOST_LANES = 6; // what browsers give one HTTP/1.1 host
-const FIRST_LANES = 2;
+export const MOST_AT_ONCE = 6; // what browsers give one HTTP/1.1 host
+const FIRST_AT_ONCE = 2;
 const SPAN_MS = 400; // shorter spans measure chance
-const ROUNDS_PER_SPAN = 3; // of each lane
-const WORTH_IT = 1.03; // a lane more must carry this much more, or it only divides the link
+const ROUNDS_PER_SPAN = 3; // of each slot
+const WORTH_IT = 1.03; // a slot more must carry this much more, or it only divides the link
 const SPANS_UNTIL_NEXT_PROBE = 8; // links change: what did not help may help later
 const FAILURE_REST_MS = 2_000; // failures that come together are one event
 
-/** The rule alone: fed with what came through, it says how many lanes there should be. */
-export class LaneRule {
-  limit = FIRST_LANES;
+/** The rule alone: fed with what came through, it says how many slots there should be. */
+export class ConcurrencyRule {
+  limit = FIRST_AT_ONCE;
   #clock;
   #spanBegan;
   #bytes = 0;
   #transfers = 0;
   #wasBusy = false;
-  /** What the link carried before lanes were added, bytes per ms. */ #before = 0;
-  #limitBefore = FIRST_LANES;
+  /** What the link carried before slots were added, bytes per ms. */ #before = 0;
+  #limitBefore = FIRST_AT_ONCE;
   #isProbing = false;
-  /** Until a step did not help or a transfer failed: as many lanes again at each step. */ #isOpening = true;
+  /** Until a step did not help or a transfer failed: as many slots again at each step. */ #isOpening = true;
   #restSpans = 0;
   #failedAt = -Infinity;
 
@@ -36,7 +36,7 @@ export class LaneRule {
 
   /**
    * @param {number} bytes that came through in one transfer
-   * @param {boolean} isBusy all lanes were taken: a link that waits for work says nothing about lanes
+   * @param {boolean} isBusy all slots were taken: a link that waits for work says nothing about slots
    */
   arrived(bytes, isBusy) {
     this.#bytes += bytes;
@@ -48,7 +48,7 @@ export class LaneRule {
     this.#beginSpan();
   }
 
-  /** A transfer failed for reasons that pass: half as many lanes, once per such event. */
+  /** A transfer failed for reasons that pass: half as many slots, once per such event. */
   failed() {
     if (this.#clock.now() - this.#failedAt < FAILURE_REST_MS) return;
     this.#failedAt = this.#clock.now();
@@ -67,10 +67,10 @@ export class LaneRule {
     } else if (this.#restSpans > 0) {
       this.#restSpans -= 1;
     } else {
-      this.#isProbing = this.limit < MOST_LANES;
+      this.#isProbing = this.limit < MOST_AT_ONCE;
       this.#before = bytesPerMs;
       this.#limitBefore = this.limit;
-      this.limit = Math.min(MOST_LANES, this.limit + (this.#isOpening ? this.limit : 1));
+      this.limit = Math.min(MOST_AT_ONCE, this.limit + (this.#isOpening ? this.limit : 1));
     }
   }
 
@@ -81,8 +81,8 @@ export class LaneRule {
   }
 }
 
-/** The lanes themselves: who wants to send enters one, in turn, and leaves it. */
-export class Lanes {
+/** The slots themselves: who wants to send enters one, in turn, and leaves it. */
+export class ConcurrencyLimiter {
   #rule;
   #taken = 0;
   /** @type {(() => void)[]} */ #line = [];
@@ -90,7 +90,7 @@ export class Lanes {
 
   /** @param {{clock: Clock}} ports */
   constructor({ clock }) {
-    this.#rule = new LaneRule({ clock });
+    this.#rule = new ConcurrencyRule({ clock });
   }
 
   get limit() {
@@ -132,7 +132,7 @@ export class Lanes {
     }
   }
 
-  /** @param {number} bytes that came through in the lane that its user is about to leave */
+  /** @param {number} bytes that came through in the slot that its user is about to leave */
   arrived(bytes) {
     this.#rule.arrived(bytes, this.#taken >= this.limit);
   }

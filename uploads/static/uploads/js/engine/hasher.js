@@ -10,7 +10,7 @@ const CORES_WHERE_UNTOLD = 2;
 const FILES_PER_WORKER = 2; // one is read from the card while the other is hashed
 const KEPT_FILE_BYTES = 256 * 1024; // larger files show progress while they are sent, which needs another way
 const KEPT_BYTES = 64 * 1024 * 1024; // of all workers; what finds no room is read once more for its PUT
-// Without progress only the whole can be too slow: the largest kept file, sent in six lanes over 128 kbit/s, takes 100 s.
+// Without progress only the whole can be too slow: the largest kept file, sent in six slots over 128 kbit/s, takes 100 s.
 const KEPT_PUT_TIMEOUT_MS = 180_000;
 
 /**

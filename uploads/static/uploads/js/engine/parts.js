@@ -1,7 +1,7 @@
 /** A large file's way into the store, part by part; what is there already is not sent again. Knows no DOM. */
 
 import { ApiError, FileError, TransferError } from "../lib/errors.js";
-import { MOST_LANES } from "./concurrency.js";
+import { MOST_AT_ONCE } from "./concurrency.js";
 
 /**
  * @typedef {import("./tally.js").Item} Item
@@ -116,7 +116,7 @@ export class PartsSender {
         }
       }
     };
-    await Promise.all(Array.from({ length: MOST_LANES }, work));
+    await Promise.all(Array.from({ length: MOST_AT_ONCE }, work));
     if (trouble) throw trouble;
   }
 }

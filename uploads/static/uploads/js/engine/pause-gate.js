@@ -22,7 +22,7 @@ export class UnknownLink {
   }
 }
 
-export class Hold {
+export class PauseGate {
   isPaused = false;
   #link;
   #moves = new AbortController();

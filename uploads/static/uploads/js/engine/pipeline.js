@@ -9,7 +9,7 @@
 import { Confirmer } from "./confirmer.js";
 import { FileError } from "../lib/errors.js";
 import { reportFailures } from "./failure-reports.js";
-import { MOST_LANES } from "./concurrency.js";
+import { MOST_AT_ONCE } from "./concurrency.js";
 import { measureAll, whyNoBytes } from "../selection/measure.js";
 import { PartsSender } from "./parts.js";
 import { BoundedQueue, runStage } from "../lib/queue.js";
@@ -20,10 +20,10 @@ import { FileSender } from "./sender.js";
 
 const HASHED_AHEAD = 1_000; // files
 const SENT_AHEAD = 4_000; // files that wait for their confirmation; only names are held
-const MOST_UNDER_WAY = 60; // files in lanes or between two tries
+const MOST_UNDER_WAY = 60; // files in slots or between two tries
 const GRANT_AHEAD_MS = 20_000;
 const FIRST_GRANTS = 20;
-const FEWEST_GRANTS = 2 * MOST_LANES;
+const FEWEST_GRANTS = 2 * MOST_AT_ONCE;
 const MOST_GRANTS = 500;
 const MEASURE_AHEAD_PAUSE_MS = 180; // between slices of 60 ms: the files under way come first
 
@@ -33,9 +33,9 @@ export class Pipeline {
   #naming;
   #tally;
   #clock;
-  #hold;
+  #pauseGate;
   #link;
-  #lanes;
+  #slots;
   #signal;
   #stop;
   #files;
@@ -47,19 +47,19 @@ export class Pipeline {
   /**
    * @param {{session: import("./session-calls.js").SessionCalls, hasher: import("./uploader.js").Ports["hasher"],
    *          sender: import("./sender.js").Sender, naming: import("./naming.js").Naming,
-   *          tally: import("./tally.js").Tally, clock: import("../lib/queue.js").Clock, hold: import("./pause-gate.js").Hold,
+   *          tally: import("./tally.js").Tally, clock: import("../lib/queue.js").Clock, pauseGate: import("./pause-gate.js").PauseGate,
    *          link: import("./pause-gate.js").Link, waiting: import("./waiting.js").Waiting, random: () => number,
    *          signal: AbortSignal, stop: (error: unknown) => void, onDifference: () => void}} ports
    */
-  constructor({ session, hasher, sender, naming, tally, clock, hold, link, waiting, random, signal, stop, onDifference }) {
+  constructor({ session, hasher, sender, naming, tally, clock, pauseGate, link, waiting, random, signal, stop, onDifference }) {
     this.#session = session;
     this.#hasher = hasher;
     this.#naming = naming;
     this.#tally = tally;
     this.#clock = clock;
-    this.#hold = hold;
+    this.#pauseGate = pauseGate;
     this.#link = link;
-    this.#lanes = sender.lanes;
+    this.#slots = sender.slots;
     this.#signal = signal;
     this.#stop = stop;
     this.#waiting = waiting;
@@ -226,7 +226,7 @@ export class Pipeline {
     let size = FIRST_GRANTS;
     for (;;) {
       await next.drainedTo(Math.floor(size / 2));
-      await this.#hold.open(this.#signal); // or the URLs would grow old in the pause
+      await this.#pauseGate.open(this.#signal); // or the URLs would grow old in the pause
       const perMs = this.#tally.sentFilesPerMs();
       if (perMs !== null) size = Math.round(Math.min(MOST_GRANTS, Math.max(FEWEST_GRANTS, perMs * GRANT_AHEAD_MS)));
       const batch = await from.takeBatch({ max: size, min: FIRST_GRANTS, lingerMs: 100 });
@@ -257,7 +257,7 @@ export class Pipeline {
   }
 
   /**
-   * A file is taken when a lane is free for it, not before. Between two tries it waits outside the lanes, so that one
+   * A file is taken when a slot is free for it, not before. Between two tries it waits outside the slots, so that one
    * which the store will not have holds up no other.
    * @param {BoundedQueue<Item>} from
    * @param {BoundedQueue<Item>} next
@@ -266,19 +266,19 @@ export class Pipeline {
     /** @type {Set<Promise<void>>} */ const underWay = new Set();
     for (;;) {
       if (underWay.size >= MOST_UNDER_WAY) await Promise.race(underWay);
-      await this.#lanes.enter(this.#signal);
+      await this.#slots.enter(this.#signal);
       const item = await from.take();
       if (!item) break;
       if (item.upload) {
-        this.#lanes.leave();
-        if (await this.#parts.send(item)) await next.put(item); // one large file at a time, in all the lanes
+        this.#slots.leave();
+        if (await this.#parts.send(item)) await next.put(item); // one large file at a time, in all the slots
         continue;
       }
       const task = this.#sendFile(item, next).catch(this.#stop);
       underWay.add(task);
       void task.then(() => underWay.delete(task));
     }
-    this.#lanes.leave();
+    this.#slots.leave();
     await Promise.all(underWay);
   }
 

@@ -27,9 +27,9 @@ const PROBES_IN_A_ROW = 3; // of a store that is away, or one file would use up 
  * @property {import("../lib/queue.js").Clock} clock
  * @property {() => number} random
  * @property {AbortSignal} signal
- * @property {import("./concurrency.js").Lanes} lanes
+ * @property {import("./concurrency.js").ConcurrencyLimiter} slots
  * @property {import("./throttle.js").Throttle} throttle
- * @property {import("./pause-gate.js").Hold} hold
+ * @property {import("./pause-gate.js").PauseGate} pauseGate
  */
 
 export class Sender {
@@ -39,41 +39,41 @@ export class Sender {
   #random;
   #signal;
   #throttle;
-  #hold;
+  #pauseGate;
   /** @type {{of: AbortSignal|null, signal: AbortSignal}} */ #joined;
 
   /** @param {SenderParts} parts */
-  constructor({ transport, tally, clock, random, signal, lanes, throttle, hold }) {
+  constructor({ transport, tally, clock, random, signal, slots, throttle, pauseGate }) {
     this.#transport = transport;
     this.#tally = tally;
     this.#clock = clock;
     this.#random = random;
     this.#signal = signal;
-    this.lanes = lanes;
+    this.slots = slots;
     this.#throttle = throttle;
-    this.#hold = hold;
+    this.#pauseGate = pauseGate;
     this.#joined = { of: null, signal };
     this.gate = new StoreGate({ clock, random });
   }
 
   /**
-   * Sends until the store has it. While it waits for another try the lane is free for others, so a load that the
+   * Sends until the store has it. While it waits for another try the slot is free for others, so a load that the
    * store will not have holds up nobody.
    * @template {Load} L
    * @param {L} load
-   * @param {{renew: (load: L) => Promise<boolean>, hasLane?: boolean}} options `renew` gets a new URL; false when it
-   *   came to an end instead. With `hasLane` the caller has entered a lane, which is left here.
+   * @param {{renew: (load: L) => Promise<boolean>, hasSlot?: boolean}} options `renew` gets a new URL; false when it
+   *   came to an end instead. With `hasSlot` the caller has entered a slot, which is left here.
    * @returns {Promise<"arrived"|"ended">} rejects with the TransferError or FileError that no further try can mend
    */
-  async deliver(load, { renew, hasLane = false }) {
-    let isInLane = hasLane;
+  async deliver(load, { renew, hasSlot = false }) {
+    let isInSlot = hasSlot;
     let lets = false;
     let wasRefused = false; // on a URL that had not run out
     try {
       for (let tries = 1; ; tries += 1) {
-        if (!isInLane) await this.lanes.enter(this.#signal, { lets });
-        isInLane = true;
-        await this.#hold.open(this.#signal);
+        if (!isInSlot) await this.slots.enter(this.#signal, { lets });
+        isInSlot = true;
+        await this.#pauseGate.open(this.#signal);
         const isProbe = await this.gate.pass(this.#signal);
         await this.#throttle.take(load.size, this.#signal);
         if (!(await this.#isGranted(load, renew))) {
@@ -85,7 +85,7 @@ export class Sender {
           return "arrived";
         } catch (error) {
           this.#signal.throwIfAborted();
-          if (error === this.#hold || (this.#hold.isClosed && isTransient(error))) {
+          if (error === this.#pauseGate || (this.#pauseGate.isClosed && isTransient(error))) {
             tries -= 1; // a pause is nobody's failure
             continue;
           }
@@ -100,12 +100,12 @@ export class Sender {
             continue;
           }
           this.#tally.retries += 1;
-          this.lanes.failed();
+          this.slots.failed();
           const isAway = this.gate.isClosed; // which keeps a pace of its own
           // The same file asks again first: were only answers lost, its next try is told so. Then others take their turn.
           if (isAway && tries % PROBES_IN_A_ROW) continue;
-          this.lanes.leave();
-          isInLane = false;
+          this.slots.leave();
+          isInSlot = false;
           lets = isAway;
           if (isAway) continue;
           const { retryAfterMs } = /** @type {TransferError} */ (error);
@@ -113,13 +113,13 @@ export class Sender {
         }
       }
     } finally {
-      if (isInLane) this.lanes.leave();
+      if (isInSlot) this.slots.leave();
     }
   }
 
-  /** Made once per closing of the hold, and not for each of thousands of PUTs. */
+  /** Made once per closing of the gate, and not for each of thousands of PUTs. */
   get #stopOrHold() {
-    const { signal } = this.#hold;
+    const { signal } = this.#pauseGate;
     if (this.#joined.of !== signal) this.#joined = { of: signal, signal: AbortSignal.any([this.#signal, signal]) };
     return this.#joined.signal;
   }
@@ -152,10 +152,10 @@ export class Sender {
       });
       this.gate.answered();
       this.#tally.sending(load, load.size);
-      this.lanes.arrived(load.size);
+      this.slots.arrived(load.size);
     } catch (error) {
       this.#tally.sending(load, 0);
-      if (!(error instanceof TransferError) || this.#hold.isClosed) this.gate.released(isProbe);
+      if (!(error instanceof TransferError) || this.#pauseGate.isClosed) this.gate.released(isProbe);
       else if (isTransient(error)) this.gate.failed(isProbe, error.retryAfterMs);
       else this.gate.answered();
       throw error;
@@ -182,12 +182,12 @@ export class FileSender {
   }
 
   /**
-   * @param {Item} item whose sender has entered a lane, which is left here
+   * @param {Item} item whose sender has entered a slot, which is left here
    * @returns {Promise<boolean>} whether the portal should be asked what the store holds now; else it is settled
    */
   async send(item) {
     try {
-      if ((await this.#sender.deliver(item, { renew: this.#renew, hasLane: true })) === "ended") return false;
+      if ((await this.#sender.deliver(item, { renew: this.#renew, hasSlot: true })) === "ended") return false;
       this.#tally.sent(item, this.#clock.now());
       return true;
     } catch (error) {

@@ -23,19 +23,19 @@ export class SessionCalls {
   #clock;
   #random;
   #signal;
-  #hold;
+  #pauseGate;
   #tally;
 
   /**
    * @param {{api: PortalApi, clock: import("../lib/queue.js").Clock, random: () => number, signal: AbortSignal,
-   *          hold: import("./pause-gate.js").Hold, tally: import("./tally.js").Tally}} ports
+   *          pauseGate: import("./pause-gate.js").PauseGate, tally: import("./tally.js").Tally}} ports
    */
-  constructor({ api, clock, random, signal, hold, tally }) {
+  constructor({ api, clock, random, signal, pauseGate, tally }) {
     this.#api = api;
     this.#clock = clock;
     this.#random = random;
     this.#signal = signal;
-    this.#hold = hold;
+    this.#pauseGate = pauseGate;
     this.#tally = tally;
   }
 
@@ -180,8 +180,8 @@ export class SessionCalls {
       clock: this.#clock,
       random: this.#random,
       signal,
-      ready: () => this.#hold.online(signal),
-      excuse: () => this.#hold.isOffline,
+      ready: () => this.#pauseGate.online(signal),
+      excuse: () => this.#pauseGate.isOffline,
       onRetry: (_error, waitMs) => {
         this.#tally.retries += 1;
         this.#tally.portalAwayUntil = this.#clock.now() + waitMs;

@@ -1,7 +1,7 @@
 /** The engine as the page sees it: one upload of one selection. It knows no DOM; what touches the world is injected. */
 
-import { Hold, UnknownLink } from "./pause-gate.js";
-import { Lanes } from "./concurrency.js";
+import { PauseGate, UnknownLink } from "./pause-gate.js";
+import { ConcurrencyLimiter } from "./concurrency.js";
 import { Naming } from "./naming.js";
 import { Pipeline } from "./pipeline.js";
 import { Sender } from "./sender.js";
@@ -51,7 +51,7 @@ const VERDICT_PATIENCE_MS = 3_600_000; // for the portal's comparing, once its t
 export class Uploader {
   #ports;
   #stop = new AbortController();
-  #hold;
+  #pauseGate;
   #throttle;
   #sender;
   #session;
@@ -73,14 +73,14 @@ export class Uploader {
     this.tally = new Tally(items);
     this.#ports = ports;
     this.#sessionId = sessionId;
-    this.#hold = new Hold({ link, onChange: () => this.#keepAwake() });
+    this.#pauseGate = new PauseGate({ link, onChange: () => this.#keepAwake() });
     this.#throttle = new Throttle({ clock });
-    const common = { clock, random, signal, hold: this.#hold, tally: this.tally };
+    const common = { clock, random, signal, pauseGate: this.#pauseGate, tally: this.tally };
     this.#session = new SessionCalls({ ...common, api: ports.api });
     this.#sender = new Sender({
       ...common,
       transport: ports.transport,
-      lanes: new Lanes({ clock }),
+      slots: new ConcurrencyLimiter({ clock }),
       throttle: this.#throttle,
     });
     this.#waiting = new Waiting({ tally: this.tally, clock, random });
@@ -105,7 +105,7 @@ export class Uploader {
   async run(signal) {
     signal.addEventListener("abort", () => this.#stop.abort(signal.reason), { once: true });
     if (signal.aborted) this.#stop.abort(signal.reason);
-    const unwatch = this.#hold.watch();
+    const unwatch = this.#pauseGate.watch();
     this.#keepAwake();
     try {
       const { total, unmeasured } = this.tally;
@@ -131,17 +131,17 @@ export class Uploader {
 
   /** Nothing more is sent until `resume`; what was under way is sent anew then, and no try is lost. */
   pause() {
-    this.#hold.pause(true);
+    this.#pauseGate.pause(true);
   }
 
   resume() {
-    this.#hold.pause(false);
+    this.#pauseGate.pause(false);
   }
 
   /** @returns {State} */
   get state() {
-    if (this.#hold.isPaused) return "paused";
-    if (this.#hold.isOffline) return "offline";
+    if (this.#pauseGate.isPaused) return "paused";
+    if (this.#pauseGate.isOffline) return "offline";
     if (this.away) return "away";
     return this.#waiting.until === null ? "running" : "waiting";
   }
@@ -158,8 +158,8 @@ export class Uploader {
   }
 
   /** How many PUTs may be under way at present. */
-  get lanes() {
-    return this.#sender.lanes.limit;
+  get slots() {
+    return this.#sender.slots.limit;
   }
 
   /** @returns {number|null} null for no limit; may be changed while it runs */
@@ -198,7 +198,7 @@ export class Uploader {
   }
 
   #keepAwake() {
-    if (this.#hold.isPaused) this.#ports.wakeLock?.release();
+    if (this.#pauseGate.isPaused) this.#ports.wakeLock?.release();
     else this.#ports.wakeLock?.hold();
   }
 

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { LaneRule, Lanes, MOST_LANES } from "../../uploads/static/uploads/js/engine/concurrency.js";
+import { ConcurrencyRule, ConcurrencyLimiter, MOST_AT_ONCE } from "../../uploads/static/uploads/js/engine/concurrency.js";
 import { Throttle } from "../../uploads/static/uploads/js/engine/throttle.js";
 import { fakeClock } from "./fakes.mjs";
 
 const { signal } = new AbortController();
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Transfers of 20 kB over a link that carries `bytesPerMs(lanes)`; the limits that the rule went through. */
+/** Transfers of 20 kB over a link that carries `bytesPerMs(slots)`; the limits that the rule went through. */
 function followed(bytesPerMs, { transfers = 400, failAt = () => false } = {}) {
   let now = 0;
-  const rule = new LaneRule({ clock: { now: () => now } });
+  const rule = new ConcurrencyRule({ clock: { now: () => now } });
   const limits = [rule.limit];
   for (let n = 0; n < transfers; n += 1) {
     now += 20_000 / bytesPerMs(rule.limit);
@@ -23,8 +23,8 @@ function followed(bytesPerMs, { transfers = 400, failAt = () => false } = {}) {
 }
 
 test("few at first, then more while each carries more, and never more than a browser gives one host", () => {
-  assert.deepEqual(followed((lanes) => lanes * 100), [2, 4, 6]);
-  assert.equal(MOST_LANES, 6);
+  assert.deepEqual(followed((slots) => slots * 100), [2, 4, 6]);
+  assert.equal(MOST_AT_ONCE, 6);
 });
 
 test("a link that is full with two gets twice as many for a first try, a third now and then, and no more", () => {
@@ -34,17 +34,17 @@ test("a link that is full with two gets twice as many for a first try, a third n
   assert.ok(limits.length >= 4, "it tries again, since links change");
 });
 
-test("failures halve the lanes, once per event; afterwards they rise again", () => {
-  const limits = followed((lanes) => lanes * 100, { transfers: 1_000, failAt: (n) => n >= 500 && n < 510 });
+test("failures halve the slots, once per event; afterwards they rise again", () => {
+  const limits = followed((slots) => slots * 100, { transfers: 1_000, failAt: (n) => n >= 500 && n < 510 });
   const low = limits.indexOf(3, limits.indexOf(6));
   assert.ok(low > 0, `${limits}`);
   assert.ok(!limits.includes(1), "ten failures at once are one event");
   assert.equal(limits.at(-1), 6);
 });
 
-test("a link that waits for work says nothing about lanes", () => {
+test("a link that waits for work says nothing about slots", () => {
   let now = 0;
-  const rule = new LaneRule({ clock: { now: () => now } });
+  const rule = new ConcurrencyRule({ clock: { now: () => now } });
   for (let n = 0; n < 500; n += 1) {
     now += 50;
     rule.arrived(20_000, false);
@@ -52,22 +52,22 @@ test("a link that waits for work says nothing about lanes", () => {
   assert.equal(rule.limit, 2);
 });
 
-test("who finds all lanes taken waits in turn; a cancel takes one out of the line", async () => {
-  const lanes = new Lanes({ clock: fakeClock() });
+test("who finds all slots taken waits in turn; a cancel takes one out of the line", async () => {
+  const slots = new ConcurrencyLimiter({ clock: fakeClock() });
   const order = [];
-  await lanes.enter(signal);
-  await lanes.enter(signal);
+  await slots.enter(signal);
+  await slots.enter(signal);
   const cancel = new AbortController();
-  const a = lanes.enter(signal).then(() => order.push("a"));
-  const b = lanes.enter(cancel.signal);
-  const c = lanes.enter(signal).then(() => order.push("c"));
+  const a = slots.enter(signal).then(() => order.push("a"));
+  const b = slots.enter(cancel.signal);
+  const c = slots.enter(signal).then(() => order.push("c"));
   cancel.abort(new Error("enough"));
   await assert.rejects(b, /enough/);
   await turn();
   assert.deepEqual(order, []);
-  lanes.leave();
+  slots.leave();
   await a;
-  lanes.leave();
+  slots.leave();
   await c;
   assert.deepEqual(order, ["a", "c"]);
 });
