@@ -29,7 +29,7 @@ django.setup()  # now, because conftest.py files of folders import models
 # A slow hash is what passwords need and what a thousand sign-ins of tests do not.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
-pytest_plugins = ["tests.cast", "tests.networkwatch", "tests.storelog"]
+pytest_plugins = ["tests.people", "tests.networkwatch", "tests.storelog"]
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 MARKER_OF_FOLDER = {"browser": pytest.mark.browser, "bench": pytest.mark.bench, "soak": pytest.mark.soak}
 

@@ -5,7 +5,7 @@
         proxy.fault = once(Status(503), method="PUT")
 
 Requests pass unchanged, Host and signature included, so the store itself judges them. What may happen to one exchange
-is in faults.py; how a whole store may differ (its guise) is in guises.py.
+is in faults.py; how a whole store may differ (its variant) is in variants.py.
 """
 
 import http.client
@@ -23,17 +23,17 @@ from tests.throttle import Throttle
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "expect", "te", "upgrade"}
 
-Guise = Callable[[Request, Forward], Answer]
+Variant = Callable[[Request, Forward], Answer]
 
 
 class FaultProxy:
-    """Listens on a free port of 127.0.0.1. fault: decides per request. guises: outermost first. seen: what came."""
+    """Listens on a free port of 127.0.0.1. fault: decides per request. variants: outermost first. seen: what came."""
 
-    def __init__(self, upstream: str, *, fault: Decide = never, guises: Sequence[Guise] = ()):
+    def __init__(self, upstream: str, *, fault: Decide = never, variants: Sequence[Variant] = ()):
         parts = urlsplit(upstream)
         self._upstream = (parts.hostname, parts.port or 80)
         self.fault = fault
-        self.guises = list(guises)
+        self.variants = list(variants)
         self.seen: list[Request] = []
         self.throttle: Throttle | None = None  # how slow the link is
         self.closing = threading.Event()
@@ -63,10 +63,10 @@ class FaultProxy:
         return request
 
     def forward(self, request: Request) -> Answer:
-        """The store's own answer to a request, seen through the guises."""
+        """The store's own answer to a request, seen through the variants."""
         forward: Forward = self._send
-        for guise in reversed(self.guises):
-            forward = _through(guise, forward)
+        for variant in reversed(self.variants):
+            forward = _through(variant, forward)
         return forward(request)
 
     def send_cut(self, request: Request) -> None:
@@ -99,8 +99,8 @@ class FaultProxy:
         return connection
 
 
-def _through(guise: Guise, forward: Forward) -> Forward:
-    return lambda request: guise(request, forward)
+def _through(variant: Variant, forward: Forward) -> Forward:
+    return lambda request: variant(request, forward)
 
 
 class _Server(ThreadingHTTPServer):

@@ -1,4 +1,4 @@
-"""Stores that obey too much, or can be told not to: guises as those of tests/guises.py."""
+"""Stores that obey too much, or can be told not to: variants as those of tests/store_variants.py."""
 
 import base64
 import hashlib
@@ -78,7 +78,7 @@ class HeedsUnsigned:
 class ShutsPublicAccess:
     """Has the calls of PublicAccessBlock, which SeaweedFS has not; under BlockPublicAcls it refuses uploads, as Ceph.
 
-    It stands before others in `guises`, to hide from the public what they give out.
+    It stands before others in `variants`, to hide from the public what they give out.
     """
 
     def __init__(self):

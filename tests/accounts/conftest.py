@@ -3,7 +3,7 @@ import base64
 import pytest
 
 from tests.accounts.guessing import looked_at, server, slow_hash, victim  # noqa: F401 (fixtures)
-from tests.cast import PASSWORD
+from tests.people import PASSWORD
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def page(client, maintainer):
 
 @pytest.fixture
 def basic():
-    """HTTP Basic of a person of the cast."""
+    """HTTP Basic of one of the people."""
 
     def header(person, password: str = PASSWORD) -> dict[str, str]:
         pair = base64.b64encode(f"{person.username}:{password}".encode()).decode()

@@ -15,8 +15,8 @@ from django.core.handlers.wsgi import WSGIHandler
 
 from amiportal.accounts.models import User
 from amiportal.accounts.roles import Role
-from tests.cast import make_person
 from tests.liveserver import listening
+from tests.people import make_person
 
 AT_ONCE = 16
 

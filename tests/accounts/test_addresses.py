@@ -7,7 +7,7 @@ from amiportal.accounts.models import User
 from amiportal.accounts.roles import Role
 from amiportal.accounts.services.addresses import addresses_of, of_bucket, of_deployment
 from tests.accounts.admin_pages import url
-from tests.cast import make_person
+from tests.people import make_person
 from uploads.models import UploadSession
 
 pytestmark = pytest.mark.django_db

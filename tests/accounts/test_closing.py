@@ -11,8 +11,8 @@ from amiportal.accounts.services.password_links import make_link
 from amiportal.accounts.services.tokens import make_token
 from amiportal.core.errors import Conflict, Forbidden
 from tests.accounts.admin_pages import url
-from tests.cast import PASSWORD, make_person
-from tests.deployments.bringing import granted
+from tests.deployments.uploaded_rows import granted
+from tests.people import PASSWORD, make_person
 
 pytestmark = pytest.mark.django_db
 

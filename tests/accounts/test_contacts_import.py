@@ -13,8 +13,8 @@ from amiportal.accounts.services.contacts import PEOPLE, import_people, plan_peo
 from amiportal.core.errors import Conflict, Forbidden, PortalError
 from amiportal.sheets.formats import read_sheet
 from amiportal.sheets.plan import SheetRefused
-from tests.cast import PASSWORD
 from tests.deployments.test_formats_round import FORMATS
+from tests.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
 ANA = {

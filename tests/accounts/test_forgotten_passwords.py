@@ -9,7 +9,7 @@ from amiportal.accounts.pages import passwords
 from amiportal.accounts.services.password_links import accounts_of_address
 from amiportal.accounts.tasks import mail_new_password_task
 from tests.accounts.links import link_in
-from tests.cast import PASSWORD, make_person
+from tests.people import PASSWORD, make_person
 from tests.smtpserver import SmtpServer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_queue")]

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from amiportal.accounts.roles import Role
 from tests.accounts.guessing import AT_ONCE, LET_IN, WAYS, by_old_call, guess
-from tests.cast import PASSWORD, make_person
+from tests.people import PASSWORD, make_person
 
 GUESSES = 60
 pytestmark = pytest.mark.usefixtures("slow_hash")

@@ -10,7 +10,7 @@ from amiportal.accounts.services.password_links import find_link, free_username,
 from amiportal.core.errors import Conflict, Forbidden
 from tests.accounts.admin_pages import url
 from tests.accounts.links import link_in
-from tests.cast import PASSWORD, make_person
+from tests.people import PASSWORD, make_person
 
 pytestmark = pytest.mark.django_db
 GOOD = "moths like warm nights"

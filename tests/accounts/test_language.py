@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from tests.cast import PASSWORD
+from tests.people import PASSWORD
 from tests.project.test_every_url import DOORS, path_of, patterns
 
 SPANISH = {"Accept-Language": "es-PA,es;q=0.9,en;q=0.5"}

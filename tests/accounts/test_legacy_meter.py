@@ -17,7 +17,7 @@ from amiportal.legacy.protocol import CALLS
 from amiportal.legacy.switches import turn
 from amiportal.legacy.usage import uses
 from tests.accounts.admin_pages import url
-from tests.cast import PASSWORD
+from tests.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
 R = "libcurl/7.88.1 r-curl/5.2.0 httr/1.4.7"

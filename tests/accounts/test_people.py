@@ -12,7 +12,7 @@ from amiportal.accounts.services.tokens import make_token
 from amiportal.core.errors import Forbidden
 from deployments import selectors
 from tests.accounts.admin_pages import change, role, url
-from tests.cast import PASSWORD, make_person
+from tests.people import PASSWORD, make_person
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ import pytest
 from amiportal.accounts.models import User
 from amiportal.accounts.roles import Role
 from tests.accounts.admin_pages import change, role, url
-from tests.cast import PASSWORD
+from tests.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
 

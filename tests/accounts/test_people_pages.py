@@ -11,7 +11,7 @@ from amiportal.accounts.services.profile import amend
 from amiportal.accounts.services.tokens import make_token
 from amiportal.core.errors import Forbidden
 from tests.accounts.admin_pages import change, url
-from tests.cast import make_person
+from tests.people import make_person
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from amiportal.accounts.services.password_links import make_link
 from amiportal.accounts.services.tokens import make_token
 from amiportal.accounts.services.two_factor import has_two_factor
 from tests.accounts.codes import code_of, enrol, forget_used_and_wrong_codes
-from tests.cast import PASSWORD
+from tests.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
 PAGE = "/accounts/two-factor/"

@@ -6,7 +6,7 @@ from django.test import Client
 from amiportal.accounts.services.two_factor import has_two_factor
 from tests.accounts.admin_pages import url
 from tests.accounts.codes import code_of, enrol
-from tests.cast import PASSWORD
+from tests.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
 ADMIN = ("/admin/", "/admin/accounts/user/", "/admin/health/", "/admin/jsi18n/")

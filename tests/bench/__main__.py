@@ -53,7 +53,7 @@ def run(portal_port: int, yardstick_port: int) -> None:
         page_bench,
         site,
     )
-    from tests.bench.field_client import LegacyClient  # noqa: PLC0415
+    from tests.bench.legacy_client import LegacyClient  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from tests.bench.field_client import FILE_TYPE, LegacyClient, put_all
+from tests.bench.legacy_client import FILE_TYPE, LegacyClient, put_all
 from tests.bench.yardstick import new_client
 
 FILES = 5_000

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import PASSWORD
 from tests.browser.shots_page import Stage, check, good_verdict
-from tests.uploads.field import LegacyClient
+from tests.uploads.legacy_client import LegacyClient
 from uploads.models import UploadLog
 
 

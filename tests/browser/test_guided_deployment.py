@@ -10,7 +10,7 @@ from deployments.models import Bucket, Deployment
 from tests.browser.axe import violations
 from tests.browser.conftest import PASSWORD, PATIENCE_MS
 from tests.browser.upload_page import UploadPage
-from tests.cast import make_person
+from tests.people import make_person
 
 PHONE = {"width": 390, "height": 844}
 

@@ -33,7 +33,7 @@ def test_urls_that_live_two_seconds(settings, faulty_page, card, proxy, objects)
             refused.append(request)
         return answer
 
-    proxy.guises = [note]
+    proxy.variants = [note]
     card.add_snapshots(60)
     faulty_page.upload(card.root)
     expect(faulty_page.verdict_title).to_have_text(SAFE.format(60))

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from deployments.models import Deployment
 from tests.browser.admin import sign_in
 from tests.browser.axe import violations
-from tests.cast import make_deployment
+from tests.people import make_deployment
 
 PHONE = {"width": 390, "height": 844}
 TILES = "https://tiles.example.org/{z}/{x}/{y}.png"

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from deployments.models import Deployment
 from tests.browser.admin import sign_in
 from tests.browser.axe import violations
-from tests.cast import make_deployment
+from tests.people import make_deployment
 
 SIX_DECIMALS = re.compile(r"^-?\d{1,3}\.\d{6}$")
 

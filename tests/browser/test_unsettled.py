@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import PASSWORD
 from tests.browser.upload_page import UploadPage
 from tests.uploads.conftest import put
-from tests.uploads.field import LegacyClient
+from tests.uploads.legacy_client import LegacyClient
 from uploads.ledger.unsettled import RESERVATION_GRACE
 from uploads.models import UploadLog, UploadSession
 from uploads.services.unsettled import settle_unsettled_keys

@@ -20,10 +20,10 @@ from amiportal.objectstore.models import StoreProbe
 from amiportal.objectstore.probe import probe
 from deployments.models import Bucket, Deployment
 from tests.browser.card import Card
-from tests.cast import make_person
 from tests.faultproxy import FaultProxy
 from tests.faults import Hang, never
 from tests.liveserver import listening
+from tests.people import make_person
 
 SCRIPT = Path(__file__).parents[2] / "clients" / "ami_upload.py"
 PATIENCE_S = 240  # for two busy cores; it only bounds what hangs

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from deployments.models import Bucket
 from tests.uploads.conftest import put
-from tests.uploads.field import PASSWORD, LegacyClient
+from tests.uploads.legacy_client import PASSWORD, LegacyClient
 from uploads.ledger.unsettled import RESERVATION_GRACE
 from uploads.models import UploadLog, UploadSession
 from uploads.services.unsettled import settle_unsettled_keys

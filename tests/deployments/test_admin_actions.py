@@ -3,8 +3,8 @@
 import pytest
 
 from deployments.models import Bucket, Deployment
-from tests.cast import make_deployment
 from tests.deployments.admin_pages import said, url
+from tests.people import make_deployment
 
 pytestmark = pytest.mark.django_db
 

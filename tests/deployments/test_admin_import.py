@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from deployments.formats.table import read_table
 from deployments.models import Bucket, Deployment
-from tests.cast import make_deployment
+from tests.people import make_deployment
 
 DATA = Path(__file__).parents[1] / "data" / "deployments_info.csv"
 IMPORT = "/admin/deployments/deployment/import/"

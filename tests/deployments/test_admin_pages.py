@@ -8,7 +8,7 @@ from amiportal.accounts.models import User
 from amiportal.accounts.services.tokens import make_token
 from amiportal.objectstore.models import StoreProbe
 from deployments.models import Bucket, Deployment, HardwareConfig
-from tests.cast import make_deployment
+from tests.people import make_deployment
 from uploads.models import UploadFailure, UploadLog, UploadSession
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ import pytest
 
 from deployments.formats.table import COLUMNS, read_table
 from deployments.models import Bucket, Deployment, HardwareConfig
-from tests.cast import make_deployment, signed_in
+from tests.people import make_deployment, signed_in
 
 URL = "/api/v1/deployments/"
 

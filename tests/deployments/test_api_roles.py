@@ -4,7 +4,7 @@ import pytest
 
 from amiportal.accounts.services.tokens import make_token
 from deployments.models import Bucket, Deployment
-from tests.cast import signed_in
+from tests.people import signed_in
 
 ONE = "/api/v1/deployments/{}/"
 NEW = {"bucket": "pan", "location_name": "Torre"}

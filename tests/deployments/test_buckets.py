@@ -13,10 +13,10 @@ from tests.trusting_stores import ShutsPublicAccess
 
 @pytest.fixture
 def shutting(settings):
-    guise = ShutsPublicAccess()
-    with FaultProxy(os.environ["S3_ENDPOINT_URL"], guises=[guise]) as proxy:
+    variant = ShutsPublicAccess()
+    with FaultProxy(os.environ["S3_ENDPOINT_URL"], variants=[variant]) as proxy:
         settings.S3_ENDPOINT_URL = settings.S3_PUBLIC_ENDPOINT_URL = proxy.url
-        yield guise
+        yield variant
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from tests.cast import make_person
 from tests.deployments.admin_pages import said, url
-from tests.deployments.bringing import finished, granted
-from tests.uploads.holding import row
+from tests.deployments.uploaded_rows import finished, granted
+from tests.people import make_person
+from tests.uploads.stored_objects import row
 from uploads.ledger import statements
 from uploads.ledger.statements import RowChange
 from uploads.models import Inventory, InventoryNight

@@ -11,7 +11,7 @@ import pytest
 from deployments.formats.camtrap import left_out, write_camtrap
 from deployments.formats.exports import write_geojson
 from deployments.models import Deployment, HardwareConfig
-from tests.cast import make_deployment, signed_in
+from tests.people import make_deployment, signed_in
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/deployments/"

@@ -19,7 +19,7 @@ from deployments import services
 from deployments.formats.table import TABLE, check_sheet, read_table
 from deployments.models import Deployment, HardwareConfig
 from deployments.resources.table import export_record
-from tests.cast import make_bucket, make_deployment
+from tests.people import make_bucket, make_deployment
 
 DATA = Path(__file__).parents[1] / "data" / "deployments_info.csv"
 FORMATS = [CsvFile, XlsxFile, JsonFile]

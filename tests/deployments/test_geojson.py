@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from deployments.formats.geojson import features
 from deployments.models import Deployment, HardwareConfig
-from tests.cast import make_deployment
+from tests.people import make_deployment
 
 pytestmark = pytest.mark.django_db
 DATA = "/admin/map/deployments.geojson"

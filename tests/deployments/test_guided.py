@@ -4,10 +4,10 @@ import pytest
 from django.db import connection
 
 from deployments.models import Bucket, Deployment
-from tests.cast import make_bucket, make_deployment, make_person
 from tests.deployments.admin_pages import said, url
 from tests.faultproxy import FaultProxy
 from tests.faults import Status, always
+from tests.people import make_bucket, make_deployment, make_person
 
 pytestmark = pytest.mark.django_db
 PLACE = {

@@ -14,8 +14,8 @@ from deployments.formats.legacy_record import table_record
 from deployments.formats.table import COLUMNS, read_records, read_table, write_table
 from deployments.models import Bucket, Deployment
 from deployments.selectors import deployments_of_the_table
-from tests.cast import make_deployment
 from tests.deployments.test_table import GOOD, table_of
+from tests.people import make_deployment
 
 DATA = Path(__file__).parents[1] / "data" / "deployments_info.csv"
 SETTLED = {"dep000041", "dep000042", "dep000043", "dep000044"}  # the older ones of two seasons, both active there

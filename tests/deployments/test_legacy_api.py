@@ -10,7 +10,7 @@ from django.test import Client
 
 from deployments.formats.table import COLUMNS
 from deployments.models import Bucket, Deployment
-from tests.cast import PASSWORD, make_deployment
+from tests.people import PASSWORD, make_deployment
 
 pytestmark = pytest.mark.django_db
 TO_CREATE = {

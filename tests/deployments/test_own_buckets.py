@@ -12,9 +12,9 @@ from amiportal.sheets.plan import SheetRefused
 from deployments import services
 from deployments.models import Bucket, Deployment
 from deployments.services.table_import import import_table
-from tests.cast import PASSWORD, make_bucket, make_deployment, signed_in
 from tests.deployments.admin_pages import url
 from tests.deployments.test_table import GOOD, table_of
+from tests.people import PASSWORD, make_bucket, make_deployment, signed_in
 
 pytestmark = pytest.mark.django_db
 OWN = ["the-portals-own", USUAL_BUCKET, "portal-probe-0123456789abcdef"]

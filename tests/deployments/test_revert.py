@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from deployments import services
 from deployments.models import Deployment, HardwareConfig
-from tests.cast import make_deployment
+from tests.people import make_deployment
 
 pytestmark = pytest.mark.django_db
 AT = "2026-05-01T00:00Z"

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from amiportal.core.errors import Conflict, Forbidden
 from deployments import services
 from deployments.models import Deployment, HardwareConfig
-from tests.cast import make_deployment
+from tests.people import make_deployment
 
 FIRST = date(2026, 5, 1)
 

@@ -6,9 +6,9 @@ from django.urls import reverse
 from amiportal.core.errors import Conflict
 from deployments import holdings, services
 from deployments.models import Deployment
-from tests.cast import signed_in
 from tests.deployments.admin_pages import said, url
-from tests.deployments.bringing import finished, granted, half_sent, overwritable, session, stored
+from tests.deployments.uploaded_rows import finished, granted, half_sent, overwritable, session, stored
+from tests.people import signed_in
 from uploads import holdings as uploaded
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from amiportal.operations.doctor.observations import Observation, State
 from amiportal.operations.doctor.services import examine, record
 from amiportal.operations.doctor.telling import tell
 from deployments.models import Bucket
-from tests.cast import make_person
+from tests.people import make_person
 
 pytestmark = pytest.mark.django_db
 

@@ -11,9 +11,9 @@ from amiportal.operations.doctor import telling
 from amiportal.operations.doctor.drift import GROUPS_TOLD, WAITS_AT_MOST, examine_drift
 from amiportal.operations.doctor.services import record
 from amiportal.operations.doctor.telling import tell
-from tests.cast import make_person
+from tests.people import make_person
 from tests.smtpserver import SmtpServer
-from tests.uploads.holding import row
+from tests.uploads.stored_objects import row
 from uploads.ledger import statements
 from uploads.ledger.statements import RowChange
 from uploads.models import Drift

@@ -35,7 +35,7 @@ def seen(subject: str) -> Observation:
 
 
 def test_a_bucket_that_could_be_shut_to_the_public_is_warned_of(trials, proxy, settings):
-    proxy.guises = [ShutsPublicAccess()]
+    proxy.variants = [ShutsPublicAccess()]
     of_bucket = seen(f"bucket {trials.name}")
     assert (of_bucket.state, "not shut to the public" in of_bucket.told) == (State.WARN, True)
     assert "Create or check in the store" in of_bucket.remedy
@@ -44,14 +44,14 @@ def test_a_bucket_that_could_be_shut_to_the_public_is_warned_of(trials, proxy, s
 
 
 def test_a_block_by_which_the_store_refuses_uploads_is_bad(trials, proxy, store):
-    guise = ShutsPublicAccess()
-    guise.blocks[trials.name] = {
+    variant = ShutsPublicAccess()
+    variant.blocks[trials.name] = {
         "BlockPublicAcls": True,
         "IgnorePublicAcls": True,
         "BlockPublicPolicy": True,
         "RestrictPublicBuckets": True,
     }
-    proxy.guises = [guise]
+    proxy.variants = [variant]
     of_bucket = seen(f"bucket {trials.name}")
     assert (of_bucket.state, of_bucket.is_certain) == (State.BAD, True)
     assert "BlockPublicAcls false" in of_bucket.remedy
@@ -64,7 +64,7 @@ def test_addresses_are_good_for_their_uploads_alone(trials, store):
 
 
 def test_addresses_that_can_be_abused_are_bad_until_they_are_signed_otherwise(trials, proxy, store):
-    proxy.guises = [HeedsUnsigned(store)]
+    proxy.variants = [HeedsUnsigned(store)]
     abused = seen("upload addresses")
     assert (abused.state, abused.is_certain) == (State.BAD, True)
     for harm in ("overwrite the file that it has stored", "read the portal's own files", "make a file public"):
@@ -75,7 +75,7 @@ def test_addresses_that_can_be_abused_are_bad_until_they_are_signed_otherwise(tr
 
 
 def test_addresses_that_cannot_be_signed_otherwise_stay_bad_with_words_for_the_operator(trials, proxy, store):
-    proxy.guises = [HeedsUnsigned(store, binds_absent=False)]
+    proxy.variants = [HeedsUnsigned(store, binds_absent=False)]
     call_command("probe_store", trials.name, stdout=io.StringIO())
     abused = seen("upload addresses")
     assert abused.state == State.BAD
@@ -105,7 +105,7 @@ def test_files_of_the_portals_own_without_a_bucket_are_bad(trials, settings):
 
 def test_one_key_is_well_while_no_address_reaches_the_portals_files(trials, proxy, store):
     assert seen("portal files").state == State.OK
-    proxy.guises = [HeedsUnsigned(store)]
+    proxy.variants = [HeedsUnsigned(store)]
     read = seen("portal files")
     assert (read.state, read.is_certain) == (State.BAD, True)
     assert "people's names, mail addresses" in read.told
@@ -116,9 +116,9 @@ def test_one_key_is_well_while_no_address_reaches_the_portals_files(trials, prox
 @pytest.mark.parametrize(("owner", "state"), [("files-key", State.OK), (None, State.WARN)])
 def test_a_second_key_helps_only_where_the_first_cannot_read(trials, proxy, settings, owner, state):
     settings.PORTAL_FILES_ACCESS_KEY_ID, settings.PORTAL_FILES_SECRET_ACCESS_KEY = "files-key", "files-secret"
-    proxy.guises = [KnowsKeys({settings.PORTAL_FILES_BUCKET: owner or "files-key"}, others=settings.S3_ACCESS_KEY_ID)]
+    proxy.variants = [KnowsKeys({settings.PORTAL_FILES_BUCKET: owner or "files-key"}, others=settings.S3_ACCESS_KEY_ID)]
     if owner is None:
-        proxy.guises[0].let_in(settings.PORTAL_FILES_BUCKET)
+        proxy.variants[0].let_in(settings.PORTAL_FILES_BUCKET)
     told = seen("portal files")
     assert told.state == state
     if state == State.WARN:

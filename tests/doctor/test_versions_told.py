@@ -48,7 +48,7 @@ def test_what_is_on_and_what_could_be(client, row, settings, maintainer):
 
 
 def test_a_store_that_cannot(client, row, settings, maintainer):
-    with FaultProxy(settings.S3_ENDPOINT_URL, guises=[knows_no_versioning]) as proxy:
+    with FaultProxy(settings.S3_ENDPOINT_URL, variants=[knows_no_versioning]) as proxy:
         settings.S3_ENDPOINT_URL = proxy.url
         probed(proxy.url, "missing")
         assert told() == f"The store cannot keep them: what is overwritten or deleted in {row.name} is lost for good."

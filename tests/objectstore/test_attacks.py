@@ -30,7 +30,7 @@ def attacked(bucket: str) -> dict[str, str]:
 
 
 def test_a_store_that_heeds_unbound_headers_is_found_out(bucket, proxy, store):
-    proxy.guises = [HeedsUnsigned(store)]
+    proxy.variants = [HeedsUnsigned(store)]
     assert attacked(bucket) == {
         "copy_onto_stored": "overwritten",
         "unsigned_copy_source": "applied",
@@ -44,7 +44,7 @@ def test_a_store_that_heeds_unbound_headers_is_found_out(bucket, proxy, store):
 
 
 def test_what_the_probe_learns_of_it_binds_the_next_addresses(bucket, proxy, store):
-    proxy.guises = [HeedsUnsigned(store)]
+    proxy.variants = [HeedsUnsigned(store)]
     record_probe(probe(bucket, origins=[]))
     assert current_capabilities().binds_absent_headers
     assert set(attacked(bucket).values()) == {"refused"}
@@ -54,13 +54,13 @@ def test_what_the_probe_learns_of_it_binds_the_next_addresses(bucket, proxy, sto
 
 
 def test_the_record_is_of_the_addresses_that_are_signed_by_it(bucket, proxy, store):
-    proxy.guises = [HeedsUnsigned(store)]
+    proxy.variants = [HeedsUnsigned(store)]
     bound = probe(bucket, origins=[]).record
     assert {name: bound[name]["value"] for name in ["absent_headers", *BY_HOLDERS]} == {
         "absent_headers": "bound",
         **dict.fromkeys(BY_HOLDERS, "refused"),
     }
-    proxy.guises = [HeedsUnsigned(store, binds_absent=False)]
+    proxy.variants = [HeedsUnsigned(store, binds_absent=False)]
     unbound = probe(bucket, origins=[]).record
     assert unbound["absent_headers"]["value"] == "refused"
     assert set(BY_HOLDERS) <= set(shortcomings(unbound))
@@ -72,7 +72,7 @@ def test_a_store_that_does_not_look_at_absent_headers_is_not_relied_upon(bucket,
         def _is_signed(self, request) -> bool:
             return True
 
-    proxy.guises = [Careless(store)]
+    proxy.variants = [Careless(store)]
     record = probe(bucket, origins=[]).record
     assert record["absent_headers"]["value"] == "ignored"
     assert record["unsigned_copy_source"]["value"] == "applied"
@@ -102,11 +102,11 @@ class Strict(ShutsPublicAccess):
 
 
 @pytest.mark.parametrize(
-    ("guise", "value"),
+    ("variant", "value"),
     [(ShutsPublicAccess, "works"), (Deaf, "ineffective"), (Strict, "breaks_uploads"), (None, "missing")],
 )
-def test_what_becomes_of_a_bucket_that_is_shut(bucket, proxy, store, guise, value):
-    proxy.guises = [*([guise()] if guise else []), HeedsUnsigned(store)]
+def test_what_becomes_of_a_bucket_that_is_shut(bucket, proxy, store, variant, value):
+    proxy.variants = [*([variant()] if variant else []), HeedsUnsigned(store)]
     with Workbench(bucket) as bench:
         finding = attacks.public_access_block(bench)
     assert finding.value == value

@@ -11,7 +11,7 @@ from amiportal.core.errors import Conflict, StoreDenied
 from amiportal.objectstore.buckets import bucket_state, ensure_bucket
 from amiportal.objectstore.cors import preflight_allows
 from tests.faults import Status, always
-from tests.guises import no_cors
+from tests.store_variants import no_cors
 
 ORIGIN, OTHER = "http://portal.example:8000", "https://elsewhere.example"
 
@@ -62,7 +62,7 @@ def test_looking_changes_nothing(store, bucket):
 
 
 def test_a_store_without_cors_calls_is_reported_not_fatal(unmade, proxy):
-    proxy.guises = [no_cors]
+    proxy.variants = [no_cors]
     state = ensure_bucket(unmade, origins=[ORIGIN])
     assert (state.exists, state.created, state.cors_ok) == (True, True, False)
     assert "operator" in state.error

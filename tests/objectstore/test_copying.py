@@ -64,7 +64,7 @@ def test_what_changes_in_that_moment_is_not_called_a_copy(bucket, source, put, p
             put(SOURCE, OTHER)
         return forward(request)
 
-    proxy.guises = [overtaken]
+    proxy.variants = [overtaken]
     with pytest.raises(Conflict, match="has changed meanwhile"):
         copy(bucket, source)
 
@@ -78,7 +78,7 @@ def test_a_copy_that_the_store_says_it_made_is_looked_at(bucket, source, put, pr
             put(TARGET, made)
         return Answer(200, [("Content-Type", "application/xml")], b"<CopyObjectResult/>")
 
-    proxy.guises = [untrue]
+    proxy.variants = [untrue]
     with pytest.raises(error):
         copy(bucket, source)
 

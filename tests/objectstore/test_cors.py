@@ -7,7 +7,7 @@ from amiportal.core.errors import StoreDenied
 from amiportal.objectstore import cors
 from amiportal.objectstore.buckets import bucket_state, ensure_bucket
 from tests.faults import Status, always
-from tests.guises import preflights_only_signed, takes_settings_for_new_buckets
+from tests.store_variants import preflights_only_signed, takes_settings_for_new_buckets
 
 ORIGIN, TRIAL, VIEWER = "http://portal.example:8000", "https://trial.example", "https://viewer.example"
 OF_VIEWER = {"AllowedOrigins": [VIEWER], "AllowedMethods": ["GET"], "AllowedHeaders": ["range"], "MaxAgeSeconds": 60}
@@ -67,14 +67,14 @@ def test_rules_that_cannot_be_read_are_not_replaced(store, bucket, proxy):
 
 def test_a_store_that_answers_preflights_of_signed_addresses_alone_is_open(bucket, proxy):
     ensure_bucket(bucket, origins=[ORIGIN])
-    proxy.guises = [preflights_only_signed]
+    proxy.variants = [preflights_only_signed]
     proxy.fault = always(Status(501, "NotImplemented"), query={"cors": ""})
     assert cors.barred(bucket, [ORIGIN, TRIAL]) == [TRIAL]
     assert bucket_state(bucket, origins=[ORIGIN]).cors_ok
 
 
 def test_a_store_that_takes_the_call_for_another_has_none(store, bucket, proxy):
-    proxy.guises = [takes_settings_for_new_buckets]
+    proxy.variants = [takes_settings_for_new_buckets]
     state = ensure_bucket(bucket, origins=[ORIGIN])
     assert (state.exists, state.cors_ok) == (True, False)
     assert "operator" in state.error

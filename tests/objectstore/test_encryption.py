@@ -13,7 +13,7 @@ from amiportal.objectstore.capabilities import capabilities_of
 from amiportal.objectstore.probe.encryption import bucket_encryption
 from amiportal.objectstore.probe.workbench import Workbench
 from tests.faults import Answer, error_answer
-from tests.guises import opaque_etags
+from tests.store_variants import opaque_etags
 
 MARK = ("x-amz-server-side-encryption", "AES256")
 
@@ -60,7 +60,7 @@ def test_seaweedfs_without_a_master_key_takes_no_uploads_then(store, bucket):
 
 
 @pytest.mark.parametrize(
-    ("guises", "value"),
+    ("variants", "value"),
     [
         ([Encrypts()], "honoured"),
         ([Encrypts(marks=False)], "ignored"),
@@ -69,14 +69,14 @@ def test_seaweedfs_without_a_master_key_takes_no_uploads_then(store, bucket):
     ],
     ids=["honoured", "ignored", "other etags", "missing"],
 )
-def test_other_stores_are_told_apart(store, bucket, proxy, guises, value):
-    proxy.guises = guises
+def test_other_stores_are_told_apart(store, bucket, proxy, variants, value):
+    proxy.variants = variants
     assert found(bucket, store) == value
 
 
 def test_a_bucket_is_encrypted_while_it_is_empty(proxy, store, unmade):
     taken = Encrypts()
-    proxy.guises = [taken]
+    proxy.variants = [taken]
     ensure_bucket(unmade, origins=[], encrypt=True)
     ensure_bucket(unmade, origins=[], encrypt=True)
     assert taken.asked == [unmade, unmade]

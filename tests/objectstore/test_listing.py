@@ -4,7 +4,7 @@ import pytest
 
 from amiportal.core.errors import BucketMissing, StoreError
 from amiportal.objectstore.listing import stream
-from tests.guises import RepeatedListing
+from tests.store_variants import RepeatedListing
 
 KEYS = sorted([f"dep000001/x/{number:03d}.jpg" for number in range(45)] + ["dep000001/x.jpg", "dep000002/a b+é%.jpg"])
 
@@ -43,7 +43,7 @@ def test_a_missing_bucket_is_not_an_empty_one():
 
 
 def test_a_listing_that_repeats_itself_is_an_error_not_a_circle(filled, proxy):
-    proxy.guises = [RepeatedListing()]
+    proxy.variants = [RepeatedListing()]
     with pytest.raises(StoreError, match="does not advance"):
         list(stream(filled, "dep", page_size=5))
     assert len(proxy.seen) <= 3

@@ -10,7 +10,7 @@ from amiportal.core.errors import BucketMissing
 from amiportal.objectstore import lookup as module
 from amiportal.objectstore.lookup import content_md5, head, just_before, lookup
 from tests.faults import ResetMidAnswer, once
-from tests.guises import LateListing, deaf_listing, empty_listing, short_listing
+from tests.store_variants import LateListing, deaf_listing, empty_listing, short_listing
 
 PREFIX = "dep000001/snapshot_images/"
 NAMES = [f"20240918{number:06d}-snapshot.jpg" for number in range(120)]
@@ -112,9 +112,9 @@ def test_no_names_take_no_call(proxy):
     assert proxy.seen == []
 
 
-@pytest.mark.parametrize("guise", [LateListing(), short_listing, empty_listing])
-def test_absence_is_confirmed_where_listings_are_no_proof(proxy, bucket, guise):
-    proxy.guises = [guise]
+@pytest.mark.parametrize("variant", [LateListing(), short_listing, empty_listing])
+def test_absence_is_confirmed_where_listings_are_no_proof(proxy, bucket, variant):
+    proxy.variants = [variant]
     for name in NAMES[:20]:
         put_through_the_proxy(bucket, PREFIX + name)
     wanted = [*NAMES[:20], "absent-1.jpg", "absent-2.jpg"]
@@ -123,7 +123,7 @@ def test_absence_is_confirmed_where_listings_are_no_proof(proxy, bucket, guise):
 
 
 def test_a_store_that_does_not_seek_is_asked_by_head(filled, proxy):
-    proxy.guises = [deaf_listing]
+    proxy.variants = [deaf_listing]
     assert found(NAMES[50:70], bucket=filled) == set(NAMES[50:70])
     assert proxy.count(method="HEAD") == 20
 
@@ -164,6 +164,6 @@ def test_content_md5_begins_anew_when_the_stream_breaks(store, bucket, proxy):
 
 
 def put_through_the_proxy(bucket: str, key: str) -> None:
-    """With our own client, whose store the proxy is, so that its guise knows of it."""
+    """With our own client, whose store the proxy is, so that its variant knows of it."""
     answer = module.call("PUT", bucket=bucket, key=key, body=key.encode())
     assert answer.status == 200

@@ -160,7 +160,7 @@ def test_a_fault_that_stays_is_an_error_and_never_absence(upload, proxy, setting
 def test_an_error_after_many_blanks_is_no_success(upload, proxy):
     """S3 answers 200 at once and sends blanks while it assembles; the error comes behind them."""
     late = b'<?xml version="1.0" encoding="UTF-8"?>\n' + b" " * 2_000 + b"<Error><Code>InternalError</Code></Error>"
-    proxy.guises = [lambda request, forward: Answer(200, [], late)]
+    proxy.variants = [lambda request, forward: Answer(200, [], late)]
     with pytest.raises(StoreUnavailable):
         multipart.complete(**upload, chosen=[])
 
@@ -169,7 +169,7 @@ def test_an_error_after_many_blanks_is_no_success(upload, proxy):
     "body", [b"", b"no xml", b"<Other/>", b"<ListPartsResult><Part/></ListPartsResult>", b"<html><head/></html>"]
 )
 def test_an_answer_that_cannot_be_read_is_an_error(upload, proxy, body):
-    proxy.guises = [lambda request, forward: Answer(200, [], body)]
+    proxy.variants = [lambda request, forward: Answer(200, [], body)]
     with pytest.raises(StoreError, match="cannot be read"):
         multipart.parts(**upload)
     with pytest.raises(StoreError, match="cannot be read"):
@@ -180,7 +180,7 @@ def test_an_answer_that_cannot_be_read_is_an_error(upload, proxy, body):
 def test_a_listing_that_does_not_advance_is_an_error(upload, proxy, marker):
     body = f"<ListPartsResult><IsTruncated>true</IsTruncated><NextPartNumberMarker>{marker}</NextPartNumberMarker>"
     answer = Answer(200, [], f"{body}</ListPartsResult>".encode())
-    proxy.guises = [lambda request, forward: answer]
+    proxy.variants = [lambda request, forward: answer]
     with pytest.raises(StoreError, match="does not advance"):
         multipart.parts(**upload)
 
@@ -202,7 +202,7 @@ def test_stores_that_name_their_answers_otherwise_are_understood(bucket, proxy, 
             body = body.replace(name, other)
         return answer.with_body(body) if body != answer.body else answer
 
-    proxy.guises = [renaming]
+    proxy.variants = [renaming]
     upload_id = multipart.create(bucket=bucket, key="a", content_type="audio/wav")
     place = {"bucket": bucket, "key": "a", "upload_id": upload_id}
     call("PUT", bucket=bucket, key="a", query={"partNumber": "1", "uploadId": upload_id}, body=b"part")

@@ -23,15 +23,15 @@ FILES_KEY, FILES_SECRET = "files-access-key", "files-secret-key-of-the-portal"
 def two_keys(settings, proxy, monkeypatch) -> KnowsKeys:
     """A store where the bucket of the portal's files is its own user's."""
     settings.PORTAL_FILES_ACCESS_KEY_ID, settings.PORTAL_FILES_SECRET_ACCESS_KEY = FILES_KEY, FILES_SECRET
-    guise = KnowsKeys({settings.PORTAL_FILES_BUCKET: FILES_KEY}, others=settings.S3_ACCESS_KEY_ID)
-    proxy.guises = [guise]
+    variant = KnowsKeys({settings.PORTAL_FILES_BUCKET: FILES_KEY}, others=settings.S3_ACCESS_KEY_ID)
+    proxy.variants = [variant]
     options = settings.STORAGES["default"]["OPTIONS"] | {
         "endpoint_url": proxy.url,
         "access_key": FILES_KEY,
         "secret_key": FILES_SECRET,
     }
     monkeypatch.setattr(portal_files, "default_storage", PortalStorage(**options))
-    return guise
+    return variant
 
 
 def test_every_call_goes_by_the_key_of_its_bucket(two_keys, bucket, settings):

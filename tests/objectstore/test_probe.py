@@ -16,7 +16,7 @@ from amiportal.objectstore.capabilities import (
 )
 from amiportal.objectstore.models import StoreProbe
 from amiportal.objectstore.probe import CHECKS, ProbeResult, probe, record_probe
-from tests import guises
+from tests import store_variants
 from tests.faults import Status, always
 
 ORIGIN = "http://portal.example:8000"
@@ -67,7 +67,7 @@ def test_seaweedfs_is_classified(probed):
 
 
 def posing_as(name: str, store):
-    made = getattr(guises, name)
+    made = getattr(store_variants, name)
     return made(store) if name in ("IgnoresConditions", "MakesBuckets", "Credulous") else made
 
 
@@ -78,7 +78,7 @@ IGNORED = dict.fromkeys(
 
 
 @pytest.mark.parametrize(
-    ("guise", "differing", "capabilities"),
+    ("variant", "differing", "capabilities"),
     [
         ("IgnoresConditions", IGNORED, {"honours_if_none_match": False, "honours_copy_if_match": False}),
         (
@@ -133,8 +133,8 @@ IGNORED = dict.fromkeys(
         ),
     ],
 )
-def test_another_store_is_classified(probed, proxy, store, guise, differing, capabilities):
-    proxy.guises = [posing_as(guise, store)]
+def test_another_store_is_classified(probed, proxy, store, variant, differing, capabilities):
+    proxy.variants = [posing_as(variant, store)]
     result = probe(probed, origins=[ORIGIN])
     found = values(result)
     assert {name: found[name] for name in set(shortcomings(result.record)) - OF_SEAWEEDFS} == differing
@@ -142,14 +142,14 @@ def test_another_store_is_classified(probed, proxy, store, guise, differing, cap
 
 
 def test_a_late_listing_is_classified(probed, proxy):
-    proxy.guises = [guises.LateListing()]
+    proxy.variants = [store_variants.LateListing()]
     result = probe(probed, origins=[ORIGIN])
     assert result.record["listing_after_put"]["value"] == "late"
     assert not capabilities_of(result.record).listing_is_immediate
 
 
 def test_deleted_objects_that_are_still_listed_are_noticed(probed, proxy):
-    proxy.guises = [guises.Ghosts()]
+    proxy.variants = [store_variants.Ghosts()]
     result = probe(probed, origins=[ORIGIN])
     assert set(shortcomings(result.record)) - OF_SEAWEEDFS == {"listing_after_delete"}
     assert not capabilities_of(result.record).listing_is_immediate

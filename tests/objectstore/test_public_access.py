@@ -8,15 +8,15 @@ from amiportal.objectstore.buckets import bucket_state, ensure_bucket
 from amiportal.objectstore.public_access import PublicAccess
 from amiportal.objectstore.roundtrip import round_trip
 from tests.faults import Status, always
-from tests.guises import takes_settings_for_new_buckets
+from tests.store_variants import takes_settings_for_new_buckets
 from tests.trusting_stores import ShutsPublicAccess
 
 
 @pytest.fixture
 def shutting(proxy) -> ShutsPublicAccess:
-    guise = ShutsPublicAccess()
-    proxy.guises = [guise]
-    return guise
+    variant = ShutsPublicAccess()
+    proxy.variants = [variant]
+    return variant
 
 
 def test_a_bucket_is_shut_when_it_is_made_or_checked(db, bucket, shutting):
@@ -43,7 +43,7 @@ def test_what_is_stricter_already_is_told_and_stays(bucket, shutting, proxy):
 
 def test_a_store_without_the_call_makes_buckets_all_the_same(bucket, proxy):
     assert ensure_bucket(bucket, origins=[]).public_access == PublicAccess.NO_CALL
-    proxy.guises = [takes_settings_for_new_buckets]
+    proxy.variants = [takes_settings_for_new_buckets]
     assert ensure_bucket(bucket, origins=[]).public_access == PublicAccess.NO_CALL
     proxy.fault = always(Status(400, "MalformedXML"), query={"publicAccessBlock": ""})
     assert ensure_bucket(bucket, origins=[]).public_access == PublicAccess.NO_CALL

@@ -58,15 +58,15 @@ def test_seaweedfs_keeps_them(store, bucket):
 
 
 @pytest.mark.parametrize(
-    ("guise", "value"), [(knows_no_versioning, "missing"), (forgets_versions, "ignored"), (says_suspended, "missing")]
+    ("variant", "value"), [(knows_no_versioning, "missing"), (forgets_versions, "ignored"), (says_suspended, "missing")]
 )
-def test_other_stores_are_told_apart(store, bucket, proxy, guise, value):
-    proxy.guises = [guise]
+def test_other_stores_are_told_apart(store, bucket, proxy, variant, value):
+    proxy.variants = [variant]
     assert found(bucket, store) == value
 
 
 def test_a_store_that_does_not_say_is_no_fault(bucket, proxy):
-    proxy.guises = [knows_no_versioning]
+    proxy.variants = [knows_no_versioning]
     assert keeps_versions(bucket) is None
     assert keep_versions(bucket) is False
 

@@ -8,8 +8,8 @@ import schemathesis
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, settings
 
-from tests.cast import signed_in
 from tests.examples import examples
+from tests.people import signed_in
 from uploads.models import UploadSession
 
 schema = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(request=None, public=True))

@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
 from deployments.models import Bucket, Deployment
-from tests.cast import PASSWORD
+from tests.people import PASSWORD
 from uploads.models import UploadLog, UploadSession
 
 # What comes from the packages is theirs to test; that the admin lets nobody but maintainers in is tested once below.

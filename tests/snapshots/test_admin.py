@@ -12,7 +12,7 @@ from django.urls import reverse
 from amiportal.operations.snapshots.models import Snapshot
 from amiportal.operations.snapshots.services import take_snapshot
 from deployments.models import Deployment
-from tests.cast import make_deployment
+from tests.people import make_deployment
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/snapshots/snapshot/"

@@ -17,7 +17,7 @@ from amiportal.operations.snapshots.models import Snapshot
 from amiportal.operations.snapshots.services import keep_snapshots, plan_restore, restore, take_snapshot
 from amiportal.operations.snapshots.services.planning import Selection
 from deployments.models import Bucket, Deployment, HardwareConfig
-from tests.cast import make_deployment
+from tests.people import make_deployment
 from tests.snapshots.killed import DIED
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,7 +9,7 @@ from amiportal.operations.snapshots.models import Snapshot
 from amiportal.operations.snapshots.services import plan_restore, restore, take_snapshot
 from amiportal.operations.snapshots.services.planning import Selection
 from amiportal.operations.snapshots.tables import BY_NAME, KEPT_OF_PEOPLE
-from tests.cast import make_person
+from tests.people import make_person
 
 pytestmark = pytest.mark.django_db
 PEOPLE = Selection(tables=frozenset({"people"}))

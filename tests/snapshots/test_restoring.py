@@ -21,7 +21,7 @@ from amiportal.operations.snapshots.services import (
 from amiportal.operations.snapshots.services.planning import Selection
 from deployments import services
 from deployments.models import Bucket, Deployment, HardwareConfig
-from tests.cast import make_bucket, make_deployment
+from tests.people import make_bucket, make_deployment
 
 pytestmark = pytest.mark.django_db
 EVERYTHING = Selection.everything()

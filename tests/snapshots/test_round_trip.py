@@ -13,8 +13,8 @@ from amiportal.operations.snapshots.models import Snapshot
 from amiportal.operations.snapshots.services import plan_restore, read_snapshot, restore, take_snapshot
 from amiportal.operations.snapshots.services.planning import RETIRE, Selection
 from deployments.models import Bucket, Deployment, HardwareConfig
-from tests.cast import make_bucket, make_deployment, make_person
 from tests.networkwatch import own_transaction
+from tests.people import make_bucket, make_deployment, make_person
 
 EVERYTHING = Selection.everything()
 NAMES = st.sampled_from(["Ladera", "Torre", "Coast", "Ñandú 多摩", "x" * 100])

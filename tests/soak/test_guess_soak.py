@@ -15,7 +15,7 @@ from tests.accounts.guessing import (  # noqa: F401 (fixtures are found by their
     slow_hash,
     victim,
 )
-from tests.cast import PASSWORD, make_person
+from tests.people import PASSWORD, make_person
 
 GUESSES, PEOPLE = 10_000, 50
 

@@ -13,7 +13,7 @@ from tests.uploads.conftest import (  # noqa: F401 (fixtures are found by their 
     store_record,
     uploader,
 )
-from tests.uploads.field import LegacyClient, urls_die
+from tests.uploads.legacy_client import LegacyClient, urls_die
 from tests.uploads.old_clients import Batch, OneByOne, card, mixed
 from tests.uploads.overwriting import ORDERS, overwritten
 from uploads.models import UploadLog, UploadSession

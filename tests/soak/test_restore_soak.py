@@ -18,7 +18,7 @@ from amiportal.operations.snapshots.models import Snapshot
 from amiportal.operations.snapshots.services import plan_restore, restore, take_snapshot
 from amiportal.operations.snapshots.services.planning import Selection
 from deployments.models import Deployment
-from tests.cast import make_deployment
+from tests.people import make_deployment
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).parents[2]

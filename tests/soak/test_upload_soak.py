@@ -14,8 +14,8 @@ from django.test import Client
 
 from amiportal.accounts.services.tokens import make_token
 from amiportal.objectstore.models import StoreProbe
-from tests.guises import IgnoresConditions
 from tests.liveserver import listening
+from tests.store_variants import IgnoresConditions
 from tests.uploads.conftest import (  # noqa: F401 (fixtures are found by their names here)
     Uploader,
     described,
@@ -44,7 +44,7 @@ def test_row_5_racers(site, probed_store, objects):  # noqa: F811
 
 @pytest.mark.django_db(transaction=True)
 def test_row_6_racers_where_conditions_are_ignored(site, probed_store, uploader, proxy, store, objects):  # noqa: F811
-    proxy.guises = [IgnoresConditions(store)]
+    proxy.variants = [IgnoresConditions(store)]
     newest = StoreProbe.objects.get(endpoint=proxy.url)
     record = newest.record | {"url_if_none_match": {"value": "ignored", "detail": ""}}
     StoreProbe.objects.create(endpoint=proxy.url, bucket=newest.bucket, record=record)

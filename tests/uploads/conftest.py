@@ -17,10 +17,10 @@ from amiportal.objectstore.models import StoreProbe
 from amiportal.objectstore.probe import probe
 from deployments.domain.names import DataType
 from deployments.models import Bucket, Deployment
-from tests.cast import make_person
 from tests.faultproxy import FaultProxy
-from tests.uploads.field import PASSWORD as FIELD_PASSWORD
+from tests.people import make_person
 from tests.uploads.large import ABOVE_BYTES, PART_BYTES, LargeUploader
+from tests.uploads.legacy_client import PASSWORD as FIELD_PASSWORD
 from uploads.domain import parts
 
 HTTP = urllib3.PoolManager(retries=False)

@@ -6,9 +6,9 @@ import pytest
 
 from amiportal.core.errors import StoreError
 from amiportal.operations.doctor.telling import tell
-from tests.guises import RepeatedListing, empty_listing, short_listing
+from tests.store_variants import RepeatedListing, empty_listing, short_listing
 from tests.uploads.damage import OldListing, Sent, drawn, drifted
-from tests.uploads.holding import counted
+from tests.uploads.stored_objects import counted
 from uploads.models import Drift, Inventory, UploadLog, UploadSession
 from uploads.services.sessions import verdicts_of
 
@@ -56,10 +56,10 @@ def a_lie_raises_no_false_alarm_and_hides_nothing_for_long(sent: Sent, proxy, mo
     """Row 21, one round: the listing lies while objects are damaged, then tells the truth again."""
     Drift.objects.all().delete()
     UploadLog.objects.update(status="verified", error_code="")
-    proxy.guises = []
+    proxy.variants = []
     before = counted(sent.deployment)
     lie = LIES[mode]()
-    proxy.guises = [lie]
+    proxy.variants = [lie]
     if mode == "stale":
         counted(sent.deployment)  # what it goes on to show
     names = drawn(sent, len(sent.contents) // 5, seed=seed)
@@ -75,7 +75,7 @@ def a_lie_raises_no_false_alarm_and_hides_nothing_for_long(sent: Sent, proxy, mo
     assert drifted() <= set(names)
     if mode in ("short", "empty"):
         assert drifted() == set(names)  # what it does not show is asked for
-    proxy.guises = []
+    proxy.variants = []
     after = counted(sent.deployment)
     assert after.taken_at > before.taken_at
     assert drifted() == sent.damaged() == set(names)

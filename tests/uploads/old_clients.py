@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tests.uploads.conftest import put
-from tests.uploads.field import LegacyClient
+from tests.uploads.legacy_client import LegacyClient
 
 File = tuple[str, bytes]  # its name, wherever it lay on the card, and its bytes
 JPEG = {"Content-Type": "image/jpeg"}

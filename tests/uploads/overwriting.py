@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass, field
 
 from tests.uploads.conftest import Uploader, described, put
-from tests.uploads.field import LegacyClient
+from tests.uploads.legacy_client import LegacyClient
 
 JPEG = {"Content-Type": "image/jpeg"}
 # L: an old client asks for a URL. P: it PUTs the card's bytes by its newest URL. O: other bytes, by every URL it has.

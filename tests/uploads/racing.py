@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.db import connections
 
 from amiportal.accounts.roles import Role
-from tests.cast import make_person
+from tests.people import make_person
 from tests.uploads.conftest import Site, Uploader, put
 
 

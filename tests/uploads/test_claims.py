@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.db import connection
 
 from amiportal.objectstore.models import StoreProbe
-from tests.guises import opaque_etags
+from tests.store_variants import opaque_etags
 from tests.uploads.conftest import described, put
 from tests.uploads.large import TWO_PARTS, LargeFile
 from tests.uploads.test_settling import run_out
@@ -123,7 +123,7 @@ def test_beyond_the_budget_of_a_call_it_is_read_by_the_worker(in_parts, proxy, s
 
 def test_the_budget_is_that_of_the_call_not_of_each_object(uploader, proxy, settings):
     """On a store whose ETags tell nothing, every file is read; what does not fit is asked for again."""
-    proxy.guises = [opaque_etags]
+    proxy.variants = [opaque_etags]
     StoreProbe.objects.all().delete()
     cache.clear()
     settings.READ_BYTES_PER_CALL = 250
@@ -140,7 +140,7 @@ def test_the_budget_is_that_of_the_call_not_of_each_object(uploader, proxy, sett
 def test_a_grant_that_ran_out_does_not_expire_while_its_object_waits(uploader, proxy, settings):
     """On a store whose ETags tell nothing: the file is there, only nobody has read it yet."""
     settings.READ_BYTES_PER_CALL = 0
-    proxy.guises = [opaque_etags]
+    proxy.variants = [opaque_etags]
     StoreProbe.objects.all().delete()
     cache.clear()
     granted = uploader.grant("20250714220000-a.jpg", b"sent")

@@ -7,8 +7,8 @@ from django.db import connections
 
 from amiportal.accounts.roles import Role
 from amiportal.objectstore.models import StoreProbe
-from tests.cast import make_person
-from tests.guises import IgnoresConditions
+from tests.people import make_person
+from tests.store_variants import IgnoresConditions
 from tests.uploads.conftest import Uploader, described, put
 from tests.uploads.racing import check, race
 from uploads.models import UploadLog
@@ -112,7 +112,7 @@ def test_racers_for_one_key_have_one_winner_and_told_losers(site, probed_store, 
 @pytest.mark.django_db(transaction=True)
 def test_racers_on_a_store_that_ignores_conditions(site, uploader, proxy, store, objects):
     """Row 6: the reservation alone decides."""
-    proxy.guises = [IgnoresConditions(store)]
+    proxy.variants = [IgnoresConditions(store)]
     newest = StoreProbe.objects.get(endpoint=proxy.url)
     record = newest.record | {"url_if_none_match": {"value": "ignored", "detail": ""}}
     StoreProbe.objects.create(endpoint=proxy.url, bucket=newest.bucket, record=record)

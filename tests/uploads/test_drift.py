@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from amiportal.core.errors import StoreError
 from tests.faults import Status, always
-from tests.guises import opaque_etags
-from tests.uploads import holding
+from tests.store_variants import opaque_etags
+from tests.uploads import stored_objects
 from tests.uploads.conftest import described
-from tests.uploads.holding import BODY, MD5, counted, row
+from tests.uploads.stored_objects import BODY, MD5, counted, row
 from uploads.ledger import statements
 from uploads.ledger.statements import RowChange
 from uploads.models import Drift, UploadLog
@@ -31,7 +31,7 @@ def deployment(site):
 
 @pytest.fixture
 def put(store, deployment):
-    return partial(holding.put, store, deployment)
+    return partial(stored_objects.put, store, deployment)
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_of_two_who_found_it_otherwise_the_one_who_is_wrong_is_told(deployment, 
 def test_another_etag_of_the_same_content_is_no_change(deployment, verified, store, proxy):
     """Encrypted anew by the operator: ETags that no longer are MD5s, of a store that was probed to give MD5s."""
     store.put_object(Bucket=deployment.bucket.name, Key=f"dep000119/snapshot_images/{NAMES[3]}", Body=OTHER)
-    proxy.guises = [opaque_etags]
+    proxy.variants = [opaque_etags]
     counted(deployment)
     assert found() == {(NAMES[3], "changed")}
     assert proxy.count(method="GET", is_listing=False) == len(NAMES)
@@ -136,7 +136,7 @@ def test_an_object_cut_into_other_parts_is_no_change(deployment, account, store)
 def test_an_object_is_read_once_however_many_rows_vouch_for_it(deployment, account, verified, proxy):
     for _ in range(3):
         row(deployment, account, NAMES[0], status="present")
-    proxy.guises = [opaque_etags]
+    proxy.variants = [opaque_etags]
     counted(deployment)
     assert proxy.count(method="GET", is_listing=False, key=f"dep000119/snapshot_images/{NAMES[0]}") == 1
     assert (found(), proxy.count(method="GET", is_listing=False)) == (set(), len(NAMES))
@@ -144,7 +144,7 @@ def test_an_object_is_read_once_however_many_rows_vouch_for_it(deployment, accou
 
 def test_what_a_count_has_no_budget_to_read_is_told_and_read_by_the_next(deployment, verified, proxy, monkeypatch):
     cache.clear()
-    proxy.guises = [opaque_etags]
+    proxy.variants = [opaque_etags]
     record = recomparing.current_capabilities().__class__  # nothing is known of such a store
     monkeypatch.setattr(recomparing, "current_capabilities", record)
     monkeypatch.setattr("uploads.services.proof.current_capabilities", record)

@@ -10,8 +10,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.uploads import holding
-from tests.uploads.holding import BODY, counted, row
+from tests.uploads import stored_objects
+from tests.uploads.stored_objects import BODY, counted, row
 from uploads.models import Drift, UploadLog
 from uploads.services import drift_settle
 
@@ -30,7 +30,7 @@ def http(maintainer) -> Client:
 
 @pytest.fixture
 def put(store, site):
-    return partial(holding.put, store, site.deployment)
+    return partial(stored_objects.put, store, site.deployment)
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_a_file_leads_to_all_that_it_concerns(http, drifts, account):
         f"/admin/uploads/uploadlog/{drift.row_id}/change/",
     ):
         assert f'href="{link}"' in text, link
-    assert f"MD5 {holding.MD5}" in text
+    assert f"MD5 {stored_objects.MD5}" in text
     assert "Nothing overwrites what is there now" in text
 
 

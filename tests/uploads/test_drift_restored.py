@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from amiportal.objectstore.versions import forget_versions, keep_versions
-from tests.uploads.holding import BODY, counted
+from tests.uploads.stored_objects import BODY, counted
 from uploads.models import Drift, UploadLog
 
 pytestmark = pytest.mark.django_db

@@ -4,8 +4,8 @@ import pytest
 
 from amiportal.objectstore import listing
 from amiportal.operations.doctor import telling
-from tests.cast import make_person
 from tests.faultproxy import FaultProxy
+from tests.people import make_person
 from tests.smtpserver import SmtpServer
 from tests.uploads import drift_rows
 from tests.uploads.damage import send

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.uploads.conftest import Uploader
-from tests.uploads.holding import counted
+from tests.uploads.stored_objects import counted
 
 pytestmark = pytest.mark.django_db
 NAME = "20250714220000-snapshot.jpg"

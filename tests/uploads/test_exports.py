@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from amiportal.background.models import LeftOver
 from amiportal.core.errors import Conflict, PortalError, StoreDenied, StoreUnavailable
-from tests.cast import signed_in
+from tests.people import signed_in
 from tests.uploads.ledger_rows import fill, make_session, row
 from uploads.ledger import reading
 from uploads.ledger.columns import COLUMNS, as_told, values_of

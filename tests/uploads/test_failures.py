@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from tests.cast import make_deployment, signed_in
+from tests.people import make_deployment, signed_in
 from tests.uploads.conftest import described
 from uploads.models import UploadFailure, UploadLog, UploadSession
 

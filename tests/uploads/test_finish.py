@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from amiportal.objectstore.models import StoreProbe
 from tests.faults import Status
-from tests.guises import opaque_etags
+from tests.store_variants import opaque_etags
 from uploads.models import UploadLog, UploadSession
 from uploads.services import rechecking
 from uploads.services.claims import settle_claims
@@ -113,7 +113,7 @@ def test_what_nobody_has_read_yet_keeps_the_verdict_back(uploader, proxy, settin
     uploader.open(files=1)
     uploader.send("a.jpg", b"a")
     proven_long_ago()
-    proxy.guises = [opaque_etags]
+    proxy.variants = [opaque_etags]
     StoreProbe.objects.all().delete()
     cache.clear()
     settings.READ_BYTES_PER_CALL = 0

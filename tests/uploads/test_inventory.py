@@ -11,8 +11,8 @@ from amiportal.core.errors import StoreError
 from amiportal.objectstore import listing
 from tests.faultproxy import FaultProxy
 from tests.faults import Status, first
-from tests.uploads import holding
-from tests.uploads.holding import counted, row
+from tests.uploads import stored_objects
+from tests.uploads.stored_objects import counted, row
 from uploads.models import Drift, Inventory
 from uploads.services import inventory as service
 from uploads.services import inventory_sums
@@ -30,7 +30,7 @@ def deployment(site):
 
 @pytest.fixture
 def put(store, deployment):
-    return partial(holding.put, store, deployment)
+    return partial(stored_objects.put, store, deployment)
 
 
 def test_objects_bytes_nights_and_times(put, deployment):

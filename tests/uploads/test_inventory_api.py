@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.cast import signed_in
+from tests.people import signed_in
 from uploads.models import Inventory
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from amiportal.objectstore.listing_page import Page
-from tests.uploads import holding
-from tests.uploads.holding import BODY, MD5, counted, row
+from tests.uploads import stored_objects
+from tests.uploads.stored_objects import BODY, MD5, counted, row
 from uploads.models import Drift
 from uploads.services import drift_comparison, recomparing
 from uploads.services import inventory as service
@@ -25,7 +25,7 @@ def deployment(site):
 
 @pytest.fixture
 def put(store, deployment):
-    return partial(holding.put, store, deployment)
+    return partial(stored_objects.put, store, deployment)
 
 
 def listing_of(*pages: list[str]):

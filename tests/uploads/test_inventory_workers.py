@@ -12,7 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from amiportal.operations.doctor.tasks import recover_stalled_jobs_task
 from tests.faultproxy import FaultProxy
 from tests.faults import PATIENCE_S, Held, error_answer
-from tests.uploads import holding
+from tests.uploads import stored_objects
 from tests.workers import Worker, database_of_tests
 from uploads.models import Inventory
 from uploads.tasks.upkeep import order_inventory
@@ -56,7 +56,7 @@ def jobs() -> dict[str, tuple[str, int]]:
 def test_while_one_worker_is_held_up_another_counts_the_rest(site, store, held, start_worker):
     proxy, fault = held
     for data_type in DATA_TYPES:
-        holding.put(store, site.deployment, "20250714220000.x", data_type=data_type)
+        stored_objects.put(store, site.deployment, "20250714220000.x", data_type=data_type)
         order_inventory(deployment_id=site.deployment.deployment_id, data_type=data_type)
     slow = f"dep000119/{DATA_TYPES[0]}/"
     proxy.fault = lambda request: fault if request.query.get("prefix") == slow else None
@@ -78,7 +78,7 @@ def test_a_killed_workers_count_is_made_anew_and_nothing_of_the_half_is_kept(sit
     proxy, fault = held
     names = [f"{number:05d}.jpg" for number in range(1_001)]  # two pages
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda name: holding.put(store, site.deployment, name, b"1"), names))
+        list(pool.map(lambda name: stored_objects.put(store, site.deployment, name, b"1"), names))
     order_inventory(deployment_id=site.deployment.deployment_id, data_type="snapshot_images")
     proxy.fault = lambda request: fault if "continuation-token" in request.query else None
     victim = start_worker()
@@ -105,7 +105,7 @@ def test_a_count_that_fails_while_it_was_ordered_again_holds_up_neither_that_ord
     fault.instead = error_answer(403, "AccessDenied")
     proxy.fault = lambda request: None if fault.go.is_set() else fault
     for data_type in DATA_TYPES[:2]:
-        holding.put(store, site.deployment, "20250714220000.x", data_type=data_type)
+        stored_objects.put(store, site.deployment, "20250714220000.x", data_type=data_type)
     where = {"deployment_id": site.deployment.deployment_id}
     order_inventory(**where, data_type=DATA_TYPES[0])
     worker = start_worker()

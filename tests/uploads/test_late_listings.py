@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from amiportal.objectstore.lookup import FEW_NAMES
 from amiportal.objectstore.models import StoreProbe
-from tests.guises import LateListing
+from tests.store_variants import LateListing
 from tests.uploads.conftest import Uploader, described, put
-from tests.uploads.field import LegacyClient, urls_die
+from tests.uploads.legacy_client import LegacyClient, urls_die
 from tests.uploads.test_settling import run_out
 from uploads.models import UploadLog
 from uploads.services.unsettled import settle_unsettled_keys
@@ -25,7 +25,7 @@ JPEG = {"Content-Type": "image/jpeg"}
 
 @pytest.fixture
 def late(proxy) -> None:
-    proxy.guises = [LateListing()]
+    proxy.variants = [LateListing()]
 
 
 @pytest.fixture

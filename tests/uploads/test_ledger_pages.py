@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.cast import make_deployment
+from tests.people import make_deployment
 from tests.uploads.ledger_rows import fill, make_session, row
 from uploads.ledger import pages
 from uploads.ledger.filter import LogFilter, log_visible_to

@@ -7,8 +7,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from amiportal.objectstore import listing
-from tests.uploads import holding
-from tests.uploads.field import LegacyClient, by_token
+from tests.uploads import stored_objects
+from tests.uploads.legacy_client import LegacyClient, by_token
 from uploads.models import Inventory, UploadSession
 
 QUERY = {"data_type": "snapshot_images"}
@@ -26,8 +26,8 @@ def listings(monkeypatch) -> list[str]:
 @pytest.fixture
 def place(account, site, store, listings):
     """A place with one stored file, counted a minute ago; asks count-data about it."""
-    holding.put(store, site.deployment, "20250714220000-snapshot.jpg")
-    holding.counted(site.deployment)
+    stored_objects.put(store, site.deployment, "20250714220000-snapshot.jpg")
+    stored_objects.counted(site.deployment)
     listings.clear()
     Inventory.objects.update(objects_count=41)  # so that one sees where an answer comes from
     http = by_token(account)
@@ -72,7 +72,7 @@ def test_a_real_grant_ends_the_inventorys_word(place, account, site, store):
     assert place().json() == {"count": 41}
     LegacyClient(account, site).post("generate-presigned-url", filename="a.jpg", file_type="image/jpeg")
     assert place().json() == {"count": 1}
-    holding.put(store, site.deployment, "a.jpg")
+    stored_objects.put(store, site.deployment, "a.jpg")
     assert place().json() == {"count": 2}
 
 
@@ -90,7 +90,7 @@ def test_two_seasons_of_a_place_each_by_its_own_way(place, site, store, listings
     season = site.deployment
     season.pk, season.deployment_id, season.status = None, "dep000120", "inactive"
     season.save()
-    holding.put(store, season, "20240714220000-snapshot.jpg")
+    stored_objects.put(store, season, "20240714220000-snapshot.jpg")
     response = place()
     assert response.json() == {"count": 42}
     assert "X-Counted-At" in response

@@ -12,7 +12,7 @@ from amiportal.legacy import protocol
 from amiportal.legacy.meter import meter
 from amiportal.legacy.switches import Kind, turn
 from deployments.models import Deployment
-from tests.uploads.field import LegacyClient
+from tests.uploads.legacy_client import LegacyClient
 from uploads.models import UploadFailure, UploadLog, UploadSession
 
 NAME = "20240918032339-snapshot.jpg"

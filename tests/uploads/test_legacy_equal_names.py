@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from tests.uploads.field import LegacyClient, urls_die
+from tests.uploads.legacy_client import LegacyClient, urls_die
 from tests.uploads.old_clients import Batch, OldClient, OneByOne, card, mixed
 from uploads.models import UploadFailure, UploadLog
 from uploads.services.unsettled import settle_unsettled_keys

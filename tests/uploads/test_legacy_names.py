@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from tests.uploads.conftest import described, put
-from tests.uploads.field import LegacyClient, urls_die
+from tests.uploads.legacy_client import LegacyClient, urls_die
 from uploads.models import UploadFailure, UploadLog, UploadSession
 from uploads.services.unsettled import settle_unsettled_keys
 

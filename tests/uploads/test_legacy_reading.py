@@ -7,7 +7,7 @@ from django.test import Client
 
 from amiportal.objectstore import listing
 from deployments.models import Bucket, Deployment
-from tests.uploads.field import PASSWORD, LegacyClient, by_token
+from tests.uploads.legacy_client import PASSWORD, LegacyClient, by_token
 
 
 def test_listing_and_counting_a_place(account, site, store, probed_store):

@@ -9,7 +9,7 @@ from knox.models import AuthToken
 
 from deployments.models import Deployment
 from tests.uploads.conftest import put
-from tests.uploads.field import PASSWORD, LegacyClient, urls_die
+from tests.uploads.legacy_client import PASSWORD, LegacyClient, urls_die
 from uploads.models import UploadFailure, UploadLog, UploadSession
 
 NAME, CONTENT = "20240918032339-snapshot.jpg", b"from the field"

@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from tests.uploads.conftest import put
-from tests.uploads.field import LegacyClient
+from tests.uploads.legacy_client import LegacyClient
 from uploads.models import UploadFailure, UploadLog, UploadSession
 from uploads.services.legacy_visits import tell_of_visits_that_sent_nothing
 

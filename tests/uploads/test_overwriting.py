@@ -6,9 +6,9 @@ Row 38 of what must survive what; tests/soak has it at its full count.
 import pytest
 
 from tests.uploads.conftest import put
-from tests.uploads.field import LegacyClient, urls_die
-from tests.uploads.holding import counted
+from tests.uploads.legacy_client import LegacyClient, urls_die
 from tests.uploads.overwriting import ORDERS, overwritten
+from tests.uploads.stored_objects import counted
 from uploads.models import Drift, UploadLog
 from uploads.services.unsettled import settle_unsettled_keys
 

@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from amiportal.background.models import LeftOver
-from tests.cast import make_bucket, make_deployment
 from tests.faults import Status, always, never
+from tests.people import make_bucket, make_deployment
 from tests.uploads.large import TWO_PARTS, LargeUploader
 from uploads.models import MultipartUpload
 from uploads.services.multipart import ABANDONED_AFTER, abort_abandoned

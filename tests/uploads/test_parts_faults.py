@@ -8,7 +8,7 @@ from urllib3.exceptions import HTTPError
 
 from amiportal.objectstore.models import StoreProbe
 from tests.faults import CommitThenDrop, Hang, OkWithErrorBody, Status, always, never, once
-from tests.guises import IgnoresConditions, opaque_etags
+from tests.store_variants import IgnoresConditions, opaque_etags
 from tests.uploads.large import TWO_PARTS, LargeUploader, put_part
 from uploads.models import MultipartUpload, UploadLog
 
@@ -149,7 +149,7 @@ def test_another_object_that_comes_in_the_last_moment_stays(proxied, proxy, put_
             put_other()
         return forward(request)
 
-    proxy.guises = [at_the_last_moment]
+    proxy.variants = [at_the_last_moment]
     completion = proxied.complete()
     assert (completion["status"], completion["code"]) == ("conflict", "stored_differs")
     assert objects() == {proxied.key(): OTHER.content}
@@ -165,7 +165,7 @@ def test_what_was_overwritten_past_the_portal_is_not_called_completed(proxied, p
             put_other()
         return answer
 
-    proxy.guises = [IgnoresConditions(store), right_after]
+    proxy.variants = [IgnoresConditions(store), right_after]
     assert proxied.complete()["status"] == "conflict"
     assert proxied.confirm() == "mismatch"
 
@@ -203,15 +203,15 @@ def test_a_part_whose_answer_was_dropped_is_listed_all_the_same(sender, proxy):
 
 def test_where_etags_tell_nothing_the_whole_is_read(proxied, proxy, objects):
     """As under encryption: sizes and numbers of parts must do, and the proof is the bytes themselves."""
-    proxy.guises = [opaque_etags]
+    proxy.variants = [opaque_etags]
     now_probed_as(proxy, put_etag="other", multipart_etag="other")
     assert proxied.listed().json()["parts"][0]["md5"] != TWO_PARTS.described["md5"]
-    real = proxy.guises
-    proxy.guises = [
+    real = proxy.variants
+    proxy.variants = [
         lambda request, forward: opaque_etags(request, forward) if request.method != "GET" else forward(request)
     ]
     assert proxied.complete()["status"] == "completed"
-    proxy.guises = real
+    proxy.variants = real
     assert proxied.confirm() == "verified"
     row = UploadLog.objects.get()
     assert row.etag not in (row.md5, row.multipart_md5)

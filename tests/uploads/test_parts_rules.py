@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from tests.cast import make_deployment
+from tests.people import make_deployment
 from tests.uploads.conftest import Site, Uploader, put
 from tests.uploads.large import TWO_PARTS, LargeUploader, md5
 from tests.uploads.test_settling import run_out

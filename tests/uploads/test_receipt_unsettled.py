@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.uploads.field import LegacyClient, urls_die
+from tests.uploads.legacy_client import LegacyClient, urls_die
 from tests.uploads.test_receipt_keys import receipt_of, says
 from tests.uploads.test_receipt_page import heading
 from tests.uploads.test_receipt_then_and_now import given  # noqa: F401 (a fixture)

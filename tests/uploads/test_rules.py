@@ -11,7 +11,7 @@ from django.test import Client
 
 from amiportal.objectstore import http
 from amiportal.objectstore.listing import stream
-from tests.cast import PASSWORD
+from tests.people import PASSWORD
 from tests.uploads.conftest import described
 from uploads.models import UploadLog
 from uploads.services.expired_grants import settle_expired_grants

@@ -6,10 +6,10 @@ from django.test import RequestFactory
 
 from amiportal.core.client_address import client_address
 from amiportal.objectstore.models import StoreProbe
-from tests.cast import make_deployment
-from tests.guises import LateListing, opaque_etags
+from tests.people import make_deployment
+from tests.store_variants import LateListing, opaque_etags
 from tests.uploads.conftest import Site, Uploader, put
-from tests.uploads.field import LegacyClient
+from tests.uploads.legacy_client import LegacyClient
 from uploads.ledger import statements
 from uploads.ledger.statements import RowChange
 from uploads.models import UploadLog
@@ -92,7 +92,7 @@ def test_a_row_that_is_proven_after_the_look_is_not_called_missing(uploader, riv
 
 def test_an_absence_is_asked_for_before_a_file_is_called_missing(uploader, proxy):
     """The listing was immediate when the store was probed, and is late now."""
-    proxy.guises = [LateListing()]
+    proxy.variants = [LateListing()]
     for name in (names := [f"{number}.jpg" for number in range(20)]):
         granted = uploader.grant(name, A)
         put(granted["url"], granted["headers"], A)
@@ -101,7 +101,7 @@ def test_an_absence_is_asked_for_before_a_file_is_called_missing(uploader, proxy
 
 def test_an_etag_that_looks_like_an_md5_is_not_believed_of_an_unknown_store(uploader, proxy, store, site):
     store.put_object(Bucket=site.bucket.name, Key=site.key("a.jpg"), Body=A, ContentType="image/jpeg")
-    proxy.guises = [opaque_etags]
+    proxy.variants = [opaque_etags]
     StoreProbe.objects.all().delete()
     cache.clear()
     assert uploader.grant("a.jpg", A)["status"] == "stored"

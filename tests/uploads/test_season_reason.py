@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from deployments.models import Deployment
 from tests.uploads.conftest import described
-from tests.uploads.field import PASSWORD as FIELD_PASSWORD
+from tests.uploads.legacy_client import PASSWORD as FIELD_PASSWORD
 from uploads.models import UploadLog, UploadSession
 
 OUTSIDE = ["20240501220000-snapshot.jpg", "20250331235959-snapshot.jpg", "20251002000000-snapshot.jpg"]

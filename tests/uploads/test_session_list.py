@@ -2,7 +2,7 @@
 
 from rest_framework.test import APIClient
 
-from tests.cast import signed_in
+from tests.people import signed_in
 from tests.uploads.conftest import Uploader, described, put
 from uploads.models import UploadLog, UploadSession
 from uploads.services.sessions import verdict_of

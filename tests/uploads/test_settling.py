@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from tests.cast import make_bucket, make_deployment
+from tests.people import make_bucket, make_deployment
 from tests.uploads.conftest import put
 from uploads.models import UploadLog, UploadSession
 from uploads.services import confirming

@@ -4,7 +4,7 @@ import pytest
 
 from amiportal.background.models import LeftOver
 from tests.faults import Status, never
-from tests.uploads import field
+from tests.uploads import legacy_client
 from tests.uploads.conftest import put
 from tests.uploads.test_settling import run_out
 from uploads.models import UploadLog
@@ -69,11 +69,11 @@ def test_more_than_a_batch_of_one_session_is_settled_at_once(uploader, monkeypat
 
 
 def test_what_old_clients_sent_is_found_beside_one_that_cannot_be(account, site, probed_store, uploader, proxy):
-    old_client = field.LegacyClient(account, site)
+    old_client = legacy_client.LegacyClient(account, site)
     for name in ("a.jpg", "b.jpg", "c.jpg"):
         url = old_client.post("generate-presigned-url", filename=name, file_type="image/jpeg").json()
         assert put(url, {"Content-Type": "image/jpeg"}, b"x").status == 200
-    field.urls_die()
+    legacy_client.urls_die()
     proxy.fault = lambda request: Status(500) if request.key.endswith("/b.jpg") and request.method == "HEAD" else None
     settle_unsettled_keys()
     assert statuses() == {"a.jpg": "unproven", "b.jpg": "granted", "c.jpg": "unproven"}

@@ -7,7 +7,7 @@ from urllib3.exceptions import HTTPError
 
 from amiportal.objectstore.models import StoreProbe
 from tests.faults import CommitThenDrop, FlipByte, Hang, OkWithErrorBody, ResetMidBody, Status, always, once
-from tests.guises import IgnoresConditions
+from tests.store_variants import IgnoresConditions
 from tests.uploads.conftest import HTTP, described, put
 from uploads.models import UploadLog
 
@@ -89,7 +89,7 @@ def test_a_cut_connection_leaves_nothing(uploader, proxy, objects):
 
 def test_on_a_store_that_ignores_conditions_the_reservation_decides(uploader, rival, proxy, store, objects, site):
     """Probed as such, no condition is signed; the second content is refused before it can overwrite anything."""
-    proxy.guises = [IgnoresConditions(store)]
+    proxy.variants = [IgnoresConditions(store)]
     newest = StoreProbe.objects.get(endpoint=proxy.url)
     record = newest.record | {"url_if_none_match": {"value": "ignored", "detail": ""}}
     StoreProbe.objects.create(endpoint=proxy.url, bucket=newest.bucket, record=record)

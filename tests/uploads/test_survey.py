@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from deployments.models import Deployment
-from tests.cast import make_deployment, signed_in
+from tests.people import make_deployment, signed_in
 from uploads.models import UploadLog, UploadSession
 
 URL = "/api/v1/uploads/survey/"

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from tests.uploads.conftest import described, put
-from tests.uploads.field import LegacyClient, urls_die
+from tests.uploads.legacy_client import LegacyClient, urls_die
 from uploads.models import UploadFailure, UploadLog
 from uploads.services.unsettled import settle_unsettled_keys
 

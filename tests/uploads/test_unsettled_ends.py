@@ -7,9 +7,9 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from amiportal.objectstore.models import StoreProbe
-from tests.guises import opaque_etags
+from tests.store_variants import opaque_etags
 from tests.uploads.conftest import described, put
-from tests.uploads.field import LegacyClient, urls_die
+from tests.uploads.legacy_client import LegacyClient, urls_die
 from uploads.models import Drift, UploadLog
 from uploads.services.claims import settle_claims
 from uploads.services.unsettled import settle_unsettled_keys
@@ -38,7 +38,7 @@ def url(old) -> str:
 @pytest.fixture
 def nobody_reads(settings, proxy) -> None:
     """ETags tell nothing, and no call has time to read."""
-    proxy.guises = [opaque_etags]
+    proxy.variants = [opaque_etags]
     StoreProbe.objects.all().delete()
     cache.clear()
     settings.READ_BYTES_PER_CALL = 0

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from tests.uploads.conftest import described, put
-from tests.uploads.field import LegacyClient
+from tests.uploads.legacy_client import LegacyClient
 from uploads.domain.batch import CardFile
 from uploads.ledger import statements
 from uploads.models import UploadLog, UploadSession

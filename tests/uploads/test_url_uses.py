@@ -9,7 +9,7 @@ from django.core.cache import cache
 from amiportal.objectstore.capabilities import current_capabilities
 from amiportal.objectstore.models import StoreProbe
 from tests.trusting_stores import HeedsUnsigned
-from tests.uploads.field import LegacyClient
+from tests.uploads.legacy_client import LegacyClient
 from tests.uploads.url_uses import OTHER, USES, Granted, grant_many, hashes, misuse
 
 COUNT = 2
@@ -33,7 +33,7 @@ def heeding(proxy, store):
         StoreProbe.objects.create(endpoint=proxy.url, bucket="probe-for-tests", record=record)
         cache.clear()
 
-    proxy.guises = [HeedsUnsigned(store)]
+    proxy.variants = [HeedsUnsigned(store)]
     return learnt
 
 

@@ -1,4 +1,4 @@
-"""Stores that differ: what the fault proxy can pose as. Each is called for every exchange (see FaultProxy.guises)."""
+"""Stores that differ: what the fault proxy can pose as. Each is called for every exchange (see FaultProxy.variants)."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""The fixed cast of the tests: who they are and what they may do. A folder may have its own of the same name."""
+"""The people of the tests: who they are and what they may do. A folder may have its own of the same name."""
 
 import pytest
 from django.contrib.auth.models import Group
