@@ -140,7 +140,7 @@ class PasswordLink(models.Model):
 
 
 class LegacyCount(models.Model):
-    """How often the clients from before the portal called on one day; written by legacy_meter alone.
+    """How often the clients from before the portal called on one day; written by amiportal.legacy.meter alone.
 
     The account is kept by its name: the table speaks of what happened, whatever became of the account.
     """

@@ -1,6 +1,7 @@
 """The fields of a deployment that people give, in the order in which people read them. Pure.
 
-Forms, the API, the import, the history and the next season are made from these lists; a new field is added here once.
+Forms, the API's answers, the import, the history and the next season are made from these lists. What else has to know a
+field, because it names or groups them, is checked by tests/deployments/test_fields.py.
 """
 
 from typing import NamedTuple
@@ -12,21 +13,21 @@ class Field(NamedTuple):
     name: str
     is_text: bool = False
     stays: bool = True
-    in_table: bool = True
+    in_table: bool = False
 
 
 FIELDS = (
-    Field("bucket"),
-    Field("location_name", is_text=True),
-    Field("latitude"),
-    Field("longitude"),
-    Field("time_zone", is_text=True, in_table=False),
-    Field("system_id", is_text=True),
-    Field("camera_id", is_text=True),
-    Field("hardware"),
-    Field("status", stays=False),
-    Field("first_day", stays=False, in_table=False),
-    Field("last_day", stays=False, in_table=False),
+    Field("bucket", in_table=True),
+    Field("location_name", is_text=True, in_table=True),
+    Field("latitude", in_table=True),
+    Field("longitude", in_table=True),
+    Field("time_zone", is_text=True),
+    Field("system_id", is_text=True, in_table=True),
+    Field("camera_id", is_text=True, in_table=True),
+    Field("hardware", in_table=True),
+    Field("status", stays=False, in_table=True),
+    Field("first_day", stays=False),
+    Field("last_day", stays=False),
 )
 GIVEN = tuple(field.name for field in FIELDS)
 TEXTS = tuple(field.name for field in FIELDS if field.is_text)

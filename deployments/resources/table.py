@@ -1,4 +1,4 @@
-"""The table of deployments. What a row means is decided in table.py and services/table_import.py."""
+"""The table of deployments. What a row means is decided in formats/table.py and services/table_import.py."""
 
 from amiportal.accounts.models import User
 from amiportal.sheets.common import Sheet

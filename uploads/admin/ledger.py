@@ -80,7 +80,7 @@ def log_filter_of(params: dict[str, str]) -> LogFilter:
 
 
 class LedgerChangeList(KeysetChangeList):
-    """Pages of ten million rows; see ledger_pages."""
+    """Pages of ten million rows; see uploads.ledger.pages."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[UploadLog]:
         queryset = super().get_queryset(request, exclude_parameters)

@@ -71,7 +71,7 @@ def _start_of(day: date | None, *, days_later: int = 0) -> datetime | None:
 def log_visible_to(actor: User, wanted: LogFilter) -> QuerySet[UploadLog]:
     """Ledger rows, newest first: all for maintainers, one's own for everybody else.
 
-    Says what is asked for; to read pages of it from a large ledger is ledger_pages' work.
+    Says what is asked for; to read pages of it from a large ledger is the work of uploads.ledger.pages.
     """
     rows = UploadLog.objects.select_related("session__account", "deployment__bucket").order_by("-id")
     if not actor.is_maintainer:

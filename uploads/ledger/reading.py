@@ -21,7 +21,7 @@ _BEYOND_ROW_OF_SESSION = "(uploads_uploadlog.session_id, uploads_uploadlog.id) <
 
 
 def read_ledger(actor: User, wanted: LogFilter) -> Iterator[Sequence[tuple]]:
-    """Portions of rows in the order of log_columns.COLUMNS, each row as it is when its portion is read.
+    """Portions of rows in the order of ledger.columns.COLUMNS, each row as it is when its portion is read.
 
     Rows that come while it is being read are left out, so that it ends.
     """

@@ -2,7 +2,7 @@
 
 Such URLs go to the clients from before the portal. One of them writes any bytes, any number of times, over whatever
 is there, until it runs out. So nothing is called stored, verified or safe on such a key before it was compared after
-that moment; `services.settling_keys` does.
+that moment; `services.unsettled` does.
 """
 
 from collections.abc import Collection

@@ -1,6 +1,6 @@
 """Verdicts given while an old client's URL was alive: keys that may still be overwritten are unsettled from now on.
 
-Those whose URLs are dead by now are compared once by `services.settling_keys`.
+Those whose URLs are dead by now are compared once by `uploads.services.unsettled`.
 """
 
 from django.db import migrations

@@ -13,7 +13,7 @@ class Drift(models.Model):
     """A file of the ledger whose object changed or vanished behind the portal.
 
     One per row of the ledger, so that each uploader and each receipt is named that stood on the object. It is open,
-    and shown, until a maintainer settles it. Written with the transition of its row, see ledger.settle.
+    and shown, until a maintainer settles it. Written with the transition of its row, see ledger.statements.settle.
     """
 
     class Kind(models.TextChoices):

@@ -163,7 +163,7 @@ class UploadLog(models.Model):
                 name="ledger_present_by_key",
             ),
             models.Index(fields=["filename"], name="ledger_by_filename"),
-            # For pages of the ledger, see ledger_pages. A grant's row enters the first only when it is settled.
+            # For pages of the ledger, see uploads.ledger.pages. A grant's row enters the first only when it is settled.
             models.Index(fields=["status", "id"], condition=~Q(status="granted"), name="ledger_by_state"),
             models.Index(fields=["status", "session", "id"], name="ledger_by_state_session"),
             models.Index(fields=["session", "filename", "id"], name="ledger_by_session_name"),

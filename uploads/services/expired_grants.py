@@ -1,6 +1,6 @@
 """Grants that nobody confirmed, a browser closed: the store is asked for them.
 
-Those of old clients, whose URLs bind no MD5, are in `settling_keys`.
+Those of old clients, whose URLs bind no MD5, are in `unsettled`.
 """
 
 from collections import Counter

@@ -35,7 +35,7 @@ Status = UploadLog.Status
 
 
 class _Times(NamedTuple):
-    """As `ledger.reserve` has them."""
+    """As `ledger.statements.reserve` has them."""
 
     now: datetime
     expires_at: datetime
@@ -185,7 +185,7 @@ def reserve(
 
     An open grant gives way when it has run out, when it was for the same content, or when it is this session's
     own; one whose URL binds no MD5 only when it has run out. The database's constraint decides races: of two sessions
-    one gets the row, the other sees it here. unsettled_until: as `ledger.reserve` has it.
+    one gets the row, the other sees it here. unsettled_until: as `ledger.statements.reserve` has it.
     """
     times = _Times(now, expires_at, unsettled_until)
     outcome = Reservation()
