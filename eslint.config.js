@@ -69,7 +69,7 @@ function floorOf(room) {
 }
 
 export default [
-  { ignores: ["**/vendor/", "staticfiles/", "var/"] },
+  { ignores: ["**/vendor/", "staticfiles/", "var/", ".venv/"] },
   js.configs.recommended,
   { linterOptions: { reportUnusedDisableDirectives: "error" }, languageOptions: { globals: globals.browser } },
   { files: [`${SCRIPTS}**/*.js`], plugins: { portal: { rules: { floors } } }, rules: { "portal/floors": "error" } },
