@@ -55,7 +55,7 @@ class Watch:
 
 
 def uncompared_keys(*, deployment: Deployment, data_type: str, names: Collection[str]) -> set[str]:
-    """Of these names those that an old program may still overwrite, or could until now: their rows are settled later."""
+    """Of these names those that an old program may still overwrite, or could until now: they are settled later."""
     rows = UploadLog.objects.filter(
         deployment=deployment, data_type=data_type, filename__in=names, unsettled_until__isnull=False, beside_key=""
     )
