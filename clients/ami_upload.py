@@ -1117,7 +1117,7 @@ NAME_FAULTS = {
     "name_not_nfc": "The name is not in Unicode's composed form (NFC).",
     "name_path": "The name holds '/', '\\' or '..'.",
     "name_hidden": "Names that begin with '.' or '$' belong to the system.",
-    "name_blank": "The name begins or ends with a blank.",
+    "name_blank": "The name begins or ends with a space.",
     "name_too_long": f"The name has more than {MAX_NAME_BYTES} bytes.",
 }
 
@@ -2958,7 +2958,7 @@ def upload_parser(is_card: bool, description: str | None) -> argparse.ArgumentPa
         "--on-collision",
         choices=["folder", "leave-out", "ask"],
         default="",
-        help="different files of one name: put the folder's name in front, or leave them out (default: ask)",
+        help="different files of one name: put the folder's name behind theirs, or leave them out (default: ask)",
     )
     parser.add_argument("--reason", metavar="TEXT", default="", help="why files from outside the season belong here")
     parser.add_argument(
@@ -2975,7 +2975,7 @@ def upload_parser(is_card: bool, description: str | None) -> argparse.ArgumentPa
         help="where an older program may still write for long: do not wait, say when to look again, exit code 1",
     )  # fmt: skip
     parser.add_argument("--reread", action="store_true", help="read again what a run that was stopped has read already")
-    parser.add_argument("--resume", action="store_true", help="go on with an earlier run; done anyway")
+    parser.add_argument("--resume", action="store_true", help="continue an earlier run; this is done without it too")
     parser.add_argument("--receipt", metavar="FILE", help="where to keep the signed receipt (default: beside the log)")
     parser.add_argument("--log", metavar="FILE", help="where to write the log")
     parser.add_argument("--quiet", action="store_true", help="say nothing but the verdict")
@@ -3070,6 +3070,24 @@ def look_through(context: Context, target: Target) -> Scan:
         context.screen.status(f"Looking through the folder: {files_(files)} so far ...")
 
     return scan(target.root, target.data_type, folders=target.folders, note=note)
+
+
+def changed_meanwhile(context: Context, target: Target, found: Scan) -> list[Item]:
+    """Files that came to the folder, or changed, since it was looked through; each is marked as failed."""
+    before = {item.path: item for item in found.items}
+    late = []
+    for item in look_through(context, target).items:
+        known = before.get(item.path)
+        if known is None:
+            code = "new_file"
+        elif (known.size, known.mtime_ns) != (item.size, item.mtime_ns) and known.status != "failed":
+            code = "file_changed"
+        else:
+            continue
+        item.status, item.code = "failed", code
+        context.log.note("failed", f"{item.path} {code}")
+        late.append(item)
+    return late
 
 
 def go_on(context: Context, found: Scan, journal: Journal) -> None:
@@ -3286,8 +3304,13 @@ def verify_card(context: Context, target: Target) -> Course:
         missing = [item for item in missing if id(item) not in asked]
         missing += not_in_store_now(context, target, due)
         stored |= {(item.size, item.md5) for item in due if item.status == "stored"}
-    # A copy was sent once, under the name of its like.
+    # A copy was sent once, under the name of the file that it is a copy of.
     missing = [item for item in missing if (item.size, item.md5) not in stored]
+    # What was found stored must still be what is on the card: reading and waiting may have taken hours.
+    late = changed_meanwhile(context, target, found)
+    paths = {item.path for item in late}
+    missing = [item for item in missing if item.path not in paths] + late
+    found.items += [item for item in late if item.code == "new_file"]
     tell_when_to_look_again(screen, missing)
     for item in missing:
         log.note("not stored", f"{item.path} {item.md5} {item.code}")
@@ -3356,19 +3379,12 @@ def not_in_store(context: Context, target: Target, items: list[Item]) -> list[It
     return bad
 
 
-def not_in_store_now(context: Context, target: Target, items: Sequence[Item]) -> list[Item]:
-    """As `not_in_store`, of files that were read a while ago."""
-    name_of = {item.path: composed(item.path.rpartition("/")[2]) for item in items}
-    asked, changed = [], []
+def not_in_store_now(context: Context, target: Target, items: list[Item]) -> list[Item]:
+    """As `not_in_store`, of files that were asked about before."""
     for item in items:
-        item.name, item.due, item.status, item.code, item.message = name_of[item.path], None, "", "", ""
-        try:
-            check_unchanged(item)
-            asked.append(item)
-        except FileFault as fault:
-            item.status, item.code = "failed", fault.code
-            changed.append(item)
-    return changed + not_in_store(context, target, asked)
+        item.name, item.due = composed(item.path.rpartition("/")[2]), None
+        item.status = item.code = item.message = ""
+    return not_in_store(context, target, items)
 
 
 def _takes_next(item: Item, names: Iterator[str]) -> bool:
@@ -3845,7 +3861,7 @@ def tell_stopped(context: Context, engine: Engine) -> None:
 # Do the files fit the season of their deployment?
 
 WARNINGS = {
-    "shifted": "The nights look shifted: the device's clock seems to run {shift:+d} h against local time.",
+    "shifted": "The device's clock seems to be wrong: it runs {shift:+d} h against local time.",
     "daylight": "Most of these files come from daylight. Is it the right deployment, and was the clock right?",
 }
 
@@ -3867,8 +3883,8 @@ def judge_place(context: Context, target: Target, plan: Plan, journal: Journal) 
     reason = given.reason.strip() or kept
     if not reason and not given.dry_run:
         if not screen.can_ask:
-            raise UsageFault("If the deployment is right all the same, give the reason: --reason TEXT.")
-        reason = screen.ask("Why do these files belong here all the same? (Enter alone stops) ")
+            raise UsageFault("If the deployment is right, give the reason: --reason TEXT.")
+        reason = screen.ask("Why do these files belong here? (Enter alone stops) ")
         if not reason:
             raise UsageFault("Stopped. Choose the deployment of that season.")
     if not given.dry_run:
@@ -4028,7 +4044,7 @@ def send(context: Context, target: Target, found: Scan, plan: Plan, journal: Jou
         return tell_interrupted(context, engine)
     engine.give_up_waiting()
     with interruptible(screen, halt):
-        late = changed_meanwhile(context, target, found, engine)
+        late = changed_meanwhile(context, target, found)
         verdict = engine.finish(plan.declared + len(late))
         journal.forget()
         verdict = compared_to_the_end(context, engine, verdict)
@@ -4056,24 +4072,6 @@ def compared_to_the_end(context: Context, engine: Engine, verdict: dict) -> dict
         context.halt.sleep(SHORTEST_WAIT_S)
         verdict = engine.finish()
     return verdict
-
-
-def changed_meanwhile(context: Context, target: Target, found: Scan, engine: Engine) -> list[Item]:
-    """Files that came to the folder, or changed, since it was looked through."""
-    before = {item.path: item for item in found.items}
-    late = []
-    for item in look_through(context, target).items:
-        known = before.get(item.path)
-        if known is None:
-            code = "new_file"
-        elif (known.size, known.mtime_ns) != (item.size, item.mtime_ns) and known.status != "failed":
-            code = "file_changed"
-        else:
-            continue
-        item.status, item.code = "failed", code
-        context.log.note("failed", f"{item.path} {code}")
-        late.append(item)
-    return late
 
 
 def keep_receipt(context: Context, engine: Engine) -> None:

@@ -9,7 +9,7 @@ from deployments.models import Deployment
 from tests.browser.shots_page import Stage, neighbour
 from uploads.models import UploadLog, UploadSession
 
-REASON = "Are you sure? Why do these files belong to dep000119?"
+REASON = "Why do these files belong to dep000119?"
 
 
 def add_hourly(card, first: str, *, days: int, hours, folder: str = "DCIM/100MEDIA") -> int:
@@ -44,7 +44,7 @@ def test_last_years_files_are_told_and_one_click_brings_them_to_their_place(
     expect(page.get_by_role("radio", name="dep000041")).to_be_checked()
     expect(page.get_by_role("heading", name="Check and start")).to_be_focused()
     expect(season).to_contain_text("1 of 41 files is from July 2025; ")  # and of that one the page speaks too
-    page.get_by_label("Are you sure? Why do these files belong to dep000041?").fill("The last night was forgotten.")
+    page.get_by_label("Why do these files belong to dep000041?").fill("The last night was forgotten.")
     upload_page.start()
     expect(upload_page.verdict_title).to_have_text("41 files stored and verified; they may be wiped")
     assert all(key.startswith("dep000041/") for key in objects())

@@ -233,6 +233,57 @@ def test_a_check_that_waited_looks_at_the_card_again(script, card, portal, front
     assert f"card/snapshots/{names[0]}: It changed while it was read or sent." in run.out
 
 
+@pytest.fixture
+def at_first_check(front):
+    """`at_first_check(act)`: while the portal is first asked about the files; the old URLs are dead soon after."""
+
+    def at(act) -> None:
+        first = threading.Event()
+
+        def decide(request):
+            if request.path.endswith("/uploads/verify/") and not first.is_set():
+                first.set()
+                lasts(WAIT_S)
+                act()
+
+        front.fault = decide
+
+    return at
+
+
+def test_a_check_that_waited_misses_no_file_that_changed_or_came(script, card, portal, at_first_check):
+    """Also of those that were found stored before it waited."""
+    names = card.add_snapshots(3)
+    assert script.upload(card.root).code == 0
+    old_url(portal, names[0], seconds=7_200)
+
+    def station_writes():
+        card.add(f"snapshots/{names[1]}", card.jpeg(20_000))
+        card.add("snapshots/20250801220000-snapshot.jpg", card.jpeg(3_000))
+
+    at_first_check(station_writes)
+    run = script.upload(card.root, "--verify")
+    assert run.code == 1, run.out
+    assert run.last_words == "NOT SAFE: 2 files of 4 not proven to be stored."
+    assert f"card/snapshots/{names[1]}: " in run.out
+    assert "card/snapshots/20250801220000-snapshot.jpg: " in run.out
+
+
+def test_a_changed_file_is_not_taken_for_the_copy_that_it_was(script, card, portal, at_first_check):
+    content = card.jpeg(3_000)
+    for folder in "ab":
+        card.add(f"{folder}/20250714220000.jpg", content)
+    card.add("c/20250714230000.jpg", card.jpeg(3_000))
+    card.add("d/20250714230000.jpg", content)
+    assert script.upload(card.root, "--on-collision", "folder").code == 0
+    for row in UploadLog.objects.filter(filename__contains="30000-d"):
+        old_url(portal, row.filename, seconds=7_200)
+    at_first_check(lambda: card.add("d/20250714230000.jpg", card.jpeg(20_000)))
+    run = script.upload(card.root, "--verify")
+    assert run.code == 1, run.out
+    assert "card/d/20250714230000.jpg: It changed while it was read or sent." in run.out
+
+
 def test_on_a_whole_card_no_data_type_waits_for_another(script, card, portal, old_program, ends_soon, store):
     Bucket.objects.filter(pk=portal.bucket.pk).update(data_types=["snapshot_images", "audible_recordings"])
     names = card.add_snapshots(2)

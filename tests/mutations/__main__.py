@@ -15,9 +15,8 @@ from tests.mutations import ROOT, SafetyLine, safety_lines
 
 AT_ONCE = 2
 LONGEST_S = 900
-SOME_FAILED = (
-    1  # of pytest and of node; other codes of pytest say that a file could not be read, or that there is no test
-)
+# Exit code of pytest and of node; other codes of pytest say that a file could not be read, or that there is no test.
+SOME_FAILED = 1
 
 
 def main(words: list[str]) -> int:

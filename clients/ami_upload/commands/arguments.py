@@ -32,7 +32,7 @@ def upload_parser(is_card: bool, description: str | None) -> argparse.ArgumentPa
         "--on-collision",
         choices=["folder", "leave-out", "ask"],
         default="",
-        help="different files of one name: put the folder's name in front, or leave them out (default: ask)",
+        help="different files of one name: put the folder's name behind theirs, or leave them out (default: ask)",
     )
     parser.add_argument("--reason", metavar="TEXT", default="", help="why files from outside the season belong here")
     parser.add_argument(
@@ -49,7 +49,7 @@ def upload_parser(is_card: bool, description: str | None) -> argparse.ArgumentPa
         help="where an older program may still write for long: do not wait, say when to look again, exit code 1",
     )  # fmt: skip
     parser.add_argument("--reread", action="store_true", help="read again what a run that was stopped has read already")
-    parser.add_argument("--resume", action="store_true", help="go on with an earlier run; done anyway")
+    parser.add_argument("--resume", action="store_true", help="continue an earlier run; this is done without it too")
     parser.add_argument("--receipt", metavar="FILE", help="where to keep the signed receipt (default: beside the log)")
     parser.add_argument("--log", metavar="FILE", help="where to write the log")
     parser.add_argument("--quiet", action="store_true", help="say nothing but the verdict")

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from clients.ami_upload.commands.course import Course, Target
-from clients.ami_upload.commands.planning import look_through
+from clients.ami_upload.commands.planning import changed_meanwhile, look_through
 from clients.ami_upload.commands.telling import tell_not_stored, tell_when_to_look_again
 from clients.ami_upload.commands.wait import Wait
 from clients.ami_upload.context import Context
-from clients.ami_upload.engine.hasher import check_unchanged, hash_large
+from clients.ami_upload.engine.hasher import hash_large
 from clients.ami_upload.lib.errors import NOT_ALL, OK, CallFault, FileFault, Refusal
 from clients.ami_upload.lib.format import files_, number
 from clients.ami_upload.portal.api import MAX_BATCH
@@ -54,8 +54,13 @@ def verify_card(context: Context, target: Target) -> Course:
         missing = [item for item in missing if id(item) not in asked]
         missing += not_in_store_now(context, target, due)
         stored |= {(item.size, item.md5) for item in due if item.status == "stored"}
-    # A copy was sent once, under the name of its like.
+    # A copy was sent once, under the name of the file that it is a copy of.
     missing = [item for item in missing if (item.size, item.md5) not in stored]
+    # What was found stored must still be what is on the card: reading and waiting may have taken hours.
+    late = changed_meanwhile(context, target, found)
+    paths = {item.path for item in late}
+    missing = [item for item in missing if item.path not in paths] + late
+    found.items += [item for item in late if item.code == "new_file"]
     tell_when_to_look_again(screen, missing)
     for item in missing:
         log.note("not stored", f"{item.path} {item.md5} {item.code}")
@@ -124,19 +129,12 @@ def not_in_store(context: Context, target: Target, items: list[Item]) -> list[It
     return bad
 
 
-def not_in_store_now(context: Context, target: Target, items: Sequence[Item]) -> list[Item]:
-    """As `not_in_store`, of files that were read a while ago."""
-    name_of = {item.path: composed(item.path.rpartition("/")[2]) for item in items}
-    asked, changed = [], []
+def not_in_store_now(context: Context, target: Target, items: list[Item]) -> list[Item]:
+    """As `not_in_store`, of files that were asked about before."""
     for item in items:
-        item.name, item.due, item.status, item.code, item.message = name_of[item.path], None, "", "", ""
-        try:
-            check_unchanged(item)
-            asked.append(item)
-        except FileFault as fault:
-            item.status, item.code = "failed", fault.code
-            changed.append(item)
-    return changed + not_in_store(context, target, asked)
+        item.name, item.due = composed(item.path.rpartition("/")[2]), None
+        item.status = item.code = item.message = ""
+    return not_in_store(context, target, items)
 
 
 def _takes_next(item: Item, names: Iterator[str]) -> bool:

@@ -27,6 +27,24 @@ def look_through(context: Context, target: Target) -> Scan:
     return scan(target.root, target.data_type, folders=target.folders, note=note)
 
 
+def changed_meanwhile(context: Context, target: Target, found: Scan) -> list[Item]:
+    """Files that came to the folder, or changed, since it was looked through; each is marked as failed."""
+    before = {item.path: item for item in found.items}
+    late = []
+    for item in look_through(context, target).items:
+        known = before.get(item.path)
+        if known is None:
+            code = "new_file"
+        elif (known.size, known.mtime_ns) != (item.size, item.mtime_ns) and known.status != "failed":
+            code = "file_changed"
+        else:
+            continue
+        item.status, item.code = "failed", code
+        context.log.note("failed", f"{item.path} {code}")
+        late.append(item)
+    return late
+
+
 def go_on(context: Context, found: Scan, journal: Journal) -> None:
     """Takes over what a stopped run had read, once the card itself proves that it is the same one.
 

@@ -12,7 +12,7 @@ from clients.ami_upload.selection.journal import Journal
 from clients.ami_upload.selection.plan import Plan
 
 WARNINGS = {
-    "shifted": "The nights look shifted: the device's clock seems to run {shift:+d} h against local time.",
+    "shifted": "The device's clock seems to be wrong: it runs {shift:+d} h against local time.",
     "daylight": "Most of these files come from daylight. Is it the right deployment, and was the clock right?",
 }
 
@@ -34,8 +34,8 @@ def judge_place(context: Context, target: Target, plan: Plan, journal: Journal) 
     reason = given.reason.strip() or kept
     if not reason and not given.dry_run:
         if not screen.can_ask:
-            raise UsageFault("If the deployment is right all the same, give the reason: --reason TEXT.")
-        reason = screen.ask("Why do these files belong here all the same? (Enter alone stops) ")
+            raise UsageFault("If the deployment is right, give the reason: --reason TEXT.")
+        reason = screen.ask("Why do these files belong here? (Enter alone stops) ")
         if not reason:
             raise UsageFault("Stopped. Choose the deployment of that season.")
     if not given.dry_run:

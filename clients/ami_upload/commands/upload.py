@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from clients.ami_upload.commands.course import Course, Target
-from clients.ami_upload.commands.planning import go_on, look_through, make_plan, tell_plan
+from clients.ami_upload.commands.planning import changed_meanwhile, go_on, look_through, make_plan, tell_plan
 from clients.ami_upload.commands.rounds import interruptible, run_rounds
 from clients.ami_upload.commands.season import judge_place
 from clients.ami_upload.commands.telling import tell_not_stored
@@ -19,7 +19,6 @@ from clients.ami_upload.lib.errors import NOT_ALL, OK, CallFault
 from clients.ami_upload.lib.format import files_
 from clients.ami_upload.portal.clocks import Due, PortalClock
 from clients.ami_upload.portal.retry import BASE_DELAY_S, SHORTEST_WAIT_S
-from clients.ami_upload.selection.item import Item
 from clients.ami_upload.selection.journal import Journal
 from clients.ami_upload.selection.plan import Plan
 from clients.ami_upload.selection.scan import Scan
@@ -83,7 +82,7 @@ def send(context: Context, target: Target, found: Scan, plan: Plan, journal: Jou
         return tell_interrupted(context, engine)
     engine.give_up_waiting()
     with interruptible(screen, halt):
-        late = changed_meanwhile(context, target, found, engine)
+        late = changed_meanwhile(context, target, found)
         verdict = engine.finish(plan.declared + len(late))
         journal.forget()
         verdict = compared_to_the_end(context, engine, verdict)
@@ -111,24 +110,6 @@ def compared_to_the_end(context: Context, engine: Engine, verdict: dict) -> dict
         context.halt.sleep(SHORTEST_WAIT_S)
         verdict = engine.finish()
     return verdict
-
-
-def changed_meanwhile(context: Context, target: Target, found: Scan, engine: Engine) -> list[Item]:
-    """Files that came to the folder, or changed, since it was looked through."""
-    before = {item.path: item for item in found.items}
-    late = []
-    for item in look_through(context, target).items:
-        known = before.get(item.path)
-        if known is None:
-            code = "new_file"
-        elif (known.size, known.mtime_ns) != (item.size, item.mtime_ns) and known.status != "failed":
-            code = "file_changed"
-        else:
-            continue
-        item.status, item.code = "failed", code
-        context.log.note("failed", f"{item.path} {code}")
-        late.append(item)
-    return late
 
 
 def keep_receipt(context: Context, engine: Engine) -> None:

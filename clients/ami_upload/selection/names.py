@@ -12,7 +12,7 @@ NAME_FAULTS = {
     "name_not_nfc": "The name is not in Unicode's composed form (NFC).",
     "name_path": "The name holds '/', '\\' or '..'.",
     "name_hidden": "Names that begin with '.' or '$' belong to the system.",
-    "name_blank": "The name begins or ends with a blank.",
+    "name_blank": "The name begins or ends with a space.",
     "name_too_long": f"The name has more than {MAX_NAME_BYTES} bytes.",
 }
 
