@@ -7,19 +7,19 @@ from django.utils import timezone
 
 from uploads.models import Drift, Export, UploadLog, UploadSession
 
-BEFORE, AFTER = "0013_lost_when_said", "0014_unproven"
+BEFORE, AFTER = "0013_lost_when_said", "0016_stored_is_no_state"
 
 
 def migrate(name: str) -> None:
-    executor = MigrationExecutor(connection)
-    executor.migrate([("uploads", name)])
+    MigrationExecutor(connection).migrate([("uploads", name)])
 
 
 @pytest.fixture
 def before(transactional_db):
     migrate(BEFORE)
     yield
-    migrate(AFTER)
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())  # what came after these steps too
 
 
 def test_the_word_changes_wherever_it_was_kept(before, account, site, store):
@@ -52,5 +52,12 @@ def test_the_word_changes_wherever_it_was_kept(before, account, site, store):
     assert [row.status for row in (old, granted, gone)] == ["unproven", "granted", "missing"]
     assert drift.status_before == "unproven"
     assert [export.selection for export in exports] == [{"status": "unproven"}, {"status": "verified"}, {}]
-    with pytest.raises(IntegrityError):  # it holds its key as before
-        UploadLog.objects.create(filename="a.jpg", status="verified", **of_session)
+    with pytest.raises(IntegrityError, match="one_live_row_per_key"):  # it holds its key as before
+        UploadLog.objects.create(filename="a.jpg", status="granted", granted_at=now, grant_expires_at=now, **of_session)
+    # An older process writes no row that nobody watches.
+    with pytest.raises(IntegrityError, match="stored_is_no_state"):
+        UploadLog.objects.create(filename="d.jpg", status="stored", **of_session)
+
+
+def test_the_live_states_are_one_list():
+    assert UploadLog.LIVE_SQL == "status IN ('granted', 'verified', 'unproven')"
