@@ -10,7 +10,7 @@ BESIDE := tests/browser
 PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
 # As new as what checks the JavaScript needs it.
-NODE_IS_NEW := const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 19) ? 0 : 1)
+NODE_IS_NEW := const [major, minor] = process.versions.node.split("."); const least = {20: 19, 22: 13}[major]; process.exit(major >= 24 || minor >= least ? 0 : 1)
 
 .DELETE_ON_ERROR:
 # Without a target.
@@ -72,7 +72,7 @@ messages: $(VENV)/installed  ## the catalogues of translations anew; needs gette
 
 # Takes the pictures of both guides anew, from the real pages.
 pictures: $(VENV)/installed-dev chromium  ## the pictures of both guides anew
-	PICTURES=1 $(BIN)/python -m pytest -q tests/browser/test_a11y.py tests/browser/test_pages_a11y.py -k "nothing_stands or every_page"
+	PICTURES=1 $(BIN)/python -m pytest -q -m browser tests/browser/test_a11y.py tests/browser/test_pages_a11y.py -k "nothing_stands or every_page"
 	PICTURES=1 $(BIN)/python -m pytest -q tests/browser/maintainers_guide
 
 # Writes constraints.txt anew from the direct dependencies of the requirements files.

@@ -5,7 +5,7 @@
         proxy.fault = once(Status(503), method="PUT")
 
 Requests pass unchanged, Host and signature included, so the store itself judges them. What may happen to one exchange
-is in faults.py; how a whole store may differ (its variant) is in variants.py.
+is in faults.py; how a whole store may differ (its variant) is in store_variants.py.
 """
 
 import http.client

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import urllib3
-from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIHandler
@@ -30,11 +29,6 @@ def server(transactional_db) -> Iterator[str]:
 
 
 @pytest.fixture
-def victim(transactional_db) -> User:
-    return make_person("victim", Role.PARTNERS)
-
-
-@pytest.fixture
 def looked_at(monkeypatch) -> list[str]:
     """The passwords that were really compared with an account's."""
     seen, lock = [], threading.Lock()
@@ -49,10 +43,16 @@ def looked_at(monkeypatch) -> list[str]:
 
 
 @pytest.fixture
-def slow_hash(monkeypatch) -> None:
+def slow_hash(monkeypatch, settings) -> None:
     """The real one: guesses overtake the count while a password is looked at."""
-    monkeypatch.setattr(settings, "PASSWORD_HASHERS", ["django.contrib.auth.hashers.PBKDF2PasswordHasher"])
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
     monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 100_000)
+
+
+@pytest.fixture
+def victim(transactional_db, slow_hash) -> User:
+    """The account that is guessed at; its password is kept with the real hasher."""
+    return make_person("victim", Role.PARTNERS)
 
 
 def pool() -> urllib3.PoolManager:

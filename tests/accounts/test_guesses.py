@@ -22,7 +22,7 @@ def test_guesses_at_once_are_not_looked_at_beyond_the_tenth(server, victim, look
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_others_at_the_same_address_sign_in_all_at_once(server, victim, looked_at, way):
+def test_others_at_the_same_address_sign_in_all_at_once(server, victim, way):
     people = [make_person(f"person{n}", Role.PARTNERS).username for n in range(10)]
     ask = way(server)
     with ThreadPoolExecutor(AT_ONCE) as threads:
@@ -32,7 +32,7 @@ def test_others_at_the_same_address_sign_in_all_at_once(server, victim, looked_a
     assert answers == [LET_IN[way]] * len(people)
 
 
-def test_the_right_password_many_times_at_once_is_let_in_each_time(server, victim, looked_at):
+def test_the_right_password_many_times_at_once_is_let_in_each_time(server, victim):
     """One account for a whole field: none of its clients is kept out by the others' turn."""
     ask = by_old_call(server)
     with ThreadPoolExecutor(AT_ONCE) as threads:

@@ -29,7 +29,7 @@ from tests.bench.site import Place
 
 FILES = 3_000
 ROUNDS = 2  # in turns; the quickest counts, for noise only ever adds
-LANES = 6  # what browsers give one HTTP/1.1 host
+CONNECTIONS = 6  # what browsers give one HTTP/1.1 host
 PATIENCE_MS = 300_000
 
 # Starts as soon as the page lets one, and takes the times of what a person would see.
@@ -182,7 +182,7 @@ def by_loop(browser: Chromium, place: Place, folder: Path, names: list[str]) -> 
     def begin(page: Page) -> None:
         page.evaluate(ADD_INPUT)
         page.set_input_files("#bench-files", folder)
-        page.evaluate(BARE_LOOP, {"urls": dict(zip(names, urls, strict=True)), "type": FILE_TYPE, "slots": LANES})
+        page.evaluate(BARE_LOOP, {"urls": dict(zip(names, urls, strict=True)), "type": FILE_TYPE, "slots": CONNECTIONS})
 
     measured = browser.measure(begin)
     assert "error" not in measured, measured

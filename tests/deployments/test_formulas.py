@@ -66,7 +66,7 @@ def test_names_of_the_field_are_not_refused():
         assert text_fault(name) == "", name
 
 
-def test_no_live_formula_in_any_other_export_whatever_the_separator():
+def test_no_escaped_cell_is_a_live_formula_whatever_the_separator():
     """The ledger's names and paths are as they were on the card: they are escaped, and come back as they were."""
     escaped = 0
     for payload in payloads():

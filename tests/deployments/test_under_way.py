@@ -149,7 +149,7 @@ def test_the_list_starts_the_next_season_of_several(page, maintainer, ladera, sa
     services.update_deployment(actor=maintainer, deployment=savanna, first_day="2026-06-01")
     done = said(act(page, "next_season_selected", ladera, savanna, apply="1", **SEASON))
     new = Deployment.objects.get(previous_season=ladera)
-    assert f"1 of 2 gone on with: dep000045 → {new.deployment_id}." in done
+    assert f"1 of 2 continued: dep000045 → {new.deployment_id}." in done
     assert "dep000007: The season before began on 2026-06-01" in done
     assert (new.camera_id, str(new.first_day)) == ("81B1C025", "2026-05-01")
     assert (is_active(ladera), is_active(savanna)) == (False, True)

@@ -24,6 +24,11 @@ for (const [file, line] of [
   ["engine/new.js", "export const load = (name) => import(`../page/${name}.js`);"],
   ["selection/new.js", 'new Worker(new URL("../engine/hasher-worker.js", import.meta.url));'],
   ["lib/new.js", '/** @type {import("../engine/tally.js").Item|null} */ export const item = null;'],
+  ["lib/new.js", "/** @import {Item} from '../engine/tally.js' */"],
+  ["engine/new.js", "export const load = (name) => import(name);"],
+  ["engine/new.js", 'export const load = (name) => import("../page/" + name);'],
+  ["engine/new.js", 'await import("/static/uploads/js/page/dom.js");'],
+  ["lib/new.js", 'import "../../admin/exports.js";'],
 ]) {
   test(`${file} does not know what stands above it: ${line}`, { skip }, async () => {
     assert.deepEqual(await broken(file, line), ["portal/floors"]);
@@ -37,6 +42,18 @@ for (const line of ["document.title;", "globalThis.document.title;", "window.nam
     });
   }
 }
+
+test("nor by a second name for all globals", { skip }, async () => {
+  assert.deepEqual(await broken("lib/new.js", "const { document } = globalThis; document.title;"), ["no-restricted-syntax"]);
+});
+
+test("no comment switches a border off", { skip }, async () => {
+  assert.ok((await broken("engine/new.js", "/* eslint-disable */ await import('../page/run.js');")).includes("portal/floors"));
+});
+
+test("a room that has no floor is a fault", { skip }, async () => {
+  await assert.rejects(broken("util/new.js", "export const one = 1;"), /no floor/);
+});
 
 test("what is allowed: downward, in the page, in a worker", { skip }, async () => {
   assert.deepEqual(await broken("engine/new.js", 'import "../lib/errors.js"; import "../selection/scan.js"; import "./tally.js";'), []);

@@ -14,7 +14,7 @@ from django.utils.translation.template import templatize
 BASE = settings.BASE_DIR
 SOURCE = "en"
 LANGUAGES = [code for code, _ in settings.LANGUAGES if code != SOURCE]
-# The admin stays English; what its templates wrap is their package's capability.
+# The admin stays English; what its templates wrap is their package's to translate.
 UNTRANSLATED = ("templates/admin/", "templates/unfold/")
 PACKAGES = ("amiportal", "deployments", "uploads")
 

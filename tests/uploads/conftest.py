@@ -20,7 +20,7 @@ from deployments.models import Bucket, Deployment
 from tests.faultproxy import FaultProxy
 from tests.people import make_person
 from tests.uploads.large import ABOVE_BYTES, PART_BYTES, LargeUploader
-from tests.uploads.legacy_client import PASSWORD as FIELD_PASSWORD
+from tests.uploads.legacy_client import PASSWORD as LEGACY_PASSWORD
 from uploads.domain import parts
 
 HTTP = urllib3.PoolManager(retries=False)
@@ -188,7 +188,7 @@ def other_colleague(db) -> User:
 
 @pytest.fixture
 def account(site, colleague, probed_store):
-    colleague.set_password(FIELD_PASSWORD)
+    colleague.set_password(LEGACY_PASSWORD)
     colleague.save()
     colleague.buckets.add(site.bucket)
     return colleague

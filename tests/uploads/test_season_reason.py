@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from deployments.models import Deployment
 from tests.uploads.conftest import described
-from tests.uploads.legacy_client import PASSWORD as FIELD_PASSWORD
+from tests.uploads.legacy_client import PASSWORD as LEGACY_PASSWORD
 from uploads.models import UploadLog, UploadSession
 
 OUTSIDE = ["20240501220000-snapshot.jpg", "20250331235959-snapshot.jpg", "20251002000000-snapshot.jpg"]
@@ -121,7 +121,7 @@ def test_field_clients_are_granted_as_before(account, site):
     """Their contract knows no reason."""
     fields = {
         "username": account.username,
-        "password": FIELD_PASSWORD,
+        "password": LEGACY_PASSWORD,
         "name": "x",
         "country": site.bucket.name,
         "deployment": "dep000119",
