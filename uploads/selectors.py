@@ -16,7 +16,7 @@ def sessions_visible_to(
 ) -> QuerySet[UploadSession]:
     """One's own sessions, newest first; a maintainer's view may be of everybody's. Deployment and account joined.
 
-    is_finished False: those that can be gone on with, so none of the old clients', which nobody ever finishes.
+    is_finished False: those that can be continued, so none of the old clients', which nobody ever finishes.
     """
     sessions = UploadSession.objects.select_related("deployment__bucket", "account").order_by("-id")
     if not (of_everybody and actor.is_maintainer):

@@ -47,7 +47,7 @@ def in_groups(
 ) -> list[Result]:
     """As `each_alone`, for items that are done many at once: what `do` returned for each group, or part of one.
 
-    groups: each with its name. Where a group cannot be done, its items are done one by one, so `do` must bear to be
+    groups: each with its name. Where a group cannot be done, its items are done one by one, so `do` must be safe to be
     called again with items of a call that failed.
     """
     return _Round(title, do, name_of).go(groups)

@@ -1,7 +1,7 @@
 """One configured boto3 client per process, and the one place where a store's refusals become our errors.
 
 For the calls that are rare and have many forms: buckets, CORS, copies, deletes, multipart. The hot ones
-(HEAD, listings) go through wire.py.
+(HEAD, listings) go through http.py.
 """
 
 import os

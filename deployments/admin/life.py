@@ -124,7 +124,7 @@ class LifeActions(AdminPart):
                 new = services.start_next_season(actor=actor_of(request), deployment=deployment, **form.cleaned_data)
                 return f"{deployment.deployment_id} → {new.deployment_id}"
 
-            _each(request, chosen, "gone on with", start)
+            _each(request, chosen, "continued", start)
             return None
         return self._ask_for_all(
             request,

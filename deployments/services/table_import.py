@@ -18,6 +18,7 @@ from deployments.services.deployments import deployments_with_uploads, mark_stat
 
 REASON = "Imported table"
 _WRITTEN = [*IN_TABLE, "retired_at", "retired_by", "retire_reason"]
+_COPIED = [name for name in IN_TABLE if name not in ("bucket", "hardware")]  # as the row has them
 _BATCH = 500
 
 
@@ -97,7 +98,7 @@ def _plan(table: Table, *, actor: User | None, lock: bool) -> ImportPlan:
         after = _copy(before) if before else Deployment(deployment_id=row.deployment_id, created_by=actor)
         after.bucket = buckets[row.bucket_name]
         after.hardware = None if row.hardware_number is None else hardware.get(row.hardware_number)
-        for name in set(IN_TABLE) - {"bucket", "hardware"}:
+        for name in _COPIED:
             setattr(after, name, getattr(row, name))
         if before and before.status != after.status:
             mark_status_change(after, actor=actor, reason=REASON)

@@ -58,7 +58,7 @@ def test_safe_when_the_store_has_every_file_also_under_its_folders_name(check_pa
     check(check_page, card.root)
     expect(check_page.verdict_title).to_have_text("SAFE All 33 files are in the store; they may be wiped")
     expect(check_page.verdict_title).to_be_focused()
-    expect(check_page.verdict).to_contain_text("1 file was not uploaded")
+    expect(check_page.verdict).to_contain_text("Not covered by this: 1 file that was left out")
     assert sent == []
     assert not UploadSession.objects.exists()
     assert not UploadLog.objects.exists()

@@ -39,7 +39,7 @@ def test_nothing_starts_before_the_choice_and_with_the_folder_all_are_stored(upl
     contents = fill(card)
     upload_page.pick_folder(card.root)
     collisions = upload_page.review.locator("#collisions")
-    expect(collisions).to_contain_text("1 file name is used more than once")
+    expect(collisions).to_contain_text("1 file name is used by several different files")
     expect(collisions.get_by_role("radio")).to_have_count(2)
     expect(collisions.get_by_role("radio", checked=True)).to_have_count(0)
     expect(page.get_by_text("Choose what should happen to the files that share a name.")).to_be_visible()

@@ -94,6 +94,6 @@ def _sessions(request: HttpRequest, deployment: Deployment) -> SafeString:
     return render_to_string("admin/uploads/_deployment_sessions.html", context, request)
 
 
-TELLER = FilesProvider(
+PROVIDER = FilesProvider(
     under_way=under_way, holdings=holdings_of, urls_end_at=urls_end_at, recount=recount, panels=panels
 )

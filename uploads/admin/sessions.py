@@ -136,7 +136,7 @@ class UploadSessionAdmin(LongTable):
 
 @admin.register(MultipartUpload)
 class MultipartUploadAdmin(LongTable):
-    """Large files on their way in parts; those that nobody goes on with are given up after a week."""
+    """Large files on their way in parts; those that nobody continues are given up after a week."""
 
     list_display = ["filename", "shown_status", "deployment", "data_type", "size", "begun", "used"]
     list_select_related = ["deployment"]

@@ -23,7 +23,7 @@ from uploads.selectors import UploadedCount, uploaded_counts
 from uploads.services import legacy_visits
 from uploads.services.inventory_keys import count_objects, keys_of
 from uploads.services.legacy_checks import which_exist
-from uploads.services.legacy_grants import Granted, grant_to_field_client, refused_url
+from uploads.services.legacy_grants import Granted, grant_to_legacy_client, refused_url
 from uploads.services.legacy_visits import Visitor
 
 _PLACED = ("name", "country", "deployment", "data_type")
@@ -78,7 +78,7 @@ def generate_presigned_url(call: LegacyCall) -> HttpResponse:
         names, file_types = [call.required_field("filename")], [call.required_field("file_type")]
     asked = list(zip(names, file_types, strict=True))
     with _errors_as_they_read_them():
-        granted = grant_to_field_client(
+        granted = grant_to_legacy_client(
             actor=call.account,
             deployment=deployment,
             data_type=data_type,

@@ -17,7 +17,7 @@ class CardFile(NamedTuple):
     md5: str = ""
     path_on_card: str = ""
     content_type: str = ""  # as an old client chose it; "" lets the portal choose
-    multipart_md5: str = ""  # over its parts, as file_parts.multipart_md5_of has it; "" when the client has none
+    multipart_md5: str = ""  # over its parts, as parts.multipart_md5_of has it; "" when the client has none
 
 
 class GrantableFile(CardFile):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from deployments.domain.names import DataType
 
-MAX_NAME_BYTES = 255  # what ext4, exFAT and NTFS bear, so that whatever is stored can be brought home again
+MAX_NAME_BYTES = 255  # what ext4, exFAT and NTFS allow, so that whatever is stored can be brought home again
 
 _IMAGE_TYPES = {"jpg": "image/jpeg", "jpeg": "image/jpeg"}
 _SOUND_TYPES = {"wav": "audio/wav"}

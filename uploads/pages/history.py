@@ -141,7 +141,7 @@ def receipt_csv(request: HttpRequest, session_id: int) -> StreamingHttpResponse:
 
 
 def state_of(session: UploadSession, verdict: Verdict | None) -> str:
-    """For the templates: safe, unsettled, unproven, field, running or waiting. A finished one has a verdict."""
+    """For the templates: safe, unsettled, unproven, legacy, running or waiting. A finished one has a verdict."""
     if session.finished_at is not None:
         if verdict is None:
             raise ValueError(f"session {session.pk} is finished, and has no verdict")
@@ -149,7 +149,7 @@ def state_of(session: UploadSession, verdict: Verdict | None) -> str:
             return "safe"
         return "unsettled" if verdict.unsettled == verdict.unproven > 0 == verdict.refused else "unproven"
     if session.is_legacy:
-        return "field"  # these clients end nothing and compare nothing
+        return "legacy"  # these clients end nothing and compare nothing
     return "running" if timezone.now() - session.last_seen_at < SEEN_LATELY else "waiting"
 
 

@@ -2,7 +2,7 @@
 
 All of them ask for every file, then for URLs, then PUT, then ask again, until everything is there. Where the files of a
 visit share names, one answer speaks for several files: it is "yes" only when all that was asked for since the last
-"no" has come, wherever the URLs led (see `beside`). What comes twice by that is dropped when it is sorted in.
+"no" has come, wherever the URLs led (legacy_second_files.py). What comes twice by that is dropped when it is sorted in.
 """
 
 import unicodedata

@@ -2,7 +2,7 @@
 
 What they cannot give (size, MD5) is recorded when the store is seen to have it: unproven, never verified. A URL of
 theirs binds no MD5 and forbids no overwriting, so no key ever has two of them, nor one beside a URL of the new API:
-a second file of a name is kept beside the first (see `beside`).
+a second file of a name is kept beside the first (legacy_second_files.py).
 """
 
 import unicodedata
@@ -77,7 +77,7 @@ class _Times:
     unsettled_until: datetime
 
 
-def grant_to_field_client(
+def grant_to_legacy_client(
     *,
     actor: User,
     deployment: Deployment,

@@ -23,7 +23,7 @@ from uploads.services.proof import look_in
 
 ABANDONED_AFTER = timedelta(days=7)  # a partner may come back to a card after a weekend, hardly after a week
 Status = MultipartUpload.Status
-ROUND = "Uploads in parts that nobody goes on with"  # for people, on the health page
+ROUND = "Uploads in parts that nobody continues"  # for people, on the health page
 
 
 def parts_of(upload: MultipartUpload) -> int:

@@ -11,7 +11,7 @@ from amiportal.objectstore.http import Answer, anonymous, attempt, call
 from amiportal.objectstore.probe.workbench import ProbeFinding, Workbench, said, unexpected
 from amiportal.objectstore.roundtrip import clock_difference_s
 
-CLOSE_CLOCK_S = 30.0  # signatures bear 15 minutes; URLs of a minute would not bear that
+CLOSE_CLOCK_S = 30.0  # a signature allows the clocks 15 minutes; URLs of a minute would not
 
 
 def create_own_bucket(bench: Workbench) -> ProbeFinding:

@@ -19,7 +19,7 @@ from deployments.models import Bucket
 from deployments.services import refresh_bucket_state
 
 CLOCK_WARN_S = 30
-CLOCK_BAD_S = 300  # signatures bear 15 minutes; a URL of an hour has little left by then
+CLOCK_BAD_S = 300  # a signature allows the clocks 15 minutes; a URL of an hour has little left by then
 KEY_WARN_DAYS = 60
 _CLOCK = ("clock", "Clocks")
 _ROUND_TRIP = ("round trip", "Round trip")

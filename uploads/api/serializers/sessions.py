@@ -83,7 +83,7 @@ class SessionFilterRequest(serializers.Serializer):
         choices=["open", "finished"],
         required=False,
         default="",
-        help_text="open: those that can be gone on with, which an old client's cannot.",
+        help_text="open: those that can be continued, which an old client's cannot.",
     )
     all = serializers.BooleanField(required=False, default=False, help_text="Everybody's; for maintainers.")
 

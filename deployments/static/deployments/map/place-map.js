@@ -21,7 +21,7 @@ const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRi
 const LONG_STEP_PX = 20;
 
 /** @param {HTMLElement} element */
-export function placeMap(element) {
+function placeMap(element) {
   const { latitudeInput, longitudeInput, latitude, longitude, country, neighbours, own } = element.dataset;
   const map = worldMap(element, { scrollWheelZoom: "center", worldCopyJump: true }).setView(NOWHERE, 1);
   const [north, east] = [latitudeInput, longitudeInput].map((id) => document.getElementById(id ?? ""));

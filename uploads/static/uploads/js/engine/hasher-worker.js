@@ -154,8 +154,12 @@ async function failIfChanged(held) {
  * @returns {Promise<Answers[keyof Answers]>}
  */
 async function done(job) {
-  if (job.do === "digest") return digest(job);
-  return job.do === "put" ? put(job) : { pieces: await piecesOf(job.file) };
+  switch (job.do) {
+    case "digest": return digest(job);
+    case "put": return put(job);
+    case "pieces": return { pieces: await piecesOf(job.file) };
+    default: throw new TypeError(`a worker was asked for ${JSON.stringify(job)}`);
+  }
 }
 
 /** @param {Job} job */

@@ -117,8 +117,8 @@ export class Sender {
     }
   }
 
-  /** Made once per closing of the gate, and not for each of thousands of PUTs. */
-  get #stopOrHold() {
+  /** Aborts at a stop or a pause. Made once per closing of the gate, and not for each of thousands of PUTs. */
+  get #stopOrPause() {
     const { signal } = this.#pauseGate;
     if (this.#joined.of !== signal) this.#joined = { of: signal, signal: AbortSignal.any([this.#signal, signal]) };
     return this.#joined.signal;
@@ -147,7 +147,7 @@ export class Sender {
         headers,
         file: load.file,
         kept: load.kept,
-        signal: this.#stopOrHold,
+        signal: this.#stopOrPause,
         onProgress: (sentBytes) => this.#tally.sending(load, sentBytes),
       });
       this.gate.answered();

@@ -157,11 +157,6 @@ export class Uploader {
     return this.#sender.gate.isClosed ? "store" : null;
   }
 
-  /** How many PUTs may be under way at present. */
-  get slots() {
-    return this.#sender.slots.limit;
-  }
-
   /** @returns {number|null} null for no limit; may be changed while it runs */
   get limitBytesPerS() {
     return this.#throttle.bytesPerS;

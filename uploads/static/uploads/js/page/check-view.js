@@ -103,7 +103,7 @@ export function showCheckVerdict({ verdict, plan, where }, { onAgain, onAnother 
     el("p", {}, t("running.where", where)),
     ...fileTable({ title: t("check.listTitle"), all: rows, shown: rows, fileName: `not-safe-${where.id}.csv` }),
     ...duplicates(plan),
-    ...notCovered(plan),
+    ...notCovered(plan, "check.notCoveredText"),
     el(
       "p",
       { class: "actions no-print" },

@@ -85,7 +85,7 @@ export class ControlsView {
  * @param {string} text with a comma or a point before the decimals
  * @returns {number|null}
  */
-export function parsed(text) {
+function parsed(text) {
   return /^\d+([.,]\d+)?$/.test(text) ? Number(text.replace(",", ".")) : null;
 }
 

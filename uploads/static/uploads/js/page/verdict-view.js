@@ -182,10 +182,11 @@ function renamedList({ tally }) {
 /**
  * Also used by the check of a card. What could not be read is no such file: it stands among those not stored.
  * @param {import("../selection/selection.js").Plan} plan
+ * @param {string} text key of what is said of them
  */
-export function notCovered(plan) {
+export function notCovered(plan, text = "verdict.notCoveredText") {
   const left = plan.leftOut.filter(({ reason }) => reason !== "unreadable");
   if (!left.length) return [];
   const title = t("verdict.notCovered", { count: left.length });
-  return [el("div", { class: "notice" }, el("h3", {}, title), el("p", {}, t("verdict.notCoveredText", { count: left.length })), ...leftOut({ ...plan, leftOut: left }))];
+  return [el("div", { class: "notice" }, el("h3", {}, title), el("p", {}, t(text, { count: left.length })), ...leftOut({ ...plan, leftOut: left }))];
 }

@@ -6,7 +6,7 @@ import { judgeCall, judgePut } from "./refusals.js";
 /** @typedef {import("../lib/queue.js").Clock} Clock */
 
 export const MAX_TRIES = 10; // at 20 % independent faults this leaves one file in ten million
-export const PORTAL_PATIENCE_MS = 3_600_000; // a night's upload outlives a portal that is put in again
+const PORTAL_PATIENCE_MS = 3_600_000; // a night's upload outlives a portal that is put in again
 const AWAY = new Set([0, 502, 503, 504]);
 const BASE_DELAY_MS = 500;
 const MAX_DELAY_MS = 60_000;
