@@ -393,6 +393,7 @@ WHY = {
     "not_sent": "It was not sent.",
     "unsettled": "An older program may still write under this name. It is compared when that is over.",
     "being_read": "The portal still reads it in the store, to compare it.",
+    "not_told": "The store gave no answer about it.",
 }
 
 
@@ -3202,8 +3203,13 @@ def tell_not_stored(screen: Screen, items: Sequence[Item], unreadable: Sequence[
 def tell_when_to_look_again(screen: Screen, items: Sequence[Item]) -> None:
     dues = [item.due for item in items if item.code == "unsettled" and item.due]
     if not dues:
-        if any(item.code == "being_read" for item in items):
+        codes = {item.code for item in items}
+        if "being_read" in codes:
             screen.say("The portal still reads some of them. Run the same command again later.", even_if_quiet=True)
+        if "not_told" in codes:
+            screen.say(
+                "The store gave no answer about some of them. Run the same command again later.", even_if_quiet=True
+            )
         return
     last = max(dues, key=lambda due: due.at)
     screen.say(
@@ -3216,7 +3222,7 @@ def tell_when_to_look_again(screen: Screen, items: Sequence[Item]) -> None:
 # --- commands/wait.py -------------------------------------------------------------------------------------------------
 # Waiting for the moment until which an older program may write.
 
-SHORT_WAIT_S = 600.0  # what the portal reads meanwhile is waited for even with --no-wait
+SHORT_WAIT_S = 600.0  # what the portal reads or asks for meanwhile is waited for even with --no-wait
 TOGETHER_S = 60.0  # names that are due within so long of each other are asked about at once
 
 

@@ -55,6 +55,17 @@ class StoreUnavailable(StoreError):
     http_status = 503
 
 
+class PartlyTold(StoreUnavailable):
+    """The store is there, but failed at some of the names that it was asked about.
+
+    found: what it answered for the others, if there were any.
+    """
+
+    def __init__(self, fault: StoreError, found: dict):
+        super().__init__(fault.message, code=fault.code, http_status=fault.http_status)
+        self.found = found
+
+
 class BucketMissing(StoreError):
     """The bucket does not exist in the store."""
 

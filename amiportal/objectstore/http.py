@@ -9,7 +9,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -147,11 +147,19 @@ def attempt(method: str, *, bucket: str, with_key: StoreKey | None = None, **req
         raise unreachable() from None
 
 
-def call(method: str, *, bucket: str, attempts: int | None = None, **request: Any) -> Answer:
+def call(
+    method: str,
+    *,
+    bucket: str,
+    attempts: int | None = None,
+    is_whole: Callable[[Answer], bool] = lambda answer: True,
+    **request: Any,
+) -> Answer:
     """An idempotent request, repeated on faults that may pass: success or 404 comes back, all else is raised.
 
     Sent at most `attempts` (S3_MAX_ATTEMPTS) times, with back-off and Retry-After, and not begun again once
-    the time of one slow answer has gone by. A 404 that names the bucket raises BucketMissing; one without a
+    the time of one slow answer has gone by. An answer that is not whole is a fault that may pass; the last one comes
+    back as it is. A 404 that names the bucket raises BucketMissing; one without a
     code (HEAD) is the caller's to judge.
     """
     attempts = attempts or settings.S3_MAX_ATTEMPTS
@@ -165,7 +173,7 @@ def call(method: str, *, bucket: str, attempts: int | None = None, **request: An
                 raise
             _wait_before_retry(tried)
             continue
-        if is_last or not (answer.status in RETRIED_STATUSES or answer.is_error_in_200):
+        if is_last or not (answer.status in RETRIED_STATUSES or answer.is_error_in_200 or not is_whole(answer)):
             return _judged(answer, bucket)
         _wait_before_retry(tried, answer.headers.get("Retry-After"))
     raise unreachable()

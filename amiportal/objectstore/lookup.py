@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -19,10 +19,10 @@ from hashlib import md5
 
 from django.conf import settings
 
-from amiportal.core.errors import BucketMissing, StoreError, StoreUnavailable
+from amiportal.core.errors import BucketMissing, PartlyTold, StoreDenied, StoreError, StoreUnavailable
 from amiportal.objectstore import listing
 from amiportal.objectstore.client import unreachable
-from amiportal.objectstore.http import Body, call, open_body
+from amiportal.objectstore.http import Answer, Body, call, open_body
 from amiportal.objectstore.listing_page import Page
 from amiportal.objectstore.objects import StoredObject, bare_etag, kept_headers
 
@@ -33,6 +33,7 @@ HEAD_RUN = 32  # names asked by HEAD where a page would answer for few; doubled 
 PAGE_SLACK = 16  # other keys that may stand between the wanted ones without needing a second page
 MAX_PARALLEL_HEADS = 24  # leaves connections of the pool to others
 SLOWEST_BYTES_PER_S = 1024**2
+_GO_ON_S = 10.0  # once a question has failed for good, how long others are begun: somebody waits for the answers
 _BUCKET_PROOF_S = 60.0  # how long a bucket seen to exist need not be proven again
 
 _bucket_seen_at: dict[tuple[str, str], float] = {}
@@ -56,23 +57,19 @@ def lookup(*, bucket: str, prefix: str, names: Collection[str], confirm_absent: 
     prefix ends with "/", no name holds one: all keys lie in one folder. With confirm_absent a name that the
     listing does not show is asked for by HEAD; pass it unless the store's capabilities say that its listing is
     immediate. What is found may be as old as the listing. Raises BucketMissing and every other fault of the
-    store; never takes one for "absent".
+    store, PartlyTold where it failed at some names alone; never takes one for "absent".
     """
     if not prefix.endswith("/") or any(not name or "/" in name for name in names):
         raise ValueError("A lookup is for names within one folder.")
     wanted = sorted(set(names))  # by code points, which is the order of their UTF-8 bytes
-    found: dict[str, StoredObject] = {}
+    asked = _Asked(bucket, prefix)
     unlisted: list[str] = []
     asked_from, head_run, keys_per_answer = 0, HEAD_RUN, 1.0
     most_keys = FIRST_PAGE if len(wanted) > MANY_NAMES else listing.MAX_KEYS
-
-    def ask(some: Iterable[str]) -> None:
-        found.update(_heads(bucket, prefix, some))
-
     while asked_from < len(wanted):
         left = len(wanted) - asked_from
         if left <= FEW_NAMES:
-            ask(wanted[asked_from:])
+            asked.by_head(wanted[asked_from:])
             break
         start_after = prefix + just_before(wanted[asked_from])
         page = listing.page(
@@ -86,25 +83,25 @@ def lookup(*, bucket: str, prefix: str, names: Collection[str], confirm_absent: 
         _remember(bucket)
         shown = {entry.key[len(prefix) :]: entry for entry in page.objects}
         if not _advances(page, prefix, start_after):
-            ask(wanted[asked_from:])
+            asked.by_head(wanted[asked_from:])
             break
         answered_to = bisect_right(wanted, max(shown)) if page.is_truncated else len(wanted)
         for name in wanted[asked_from:answered_to]:
             if name in shown:
-                found[name] = shown[name]
+                asked.found[name] = shown[name]
             else:
                 unlisted.append(name)
         keys_per_answer = len(shown) / max(answered_to - asked_from, 1)
         asked_from = answered_to
         if keys_per_answer * FEW_NAMES > listing.MAX_KEYS:  # a full page would answer for few
-            ask(wanted[asked_from : asked_from + head_run])
+            asked.by_head(wanted[asked_from : asked_from + head_run])
             asked_from += head_run
             head_run *= 2
         else:
             head_run = HEAD_RUN
     if confirm_absent:
-        ask(unlisted)
-    return {name: found.get(name) for name in names}
+        asked.by_head(unlisted)
+    return asked.answers(names)
 
 
 def lookup_by_head(*, bucket: str, prefix: str, names: Collection[str]) -> dict[str, StoredObject | None]:
@@ -112,8 +109,9 @@ def lookup_by_head(*, bucket: str, prefix: str, names: Collection[str]) -> dict[
 
     For stores whose listings lag: there neither what a listing shows nor what it lacks is proof.
     """
-    found = dict(_heads(bucket, prefix, sorted(set(names))))
-    return {name: found.get(name) for name in names}
+    asked = _Asked(bucket, prefix)
+    asked.by_head(sorted(set(names)))
+    return asked.answers(names)
 
 
 def head(bucket: str, key: str) -> StoredObject | None:
@@ -196,22 +194,68 @@ def _advances(page: Page, prefix: str, start_after: str) -> bool:
     return bool(page.keys) or not page.is_truncated
 
 
-def _heads(bucket: str, prefix: str, names: Iterable[str]) -> dict[str, StoredObject]:
-    """Those of `names` that exist. The first fault ends the whole."""
-    names = list(names)
-    stored = in_parallel(lambda name: _head(bucket, prefix + name), names)
-    found = {name: entry for name, entry in zip(names, stored, strict=True) if entry is not None}
-    if names and not found:
-        _prove(bucket)
-    return found
+class _Asked:
+    """What the store told of names in one folder, each question by itself: one that fails costs no other its answer."""
+
+    def __init__(self, bucket: str, prefix: str):
+        self.found: dict[str, StoredObject] = {}
+        self._bucket = bucket
+        self._prefix = prefix
+        self._untold: dict[str, StoreError] = {}
+        self._ask_until = float("inf")
+
+    def by_head(self, names: Sequence[str]) -> None:
+        """Ask for these. Raises at once what is wrong with the bucket or the credentials and not with a name."""
+        answers = dict(zip(names, in_parallel(self._ask, names), strict=True))
+        self.found |= {name: answer for name, answer in answers.items() if isinstance(answer, StoredObject)}
+        self._untold |= {name: answer for name, answer in answers.items() if isinstance(answer, StoreError)}
+        if None in answers.values() and not any(isinstance(answer, StoredObject) for answer in answers.values()):
+            _prove(self._bucket)
+
+    def answers(self, names: Collection[str]) -> dict[str, StoredObject | None]:
+        """The object of each name, None for those that the store does not have. Raises PartlyTold, or what is wrong
+        with the store itself where it told nothing.
+        """
+        told = {name: self.found.get(name) for name in names if name not in self._untold}
+        if not self._untold:
+            return told
+        if not told:
+            call("HEAD", bucket=self._bucket)
+        raise PartlyTold(next(iter(self._untold.values())), told)
+
+    def _ask(self, name: str) -> StoredObject | StoreError | None:
+        if time.monotonic() > self._ask_until:
+            return unreachable()
+        try:
+            return _head(self._bucket, self._prefix + name)
+        except (BucketMissing, StoreDenied):
+            raise
+        except StoreError as fault:
+            self._ask_until = min(self._ask_until, time.monotonic() + _GO_ON_S)
+            return fault
 
 
 def _head(bucket: str, key: str) -> StoredObject | None:
-    answer = call("HEAD", bucket=bucket, key=key, attempts=2 * settings.S3_MAX_ATTEMPTS)
+    answer = call(
+        "HEAD",
+        bucket=bucket,
+        key=key,
+        attempts=2 * settings.S3_MAX_ATTEMPTS,
+        is_whole=lambda answer: answer.status != 200 or _described(key, answer) is not None,
+    )
     if answer.status == 404:
         return None
+    stored = _described(key, answer)
+    if stored is None:
+        raise StoreError("The object store's answer cannot be read.", code="answer_unreadable")
+    _remember(bucket)
+    return stored
+
+
+def _described(key: str, answer: Answer) -> StoredObject | None:
+    """The object as the headers of an answer tell it; None where they do not."""
     try:
-        stored = StoredObject(
+        return StoredObject(
             key=key,
             size_bytes=int(answer.headers["Content-Length"]),
             etag=bare_etag(answer.headers.get("ETag")),
@@ -219,9 +263,7 @@ def _head(bucket: str, key: str) -> StoredObject | None:
             headers=kept_headers(answer.headers),
         )
     except (KeyError, TypeError, ValueError):
-        raise StoreError("The object store's answer cannot be read.", code="answer_unreadable") from None
-    _remember(bucket)
-    return stored
+        return None
 
 
 def _prove(bucket: str) -> None:

@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from collections import Counter
+from datetime import timedelta
 
 from tests.faults import (
     Answer,
@@ -25,6 +26,7 @@ from tests.faults import (
 from tests.throttle import Throttle
 from tests.wholeledger import check_whole
 from uploads.models import UploadFailure, UploadLog
+from uploads.services import proof
 
 EVERY_KIND = [*every_kind(reset_at=3_000, flip_at=1_000), Status(408), OkWithErrorBody()]
 
@@ -55,6 +57,24 @@ def test_mixed_faults_on_a_fifth_of_all_calls(whole_proxy, script, card, objects
     found = objects()
     checked = check_whole(deployment=portal.deployment, data_type="snapshot_images", objects=found, store=store)
     assert checked == 40
+
+
+def test_a_key_that_the_store_gives_no_answer_about_holds_up_no_other(
+    whole_proxy, script, card, objects, monkeypatch, settings
+):
+    """It is asked about again until the store answers."""
+    monkeypatch.setattr(proof, "_ASK_AGAIN_AFTER", timedelta(seconds=1))
+    settings.S3_MAX_ATTEMPTS = 1
+    names = card.add_snapshots(12)
+    key = f"dep000119/snapshot_images/{names[3]}"
+    whole_proxy.fault = first(6, Status(500, "InternalError"), method="HEAD", key=key)
+    run = script.upload(card.root)
+    assert run.code == 0, run.out
+    assert "older program" not in run.out
+    assert objects() == card.contents(".jpg")
+    asked = Counter(request.key for request in whole_proxy.seen if request.method == "HEAD")
+    assert asked.pop(key) >= 7
+    assert max(asked[f"dep000119/snapshot_images/{name}"] for name in names) == 1
 
 
 def test_mixed_faults_on_a_third_of_the_puts(proxy, script, card, objects):

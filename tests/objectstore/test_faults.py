@@ -5,11 +5,13 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutE
 
 from amiportal.core import errors
 from amiportal.objectstore import http
+from amiportal.objectstore import lookup as lookup_module
 from amiportal.objectstore.buckets import bucket_state, ensure_bucket, ping
 from amiportal.objectstore.client import client, error_for, our_errors
 from amiportal.objectstore.listing import stream
-from amiportal.objectstore.lookup import content_md5, head, lookup
+from amiportal.objectstore.lookup import content_md5, head, lookup, lookup_by_head
 from tests.faults import (
+    Away,
     CommitThenDrop,
     FlipByte,
     Hang,
@@ -111,9 +113,29 @@ def test_lookups_bear_one_fault_in_five(filled, proxy):
     for _ in range(5):
         found = lookup(bucket=filled, prefix="a/", names=names, confirm_absent=True)
         assert [name for name, stored in found.items() if stored] == names[:10]
-    proxy.fault = sometimes(0.2, faults[:-1], seed=2, method="HEAD")
+    proxy.fault = sometimes(0.2, faults, seed=2, method="HEAD")
     found = lookup(bucket=filled, prefix="a/", names=names, confirm_absent=True)
     assert [name for name, stored in found.items() if stored] == names[:10]
+
+
+@pytest.mark.parametrize("fault", [Status(503), Status(400, "InvalidArgument"), OkWithErrorBody()])
+def test_a_name_at_which_the_store_fails_costs_no_other_its_answer(filled, proxy, fault):
+    proxy.fault = always(fault, method="HEAD", key="a/1")
+    with pytest.raises(errors.PartlyTold) as caught:
+        lookup(bucket=filled, prefix="a/", names=["0", "1", "none"], confirm_absent=True)
+    assert {name: stored and stored.key for name, stored in caught.value.found.items()} == {"0": "a/0", "none": None}
+    with pytest.raises(errors.PartlyTold) as caught:
+        lookup(bucket=filled, prefix="a/", names=["1"], confirm_absent=True)
+    assert caught.value.found == {}
+
+
+def test_no_more_is_asked_of_a_store_that_went_away(filled, proxy, settings, monkeypatch):
+    monkeypatch.setattr(lookup_module, "_GO_ON_S", 0)
+    settings.S3_MAX_ATTEMPTS = 1
+    proxy.fault = always(Away(), method="HEAD")
+    with pytest.raises(errors.StoreUnavailable):
+        lookup_by_head(bucket=filled, prefix="a/", names=[str(number) for number in range(1_000)])
+    assert len(proxy.seen) < 200
 
 
 def test_attempts_are_bounded(filled, proxy, settings):

@@ -44,7 +44,8 @@ class Outcome(models.TextChoices):
     VERIFIED = "verified"
     MISSING = "missing"
     MISMATCH = "mismatch"
-    UNSETTLED = "unsettled"  # an older program may still overwrite the key: nothing can be said of it yet
+    # Nothing can be said of it yet: an older program may still overwrite the key, or by the code why.
+    UNSETTLED = "unsettled"
 
 
 @dataclass(frozen=True, slots=True)

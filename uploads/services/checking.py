@@ -20,7 +20,7 @@ from uploads.ledger.unsettled import unsettled_keys, unsettled_result
 from uploads.models import UploadSession
 from uploads.permissions import check_may_upload
 from uploads.services import sessions
-from uploads.services.proof import Proof, being_read, glance, prove
+from uploads.services.proof import Proof, being_read, each_alone, glance, not_told, prove
 
 _MD5_HEX = re.compile(r"[0-9a-f]{32}")
 OUTSIDE_SEASON = "outside_season"
@@ -29,22 +29,26 @@ OUTSIDE_SEASON = "outside_season"
 def check_files(*, actor: User, session: UploadSession, files: Sequence[CardFile]) -> list[FileResult]:
     """One result per file, in the order asked: new, exists, stored, unsettled, conflict or refused.
 
-    Raises PortalError for more than MAX_BATCH_FILES, StoreError when the store cannot tell.
+    Raises PortalError for more than MAX_BATCH_FILES, StoreError when the store is away.
     """
     check_batch_size(files)
     check_may_upload(actor=actor, deployment=session.deployment, data_type=session.data_type)
     sessions.touch(session, now=timezone.now())
     results = refusals(files, data_type=session.data_type, needs="size")
     wanted = [file for index, file in enumerate(files) if index not in results]
-    found = glance(session=session, names=[file.name for file in wanted]) if wanted else {}
-    untils = unsettled_keys(deployment=session.deployment, data_type=session.data_type, names=list(found))
-    proofs = prove([file for file in wanted if file.name not in untils], found, bucket=session.deployment.bucket.name)
+    names = list({file.name: None for file in wanted})
+    found = each_alone(glance, session=session, names=names) if names else {}
+    untils = unsettled_keys(deployment=session.deployment, data_type=session.data_type, names=names)
+    told = [file for file in wanted if file.name in found and file.name not in untils]
+    proofs = prove(told, found, bucket=session.deployment.bucket.name)
     now = timezone.now()
     answers = []
     for index, file in enumerate(files):
         result = results.get(index)
         if result is None and file.name in untils:
             result = unsettled_result(file.name, untils[file.name])
+        elif result is None and file.name not in found:
+            result = not_told(file.name)
         elif result is None:
             result = compare(file, found[file.name], proofs.get(file))
         answers.append(replace(result, warnings=warnings_about(file.name, session=session, now=now)))

@@ -19,7 +19,7 @@ from uploads.services.checking import check_batch_size
 from uploads.services.extra_headers import HEADERS_ADDED, added_headers, refused_for
 from uploads.services.failures import report_rows
 from uploads.services.granting import take_back
-from uploads.services.proof import Proof, being_read, look, look_closely, prove
+from uploads.services.proof import Proof, being_read, each_alone, look, look_closely, not_told, prove
 
 Status = UploadLog.Status
 
@@ -28,8 +28,8 @@ def confirm_files(*, actor: User, session: UploadSession, names: Sequence[str]) 
     """One result per name, in the order asked: verified, missing, mismatch or unsettled.
 
     Works for retired deployments and finished sessions too: what was granted may be proven. Every absence is
-    asked for by HEAD, since it may make somebody send a file again. Raises PortalError for too many names,
-    StoreError when the store cannot tell; then no row has changed.
+    asked for by HEAD, since it may make somebody send a file again; a name at which the store fails is unsettled.
+    Raises PortalError for too many names, StoreError when the store is away; then no row has changed.
     """
     assert session.account_id == actor.pk, "sessions come from permissions.session_of"
     check_batch_size(names)
@@ -53,7 +53,10 @@ def _wait(session: UploadSession, rows: dict[str, UploadLog]) -> dict[str, FileR
 
 
 def settle_rows(*, session: UploadSession, rows: dict[str, UploadLog]) -> dict[str, FileResult]:
-    """Bring these rows of one session (by name, each with an MD5) to what the store says of them."""
+    """Bring these rows of one session (by name, each with an MD5) to what the store says of them.
+
+    A row at whose name the store failed stays as it is; its result says so. Raises StoreError for a store that is away.
+    """
     waiting = _wait(session, rows)
     results = waiting | _compare(session, {name: row for name, row in rows.items() if name not in waiting})
     # Asked again after the proof is written: see granting.
@@ -68,16 +71,24 @@ def settle_rows(*, session: UploadSession, rows: dict[str, UploadLog]) -> dict[s
 def _compare(session: UploadSession, rows: dict[str, UploadLog]) -> dict[str, FileResult]:
     if not rows:
         return {}
-    # What was proven before was looked at closely then, and is asked for as cheaply as the store allows.
-    proven = [name for name, row in rows.items() if row.status in UploadLog.PROVEN]
-    found = look(session=session, names=proven, confirm_absent=True) if proven else {}
-    found |= look_closely(session=session, names=[name for name in rows if name not in found])
-    results = _settle(rows, found, session=session)
+    found = _found(session, rows)
+    told = {name: row for name, row in rows.items() if name in found}
+    results = _settle(told, found, session=session)
     # A row that somebody else changed since it was read is read again: what the store has stands either way.
-    ids = {row.pk: name for name, row in rows.items()}
+    ids = {row.pk: name for name, row in told.items()}
     fresh = {ids[row.pk]: row for row in UploadLog.objects.filter(pk__in=ids)}
     disagreeing = {name: row for name, row in fresh.items() if not _agrees(row, results[name])}
-    return results | _settle(disagreeing, found, session=session)
+    results |= _settle(disagreeing, found, session=session)
+    return results | {name: not_told(name) for name in rows if name not in told}
+
+
+def _found(session: UploadSession, rows: dict[str, UploadLog]) -> dict[str, StoredObject | None]:
+    """What the store has under the names of these rows, without those at which it failed."""
+    # What was proven before was looked at closely then, and is asked for as cheaply as the store allows.
+    proven = [name for name, row in rows.items() if row.status in UploadLog.PROVEN]
+    others = [name for name, row in rows.items() if row.status not in UploadLog.PROVEN]
+    found = each_alone(look, session=session, names=proven, confirm_absent=True) if proven else {}
+    return found | (each_alone(look_closely, session=session, names=others) if others else {})
 
 
 def _settle(

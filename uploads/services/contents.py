@@ -7,6 +7,7 @@ READ_BYTES_PER_CALL, and what is beyond that waits for a worker.
 
 import time
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -43,29 +44,22 @@ def known_md5s(bucket: str, objects: Collection[StoredObject]) -> dict[Identity,
 
 
 def read_some(bucket: str, objects: Collection[StoredObject]) -> dict[Identity, str]:
-    """The MD5 of as many of these objects as one call may read; the others are left to a worker.
-
-    An object that cannot be read fails no other. Raises the store's error where that left none.
-    """
+    """The MD5 of as many of these objects as one call may read; the others, and what fails, are left to a worker."""
     wanted = {identity(stored): stored for stored in objects}
     rows = _waiting(bucket, wanted.values())
     ends_at = time.monotonic() + _ONE_CALL_READS_S
     left_bytes = settings.READ_BYTES_PER_CALL
     md5s: dict[Identity, str] = {}
-    faults: list[PortalError] = []
     for known_as, stored in wanted.items():
         row = rows[known_as]
         if row.md5:
             md5s[known_as] = row.md5
         elif stored.size_bytes <= left_bytes and time.monotonic() < ends_at and _claim(row):
             left_bytes -= stored.size_bytes
-            try:
+            # What went wrong is kept with the row.
+            with suppress(PortalError):
                 if md5 := read(row, patience_s=_ONE_CALL_READS_S):
                     md5s[known_as] = md5
-            except PortalError as fault:
-                faults.append(fault)
-    if faults and not md5s:
-        raise faults[0]
     return md5s
 
 

@@ -16,6 +16,7 @@ from uploads.ledger.statements import RowChange
 from uploads.ledger.unsettled import RESERVATION_GRACE
 from uploads.models import UploadLog, UploadSession
 from uploads.services.confirming import settle_rows
+from uploads.services.proof import check_all_told
 
 Status = UploadLog.Status
 ROUND = "Grants that ran out"  # for people, on the health page
@@ -65,6 +66,7 @@ def _settle_session(session: UploadSession, rows: list[UploadLog]) -> dict[str, 
         pk__in=ids, status__in=[Status.GRANTED, Status.MISSING], error_code__in=["", "missing"]
     )
     statements.settle([RowChange(row.pk, row.status, Status.EXPIRED, "expired") for row in still_open])
+    check_all_told(results.values())
     counts: dict[str, int] = {}
     for status in UploadLog.objects.filter(pk__in=ids).values_list("status", flat=True):
         counts[status] = counts.get(status, 0) + 1

@@ -26,7 +26,7 @@ from uploads.permissions import check_may_upload
 from uploads.services import conflicts, multipart, sessions
 from uploads.services.checking import check_batch_size, compare, refusals, refusals_by_season
 from uploads.services.extra_headers import added_by_name, refused_for
-from uploads.services.proof import look, prove
+from uploads.services.proof import each_alone, look, not_told, prove
 
 _MAX_CONTENDERS = 32  # each round one of those that ask for a key at the same moment gets it
 _MAX_ROUNDS = 3  # each round settles rows that contradicted the store; a fourth means that others keep racing us
@@ -55,7 +55,7 @@ def grant_files(*, actor: User, session: UploadSession, files: Sequence[CardFile
     """One result per file, in the order asked: granted with URL or upload, stored, unsettled, conflict or refused.
 
     Each file needs size and MD5. Raises PortalError for too many files, a finished session or a closed
-    deployment; StoreError when the store cannot tell what it has, and then nothing is granted.
+    deployment; StoreError when the store is away, and then nothing is granted.
     """
     check_batch_size(files)
     sessions.check_open(session)
@@ -83,9 +83,11 @@ def _grant(session: UploadSession, wanted: dict[str, GrantableFile], *, now: dat
         first_look = pending is settled
         looked_at = None if first_look else statements.now_of_database()
         # A row that says "stored" against a listing that says "absent" is worth a HEAD; a first look is not.
-        found = look(session=session, names=list(pending), confirm_absent=not first_look)
-        results |= _answer_for_stored(session, pending, found)
-        absent = {name: file for name, file in pending.items() if name not in results}
+        found = each_alone(look, session=session, names=list(pending), confirm_absent=not first_look)
+        told = {name: file for name, file in pending.items() if name in found}
+        results |= {name: not_told(name) for name in pending if name not in told}
+        results |= _answer_for_stored(session, told, found)
+        absent = {name: file for name, file in told.items() if name not in results}
         if looked_at is not None:
             _note_vanished(session, absent, looked_at=looked_at)
         reservation = reserve(session=session, files=absent, now=now, expires_at=expires_at)

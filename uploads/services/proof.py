@@ -1,9 +1,14 @@
 """Whether the store holds the content that the client has. The one place that decides it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from enum import StrEnum
+from typing import ParamSpec
 
+from django.utils import timezone
+
+from amiportal.core.errors import PartlyTold, StoreUnavailable
 from amiportal.objectstore.capabilities import current_capabilities
 from amiportal.objectstore.lookup import lookup, lookup_by_head
 from amiportal.objectstore.objects import StoredObject
@@ -13,14 +18,18 @@ from uploads.domain.keys import key_prefix
 from uploads.models import UploadLog, UploadSession
 from uploads.services.contents import Identity, identity, known_md5s, read_by, read_some
 
+NOT_TOLD = "not_told"
+_ASK_AGAIN_AFTER = timedelta(minutes=1)
 _MD5_SHAPED = re.compile(r"[0-9a-f]{32}")
+
+Where = ParamSpec("Where")
 
 
 def look(*, session: UploadSession, names: list[str], confirm_absent: bool = False) -> dict[str, StoredObject | None]:
     """What the store has under these names of the session's deployment and data type, fit to grant and to prove by.
 
     Where listings are not known to be immediate, each name is asked for by HEAD. confirm_absent: absences are, even
-    where listings are immediate. Raises StoreError for every fault but absence.
+    where listings are immediate. Raises StoreError for every fault but absence, PartlyTold where some names met one.
     """
     return look_in(
         deployment=session.deployment, data_type=session.data_type, names=names, confirm_absent=confirm_absent
@@ -45,6 +54,32 @@ def look_closely(*, session: UploadSession, names: list[str]) -> dict[str, Store
 def glance(*, session: UploadSession, names: list[str]) -> dict[str, StoredObject | None]:
     """As `look`, by listing alone: enough to say what would become of files, not to grant or prove anything."""
     return lookup(**_where(session.deployment, session.data_type), names=names, confirm_absent=False)
+
+
+def each_alone(
+    look: Callable[Where, dict[str, StoredObject | None]], *args: Where.args, **where: Where.kwargs
+) -> dict[str, StoredObject | None]:
+    """As `look`, without the names at which the store failed: no file waits for another one's answer (rule 7).
+
+    Raises StoreError where it is the store itself that is away.
+    """
+    try:
+        return look(*args, **where)
+    except PartlyTold as partly:
+        return partly.found
+
+
+def not_told(name: str) -> FileResult:
+    """The answer for a file at whose name the store failed: nothing is known of it yet."""
+    message = f"The store gave no answer about {name}. Ask again in a minute."
+    return FileResult(name, Outcome.UNSETTLED, NOT_TOLD, message, until=timezone.now() + _ASK_AGAIN_AFTER)
+
+
+def check_all_told(results: Iterable[FileResult]) -> None:
+    """Raises StoreUnavailable if the store failed at one of these names: a round notes it as left over."""
+    for result in results:
+        if result.code == NOT_TOLD:
+            raise StoreUnavailable(result.message)
 
 
 def _where(deployment: Deployment, data_type: str) -> dict[str, str]:
@@ -72,7 +107,7 @@ def prove(
 
     Files that nothing was found for, or that tell no size or no MD5, are left out. Where no ETag can tell (encryption,
     parts cut in another way) the object is read and hashed, once and for good, within what one call may read; without
-    may_read it stays UNREAD. Raises StoreError when objects have to be read and none can be.
+    may_read, or where it cannot be read now, it stays UNREAD and a worker reads it.
 
     PARTS is proof enough to call a file stored, and its card safe to wipe. Each part's URL binds the MD5 of the part,
     and the store's ETag of the whole is the MD5 over all of these: every byte that was sent is bound, in its place, by

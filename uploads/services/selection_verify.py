@@ -8,15 +8,15 @@ from uploads.ledger.unsettled import unsettled_keys, unsettled_result
 from uploads.permissions import deployment_to_compare
 from uploads.services.checking import check_batch_size, refusals
 from uploads.services.extra_headers import added_by_name, refused_for
-from uploads.services.proof import Proof, being_read, look_in, prove
+from uploads.services.proof import Proof, being_read, each_alone, look_in, not_told, prove
 
 
 def verify_files(*, actor: User, deployment_id: str, data_type: str, files: Sequence[CardFile]) -> list[FileResult]:
     """One result per file, in the order asked: stored, missing, mismatch, unsettled or refused.
 
     Every absence is asked by HEAD. Each file needs size and MD5. Retired deployments are compared too. Raises
-    PortalError for too many files, what `permissions.deployment_to_compare` does, and StoreError when the store cannot
-    tell.
+    PortalError for too many files, what `permissions.deployment_to_compare` does, and StoreError when the store is
+    away.
     """
     check_batch_size(files)
     deployment = deployment_to_compare(actor=actor, deployment_id=deployment_id, data_type=data_type)
@@ -29,7 +29,7 @@ def verify_files(*, actor: User, deployment_id: str, data_type: str, files: Sequ
     names = list({file.name: None for index, file in enumerate(files) if index not in refused})
     found = {}
     if names:
-        found = look_in(deployment=deployment, data_type=data_type, names=names, confirm_absent=True)
+        found = each_alone(look_in, deployment=deployment, data_type=data_type, names=names, confirm_absent=True)
     # Asked after the look: a URL given meanwhile is seen.
     untils = unsettled_keys(deployment=deployment, data_type=data_type, names=names)
     bucket = deployment.bucket.name
@@ -43,6 +43,7 @@ def verify_files(*, actor: User, deployment_id: str, data_type: str, files: Sequ
     return [
         refused.get(index)
         or (unsettled_result(file.name, untils[file.name]) if file.name in untils else None)
+        or (not_told(file.name) if file.name not in found else None)
         or (_missing(file) if found[file.name] is None else _compared(file, proofs[file], added.get(file.name)))
         for index, file in enumerate(files)
     ]

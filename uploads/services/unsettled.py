@@ -15,7 +15,7 @@ from uploads.ledger.statements import RowChange
 from uploads.models import UploadFailure, UploadLog
 from uploads.services import legacy_second_files
 from uploads.services.confirming import settle_rows
-from uploads.services.proof import Proof, look_in, prove
+from uploads.services.proof import Proof, check_all_told, look_in, prove
 
 ROUND = "Keys that old programs could overwrite"  # for people, on the health page
 OVERWRITTEN = "overwritten"
@@ -126,6 +126,7 @@ def _settle_claims(rows: Sequence[UploadLog]) -> set[int]:
     for rows_of_session in by_session.values():
         session = next(iter(rows_of_session.values())).session
         results = settle_rows(session=session, rows=rows_of_session)
+        check_all_told(results.values())
         being_read |= {
             rows_of_session[name].pk for name, result in results.items() if result.status == Outcome.UNSETTLED
         }

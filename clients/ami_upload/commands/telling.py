@@ -31,8 +31,13 @@ def tell_not_stored(screen: Screen, items: Sequence[Item], unreadable: Sequence[
 def tell_when_to_look_again(screen: Screen, items: Sequence[Item]) -> None:
     dues = [item.due for item in items if item.code == "unsettled" and item.due]
     if not dues:
-        if any(item.code == "being_read" for item in items):
+        codes = {item.code for item in items}
+        if "being_read" in codes:
             screen.say("The portal still reads some of them. Run the same command again later.", even_if_quiet=True)
+        if "not_told" in codes:
+            screen.say(
+                "The store gave no answer about some of them. Run the same command again later.", even_if_quiet=True
+            )
         return
     last = max(dues, key=lambda due: due.at)
     screen.say(

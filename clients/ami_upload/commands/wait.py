@@ -13,7 +13,7 @@ from clients.ami_upload.lib.format import duration_, names_
 from clients.ami_upload.portal.clocks import Due
 from clients.ami_upload.selection.item import Item
 
-SHORT_WAIT_S = 600.0  # what the portal reads meanwhile is waited for even with --no-wait
+SHORT_WAIT_S = 600.0  # what the portal reads or asks for meanwhile is waited for even with --no-wait
 TOGETHER_S = 60.0  # names that are due within so long of each other are asked about at once
 
 

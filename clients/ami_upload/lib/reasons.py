@@ -44,4 +44,5 @@ WHY = {
     "not_sent": "It was not sent.",
     "unsettled": "An older program may still write under this name. It is compared when that is over.",
     "being_read": "The portal still reads it in the store, to compare it.",
+    "not_told": "The store gave no answer about it.",
 }

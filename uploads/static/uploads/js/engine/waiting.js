@@ -1,6 +1,6 @@
 /**
  * Files of which the portal cannot tell yet, since an older program may still overwrite them or since it has to read them
- * first, and files that have to be looked at once more: they come after all others, when their time has come. Knows no DOM.
+ * first, or since the store gave it no answer, and files that have to be looked at once more: they come after all others, when their time has come. Knows no DOM.
  */
 
 import { momentOf } from "../portal/signed-url.js";
@@ -11,7 +11,8 @@ import { momentOf } from "../portal/signed-url.js";
  *
  * @typedef {object} Wait
  * @property {string} until ISO, by the portal
- * @property {string} code `unsettled`, or `being_read`: the portal has to read the object before it can tell
+ * @property {string} code `unsettled`; `being_read`: the portal has to read the object before it can tell; `not_told`: the
+ *   store gave no answer about it
  * @property {"check"|"grant"|"confirm"} step that is asked again; a check is not, since the grant says the same
  * @property {import("../portal/signed-url.js").Moment} due
  * @property {import("../portal/signed-url.js").Moment} since it was told so first

@@ -40,9 +40,10 @@ export function unsettledLines(count, until) {
  */
 export function waitingLines(items) {
   const waiting = [...items].flatMap(({ wait }) => wait ?? []);
-  return ["unsettled", "being_read"].flatMap((code) => {
-    const those = waiting.filter((wait) => (wait.code === "being_read") === (code === "being_read"));
-    const until = untilOf(those.map((wait) => ({ wait })));
+  const known = waiting.map((wait) => ({ wait, code: has(`waiting.${wait.code}`) ? wait.code : "unsettled" }));
+  return ["unsettled", "being_read", "not_told"].flatMap((code) => {
+    const those = known.filter((one) => one.code === code);
+    const until = untilOf(those);
     return until ? [t(`waiting.${code}`, { count: those.length, time: clockTime(until) })] : [];
   });
 }

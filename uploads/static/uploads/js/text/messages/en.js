@@ -158,6 +158,7 @@ export const messages = {
 
   "waiting.unsettled": { one: "{count} file: an older program may still write here until {time}. It is compared again then.", other: "{count} files: an older program may still write here until {time}. They are compared again then." },
   "waiting.being_read": { one: "{count} file: the portal reads it in the store to compare it, and is asked again at {time}.", other: "{count} files: the portal reads them in the store to compare them, and is asked again at {time}." },
+  "waiting.not_told": { one: "{count} file: the store gave no answer about it, and is asked again at {time}.", other: "{count} files: the store gave no answer about them, and is asked again at {time}." },
 
   "verdict.safe": { one: "{count} file stored and verified; it may be wiped", other: "{count} files stored and verified; they may be wiped" },
   "verdict.safeText": "The portal compared size and MD5 checksum of every one of them with what the store holds.",
@@ -233,6 +234,7 @@ export const messages = {
   "error.not_granted": "It was not sent in this upload. Try again.",
   "error.unsettled": "An older program may still write here until {time}. It is compared again then.",
   "error.being_read": "The portal reads it in the store to compare it. It is asked again at {time}.",
+  "error.not_told": "The store gave no answer about it. It is asked again at {time}.",
   "error.mismatch": "The store holds other content under this name.",
   "error.parts_incomplete": "Some parts of it did not arrive, though they were tried many times. Try again.",
   "error.outside_season": "It was taken outside the season of this deployment, and no reason was given.",

@@ -158,6 +158,7 @@ export const messages = {
 
   "waiting.unsettled": { one: "{count} archivo: un programa anterior todavía puede escribir aquí hasta las {time}. Entonces se compara de nuevo.", many: "{count} de archivos: un programa anterior todavía puede escribir aquí hasta las {time}. Entonces se comparan de nuevo.", other: "{count} archivos: un programa anterior todavía puede escribir aquí hasta las {time}. Entonces se comparan de nuevo." },
   "waiting.being_read": { one: "{count} archivo: el portal lo lee en el almacén para compararlo; se pregunta de nuevo a las {time}.", many: "{count} de archivos: el portal los lee en el almacén para compararlos; se pregunta de nuevo a las {time}.", other: "{count} archivos: el portal los lee en el almacén para compararlos; se pregunta de nuevo a las {time}." },
+  "waiting.not_told": { one: "{count} archivo: el almacén no respondió sobre él; se pregunta de nuevo a las {time}.", many: "{count} de archivos: el almacén no respondió sobre ellos; se pregunta de nuevo a las {time}.", other: "{count} archivos: el almacén no respondió sobre ellos; se pregunta de nuevo a las {time}." },
 
   "verdict.safe": { one: "{count} archivo almacenado y comprobado; se puede borrar", many: "{count} de archivos almacenados y comprobados; se pueden borrar", other: "{count} archivos almacenados y comprobados; se pueden borrar" },
   "verdict.safeText": "El portal comparó el tamaño y la suma de verificación MD5 de cada uno con lo que guarda el almacén.",
@@ -233,6 +234,7 @@ export const messages = {
   "error.not_granted": "No se envió en esta carga. Intente de nuevo.",
   "error.unsettled": "Un programa anterior todavía puede escribir aquí hasta las {time}. Entonces se compara de nuevo.",
   "error.being_read": "El portal lo lee en el almacén para compararlo. Se pregunta de nuevo a las {time}.",
+  "error.not_told": "El almacén no respondió sobre él. Se pregunta de nuevo a las {time}.",
   "error.mismatch": "El almacén tiene otro contenido con este nombre.",
   "error.parts_incomplete": "Algunas de sus partes no llegaron, aunque se intentó muchas veces. Intente de nuevo.",
   "error.outside_season": "Se tomó fuera de la temporada de este despliegue, y no se dio un motivo.",
