@@ -66,6 +66,12 @@ class PartlyTold(StoreUnavailable):
         self.found = found
 
 
+class AnswerUnreadable(StoreError):
+    """The store answered with what cannot be read: cut, changed on the way, or of another form."""
+
+    code = "answer_unreadable"
+
+
 class BucketMissing(StoreError):
     """The bucket does not exist in the store."""
 

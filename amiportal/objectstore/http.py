@@ -13,14 +13,14 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 import urllib3
 from botocore.httpsession import get_cert_path
 from botocore.session import Session
 from django.conf import settings
 
-from amiportal.core.errors import StoreUnavailable
+from amiportal.core.errors import AnswerUnreadable, StoreUnavailable
 from amiportal.objectstore.client import RETRIED_STATUSES, error_for, unreachable
 from amiportal.objectstore.objects import bare_etag
 from amiportal.objectstore.own_files import StoreKey, key_for
@@ -32,6 +32,8 @@ _MAX_RETRY_AFTER_S = 5.0
 _CHUNK_BYTES = 1024 * 1024
 _MAX_ERROR_BYTES = 64 * 1024
 _ERROR_CODE = re.compile(rb"<Code>\s*([A-Za-z0-9._-]{1,80})\s*</Code>")
+
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
@@ -147,19 +149,11 @@ def attempt(method: str, *, bucket: str, with_key: StoreKey | None = None, **req
         raise unreachable() from None
 
 
-def call(
-    method: str,
-    *,
-    bucket: str,
-    attempts: int | None = None,
-    is_whole: Callable[[Answer], bool] = lambda answer: True,
-    **request: Any,
-) -> Answer:
+def call(method: str, *, bucket: str, attempts: int | None = None, **request: Any) -> Answer:
     """An idempotent request, repeated on faults that may pass: success or 404 comes back, all else is raised.
 
     Sent at most `attempts` (S3_MAX_ATTEMPTS) times, with back-off and Retry-After, and not begun again once
-    the time of one slow answer has gone by. An answer that is not whole is a fault that may pass; the last one comes
-    back as it is. A 404 that names the bucket raises BucketMissing; one without a
+    the time of one slow answer has gone by. A 404 that names the bucket raises BucketMissing; one without a
     code (HEAD) is the caller's to judge.
     """
     attempts = attempts or settings.S3_MAX_ATTEMPTS
@@ -173,10 +167,20 @@ def call(
                 raise
             _wait_before_retry(tried)
             continue
-        if is_last or not (answer.status in RETRIED_STATUSES or answer.is_error_in_200 or not is_whole(answer)):
+        if is_last or not (answer.status in RETRIED_STATUSES or answer.is_error_in_200):
             return _judged(answer, bucket)
         _wait_before_retry(tried, answer.headers.get("Retry-After"))
     raise unreachable()
+
+
+def read(reader: Callable[[Answer], Read], method: str, *, bucket: str, **request: Any) -> Read:
+    """What `reader` makes of the answer to `call`; where it raises AnswerUnreadable, the answer is asked for again."""
+    for tried in range(1, settings.S3_MAX_ATTEMPTS):
+        try:
+            return reader(call(method, bucket=bucket, **request))
+        except AnswerUnreadable:
+            _wait_before_retry(tried)
+    return reader(call(method, bucket=bucket, **request))
 
 
 def anonymous(

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from django.conf import settings
 
 from amiportal.core.errors import BucketMissing, StoreError
-from amiportal.objectstore.http import call
+from amiportal.objectstore.http import Answer, read
 from amiportal.objectstore.listing_page import Page, read_page
 from amiportal.objectstore.objects import StoredObject
 
@@ -38,10 +38,13 @@ def page(
         query["continuation-token"] = token
     elif start_after:
         query["start-after"] = start_after
-    answer = call("GET", bucket=bucket, query=query, attempts=2 * settings.S3_MAX_ATTEMPTS)
-    if answer.status == 404:
-        raise BucketMissing(f'The object store has no bucket "{bucket}".')
-    return read_page(answer.body)
+
+    def read_answer(answer: Answer) -> Page:
+        if answer.status == 404:
+            raise BucketMissing(f'The object store has no bucket "{bucket}".')
+        return read_page(answer.body)
+
+    return read(read_answer, "GET", bucket=bucket, query=query, attempts=2 * settings.S3_MAX_ATTEMPTS)
 
 
 def pages(bucket: str, prefix: str, *, page_size: int = MAX_KEYS) -> Iterator[Page]:

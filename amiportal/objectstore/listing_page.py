@@ -14,7 +14,7 @@ from functools import lru_cache
 from urllib.parse import unquote_plus
 from xml.etree import ElementTree
 
-from amiportal.core.errors import StoreError
+from amiportal.core.errors import AnswerUnreadable
 from amiportal.objectstore.objects import StoredObject, bare_etag
 
 _COLUMNS = ("Key", "Size", "ETag", "LastModified")
@@ -86,8 +86,8 @@ def read_page(body: bytes) -> Page:
         raise _unreadable() from None
 
 
-def _unreadable() -> StoreError:
-    return StoreError("The object store's listing cannot be read.", code="listing_unreadable")
+def _unreadable() -> AnswerUnreadable:
+    return AnswerUnreadable("The object store's listing cannot be read.", code="listing_unreadable")
 
 
 def _columns_by_pattern(text: str) -> tuple[Sequence[str], ...] | None:

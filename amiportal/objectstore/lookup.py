@@ -16,13 +16,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from hashlib import md5
+from typing import ParamSpec, TypeVar
 
 from django.conf import settings
 
-from amiportal.core.errors import BucketMissing, PartlyTold, StoreDenied, StoreError, StoreUnavailable
+from amiportal.core.errors import AnswerUnreadable, BucketMissing, PartlyTold, StoreDenied, StoreError, StoreUnavailable
 from amiportal.objectstore import listing
 from amiportal.objectstore.client import unreachable
-from amiportal.objectstore.http import Answer, Body, call, open_body
+from amiportal.objectstore.http import Answer, Body, call, open_body, read
 from amiportal.objectstore.listing_page import Page
 from amiportal.objectstore.objects import StoredObject, bare_etag, kept_headers
 
@@ -36,6 +37,8 @@ SLOWEST_BYTES_PER_S = 1024**2
 _GO_ON_S = 10.0  # once a question has failed for good, how long others are begun: somebody waits for the answers
 _BUCKET_PROOF_S = 60.0  # how long a bucket seen to exist need not be proven again
 
+Asked = ParamSpec("Asked")
+Told = TypeVar("Told")
 _bucket_seen_at: dict[tuple[str, str], float] = {}
 _executor: ThreadPoolExecutor | None = None
 _lock = threading.Lock()
@@ -170,6 +173,21 @@ def in_parallel(ask: Callable, items: Collection) -> list:
     return list(_threads().map(ask, items))
 
 
+def or_fault(ask: Callable[Asked, Told], *args: Asked.args, **more: Asked.kwargs) -> Told | StoreError:
+    """What the store tells, or the fault that it met; raises what is wrong with the bucket or the credentials."""
+    try:
+        return ask(*args, **more)
+    except (BucketMissing, StoreDenied):
+        raise
+    except StoreError as fault:
+        return fault
+
+
+def check_there(bucket: str) -> None:
+    """Raises StoreError where it is not single keys at which the store fails: it is away, or does not answer."""
+    call("HEAD", bucket=bucket)
+
+
 def just_before(name: str) -> str:
     """A name that sorts before `name` with next to nothing between: where a listing begins that is to show it.
 
@@ -220,50 +238,37 @@ class _Asked:
         if not self._untold:
             return told
         if not told:
-            call("HEAD", bucket=self._bucket)
+            check_there(self._bucket)
         raise PartlyTold(next(iter(self._untold.values())), told)
 
     def _ask(self, name: str) -> StoredObject | StoreError | None:
         if time.monotonic() > self._ask_until:
             return unreachable()
-        try:
-            return _head(self._bucket, self._prefix + name)
-        except (BucketMissing, StoreDenied):
-            raise
-        except StoreError as fault:
+        answer = or_fault(_head, self._bucket, self._prefix + name)
+        if isinstance(answer, StoreError):
             self._ask_until = min(self._ask_until, time.monotonic() + _GO_ON_S)
-            return fault
+        return answer
 
 
 def _head(bucket: str, key: str) -> StoredObject | None:
-    answer = call(
-        "HEAD",
-        bucket=bucket,
-        key=key,
-        attempts=2 * settings.S3_MAX_ATTEMPTS,
-        is_whole=lambda answer: answer.status != 200 or _described(key, answer) is not None,
-    )
-    if answer.status == 404:
-        return None
-    stored = _described(key, answer)
-    if stored is None:
-        raise StoreError("The object store's answer cannot be read.", code="answer_unreadable")
-    _remember(bucket)
+    def read_answer(answer: Answer) -> StoredObject | None:
+        if answer.status == 404:
+            return None
+        try:
+            return StoredObject(
+                key=key,
+                size_bytes=int(answer.headers["Content-Length"]),
+                etag=bare_etag(answer.headers.get("ETag")),
+                last_modified=parsedate_to_datetime(answer.headers["Last-Modified"]).astimezone(UTC),
+                headers=kept_headers(answer.headers),
+            )
+        except (KeyError, TypeError, ValueError):
+            raise AnswerUnreadable("The object store's answer cannot be read.") from None
+
+    stored = read(read_answer, "HEAD", bucket=bucket, key=key, attempts=2 * settings.S3_MAX_ATTEMPTS)
+    if stored is not None:
+        _remember(bucket)
     return stored
-
-
-def _described(key: str, answer: Answer) -> StoredObject | None:
-    """The object as the headers of an answer tell it; None where they do not."""
-    try:
-        return StoredObject(
-            key=key,
-            size_bytes=int(answer.headers["Content-Length"]),
-            etag=bare_etag(answer.headers.get("ETag")),
-            last_modified=parsedate_to_datetime(answer.headers["Last-Modified"]).astimezone(UTC),
-            headers=kept_headers(answer.headers),
-        )
-    except (KeyError, TypeError, ValueError):
-        return None
 
 
 def _prove(bucket: str) -> None:

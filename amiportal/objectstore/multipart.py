@@ -12,10 +12,10 @@ from xml.sax.saxutils import escape
 
 from django.conf import settings
 
-from amiportal.core.errors import BucketMissing, StoreError
+from amiportal.core.errors import AnswerUnreadable, BucketMissing, StoreError
 from amiportal.objectstore.capabilities import current_capabilities
 from amiportal.objectstore.client import error_for
-from amiportal.objectstore.http import call
+from amiportal.objectstore.http import Answer, call, read
 from amiportal.objectstore.objects import bare_etag
 
 MAX_PARTS_PER_PAGE = 1_000  # the most that S3 lists in one answer
@@ -34,13 +34,17 @@ class StoredPart:
 
 def create(*, bucket: str, key: str, content_type: str) -> str:
     """Begin an upload; the store's id of it. A lost answer leaves an empty upload behind, which holds nothing."""
-    answer = call("POST", bucket=bucket, key=key, query={"uploads": ""}, headers={"Content-Type": content_type})
-    if answer.status == 404:
-        raise BucketMissing(f'The object store has no bucket "{bucket}".')
-    upload_id = _Document(answer.body, "UploadId").text("UploadId")
-    if not upload_id:
-        raise _unreadable()
-    return upload_id
+
+    def read_answer(answer: Answer) -> str:
+        if answer.status == 404:
+            raise BucketMissing(f'The object store has no bucket "{bucket}".')
+        upload_id = _Document(answer.body, "UploadId").text("UploadId")
+        if not upload_id:
+            raise _unreadable()
+        return upload_id
+
+    headers = {"Content-Type": content_type}
+    return read(read_answer, "POST", bucket=bucket, key=key, query={"uploads": ""}, headers=headers)
 
 
 def knows(*, bucket: str, key: str, upload_id: str) -> bool:
@@ -111,14 +115,19 @@ def abort(*, bucket: str, key: str, upload_id: str) -> bool:
 
 
 def _page(bucket: str, key: str, upload_id: str, *, after: int, max_parts: int) -> "_Document | None":
-    answer = call(
+    def read_answer(answer: Answer) -> "_Document | None":
+        if answer.status == 404:
+            return None
+        return _Document(answer.body, "IsTruncated", "Part", "UploadId", bucket=bucket)
+
+    return read(
+        read_answer,
         "GET",
         bucket=bucket,
         key=key,
         query={"uploadId": upload_id, "max-parts": str(max_parts), "part-number-marker": str(after)},
         attempts=_PATIENT * settings.S3_MAX_ATTEMPTS,
     )
-    return None if answer.status == 404 else _Document(answer.body, "IsTruncated", "Part", "UploadId", bucket=bucket)
 
 
 class _Document:
@@ -158,5 +167,5 @@ class _Document:
                 raise _unreadable() from None
 
 
-def _unreadable() -> StoreError:
-    return StoreError("The object store's answer about an upload in parts cannot be read.", code="answer_unreadable")
+def _unreadable() -> AnswerUnreadable:
+    return AnswerUnreadable("The object store's answer about an upload in parts cannot be read.")

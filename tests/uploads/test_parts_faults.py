@@ -105,9 +105,11 @@ def test_a_fault_that_stays_is_an_error_and_nothing_is_lost(proxied, proxy, sett
 
 def test_an_upload_is_begun_once_the_store_is_back(sender, proxy, settings):
     settings.S3_MAX_ATTEMPTS = 1
-    proxy.fault = always(Status(503), method="POST")
+    proxy.fault = always(Status(503))
     response = sender.client.call("presign", files=[TWO_PARTS.described])
     assert (response.status_code, response.json()["code"]) == (503, "store_unavailable")
+    proxy.fault = always(Status(503), method="POST")  # it is back, but for this
+    assert sender.presign()["code"] == "not_told"
     assert not MultipartUpload.objects.exists()
     proxy.fault = never
     assert sender.presign()["status"] == "granted"
@@ -121,7 +123,9 @@ def test_one_that_cannot_be_begun_loses_none_of_the_others(sender, proxy, store,
         Status(400, "InvalidRequest") if request.method == "POST" and "b.wav" in request.key else None
     )
     files = [TWO_PARTS.described | {"name": name} for name in ("a.wav", "b.wav", "c.wav")]
-    assert sender.client.call("presign", files=files).status_code == 502
+    results = sender.client.results("presign", files=files)
+    assert [result["status"] for result in results] == ["granted", "unsettled", "granted"]
+    assert results[1]["code"] == "not_told"
     begun = dict(MultipartUpload.objects.values_list("filename", "store_upload_id"))
     assert begun.keys() == {"a.wav", "c.wav"}
     proxy.fault = never

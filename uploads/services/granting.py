@@ -292,10 +292,13 @@ def _signed(
 
 
 def _in_parts(session: UploadSession, granted: dict[str, GrantableFile], *, now: datetime) -> dict[str, FileResult]:
-    """The uploads of large files whose rows are committed. Their parts' URLs are asked for as they are needed."""
+    """The uploads of large files whose rows are committed. Their parts' URLs are asked for as they are needed.
+
+    Where the store fails at one of them, its row holds the key for the next try.
+    """
     statements.note_parts(session=session, files=granted.values())
     uploads = multipart.open_uploads(session=session, files=granted, now=now)
-    return {
+    return {name: not_told(name) for name in granted} | {
         name: FileResult(
             name,
             Outcome.GRANTED,

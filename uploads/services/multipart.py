@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from amiportal.background.rounds import each_alone
-from amiportal.core.errors import PortalError
+from amiportal.core.errors import StoreError
 from amiportal.objectstore import multipart as store
 from amiportal.objectstore.capabilities import current_capabilities
-from amiportal.objectstore.lookup import in_parallel
+from amiportal.objectstore.lookup import check_there, in_parallel, or_fault
 from amiportal.objectstore.objects import StoredObject
 from uploads.domain import parts
 from uploads.domain.batch import GrantableFile
@@ -44,22 +44,29 @@ def in_store(upload: MultipartUpload) -> dict[str, str]:
 def open_uploads(
     *, session: UploadSession, files: Mapping[str, GrantableFile], now: datetime
 ) -> dict[str, MultipartUpload]:
-    """The open upload of each file's content by name, found or begun.
+    """The open upload of each file's content by name, found or begun; without those at which the store failed.
 
     Presupposes that the ledger reserves these keys for this content. One that the store no longer knows (its operator
-    may have aborted it) is begun anew. Raises StoreError; what was begun by then is kept for the next try.
+    may have aborted it) is begun anew. Raises StoreError when the store is away.
     """
-    uploads = {}
+    uploads, failed = {}, set()
     found = _found(session, files)
-    for upload, is_known in zip(found, in_parallel(_is_known, found), strict=True):
-        if not is_known:
+    known = in_parallel(lambda upload: or_fault(_is_known, upload), found)
+    for upload, is_known in zip(found, known, strict=True):
+        if isinstance(is_known, StoreError):
+            failed.add(upload.filename)
+        elif not is_known:
             close(upload, status=Status.ABORTED)
-        elif upload.part_size_bytes != parts.PART_SIZE_BYTES:  # clients cut files otherwise by now
-            give_up(upload)
-        else:
+        elif upload.part_size_bytes == parts.PART_SIZE_BYTES:
             uploads[upload.filename] = upload
+        elif isinstance(or_fault(give_up, upload), StoreError):  # clients cut files otherwise by now
+            failed.add(upload.filename)
     _note_use(list(uploads.values()), files, now=now)
-    return uploads | _begin(session, {name: file for name, file in files.items() if name not in uploads}, now=now)
+    new = {name: file for name, file in files.items() if name not in uploads and name not in failed}
+    uploads |= _begin(session, new, now=now)
+    if not uploads:
+        check_there(session.deployment.bucket.name)
+    return uploads
 
 
 def give_up(upload: MultipartUpload) -> None:
@@ -133,23 +140,16 @@ def _begin(session: UploadSession, files: Mapping[str, GrantableFile], *, now: d
     prefix = key_prefix(deployment_id=session.deployment.deployment_id, data_type=session.data_type)
     bucket = session.deployment.bucket.name
 
-    def begun(name: str) -> str | PortalError:
+    def begun(name: str) -> str | StoreError:
         content_type = content_type_of_taken(name, data_type=session.data_type)
-        try:
-            return store.create(bucket=bucket, key=prefix + name, content_type=content_type)
-        except PortalError as error:
-            return error
+        return or_fault(store.create, bucket=bucket, key=prefix + name, content_type=content_type)
 
     told = dict(zip(files, in_parallel(begun, list(files)), strict=True))
-    faults = [answer for answer in told.values() if isinstance(answer, PortalError)]
-    uploads = {
+    return {
         name: _kept(session, files[name], store_upload_id, now=now)
         for name, store_upload_id in told.items()
-        if not isinstance(store_upload_id, PortalError)
+        if not isinstance(store_upload_id, StoreError)
     }
-    if faults:
-        raise faults[0]
-    return uploads
 
 
 def _kept(session: UploadSession, file: GrantableFile, store_upload_id: str, *, now: datetime) -> MultipartUpload:
@@ -171,5 +171,6 @@ def _kept(session: UploadSession, file: GrantableFile, store_upload_id: str, *, 
         },
     )
     if not is_new:
-        store.abort(**in_store(upload) | {"upload_id": store_upload_id})  # nobody knows of it, so it has no parts
+        # Nobody knows of it, so it has no parts; where the store fails at it, it stays behind, empty.
+        or_fault(store.abort, **in_store(upload) | {"upload_id": store_upload_id})
     return upload

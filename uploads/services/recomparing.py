@@ -5,13 +5,12 @@ stays. Then the object is read, once however many rows vouch for it.
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from amiportal.core.errors import BucketMissing, StoreError
 from amiportal.objectstore.capabilities import current_capabilities
-from amiportal.objectstore.lookup import content_md5, head, in_parallel, lookup_by_head
+from amiportal.objectstore.lookup import content_md5, head, in_parallel, lookup_by_head, or_fault
 from amiportal.objectstore.objects import StoredObject
 from deployments.models import Deployment
 from uploads.domain.keys import key_prefix
@@ -74,7 +73,7 @@ class Recomparison:
         found = {}
         for start in range(0, len(names), _AT_ONCE):
             some = names[start : start + _AT_ONCE]
-            answers = in_parallel(lambda name: _or_fault(head, self._bucket, self._prefix + name), some)
+            answers = in_parallel(lambda name: or_fault(head, self._bucket, self._prefix + name), some)
             for name, answer in zip(some, answers, strict=True):
                 if isinstance(answer, StoreError):
                     self._note_fault(answer)
@@ -101,21 +100,12 @@ class Recomparison:
         return known | read
 
     def _read(self, stored: StoredObject) -> str | StoreError | None:
-        return _or_fault(content_md5, self._bucket, stored.key, etag=stored.etag, size_bytes=stored.size_bytes)
+        return or_fault(content_md5, self._bucket, stored.key, etag=stored.etag, size_bytes=stored.size_bytes)
 
     def _note_fault(self, fault: StoreError) -> None:
         self._faults += 1
         if self._faults > MOST_FAULTS:
             raise fault
-
-
-def _or_fault(ask: Callable[..., Any], bucket: str, key: str, **more: Any) -> Any:
-    try:
-        return ask(bucket, key, **more)
-    except BucketMissing:
-        raise
-    except StoreError as fault:
-        return fault
 
 
 def _told(row: UploadLog, stored: StoredObject | None, proof: Proof | None) -> bool | None:
