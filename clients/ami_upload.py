@@ -104,6 +104,10 @@ class FileFault(Exception):
         self.code = code
 
 
+class UploadGone(Exception):
+    """The portal no longer has a large file's upload open, or its name has gone to others: presigning tells more."""
+
+
 class CallFault(Exception):
     """What a server answered, or that it did not answer (`http_status` 0). `code`: S3's, or the portal's."""
 
@@ -1952,8 +1956,22 @@ class SessionCalls:
     def finish(self, declared: int | None = None) -> dict:
         return self.ask("finish", {} if declared is None else {"files": declared})
 
-    def ask(self, step: str, body: dict, *, method: str = "POST", max_tries: int = 0) -> dict:
-        """A call about this session."""
+    def ask(self, step: str, body: dict, *, max_tries: int = 0) -> dict:
+        """A call about this session. Raises Refusal where the portal does not do it."""
+        try:
+            return self._ask("POST", step, body, max_tries)
+        except CallFault as fault:
+            raise Refusal(f"The portal answered: {fault.message or fault.code}", fault.code) from None
+
+    def ask_of_upload(self, step: str, body: dict | None = None, *, method: str = "POST") -> dict:
+        """A call about a large file's upload in this session. Raises UploadGone where the portal has it no more."""
+        try:
+            return self._ask(method, step, body)
+        except CallFault as fault:
+            self._log.note("gone", f"{step}: {fault}")
+            raise UploadGone from None
+
+    def _ask(self, method: str, step: str, body: dict | None, max_tries: int = 0) -> dict:
         try:
             path = f"uploads/sessions/{self.session['id']}/{step}{'' if '?' in step else '/'}"
             return self._portal.ask(method, path, body or None, halt=self._halt, max_tries=max_tries)
@@ -1962,7 +1980,7 @@ class SessionCalls:
                 self._journal.write(session="")
                 message = "This upload was ended elsewhere. Run the command again: a new session goes on with it."
                 raise Stop(message, NOT_ALL, fault.code) from None
-            raise Refusal(f"The portal answered: {fault.message or fault.code}", fault.code) from None
+            raise
 
 
 # --- engine/failure_reports.py ----------------------------------------------------------------------------------------
@@ -2178,7 +2196,7 @@ class Large:
 
     item: Item
     upload: str
-    left: set[int]
+    left: set[int]  # numbers of the parts that the store does not have
     generation: int = 1
     is_over: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -2287,7 +2305,7 @@ class Grants:
         return granted
 
     def has_fresh_one(self, job: Job) -> bool:
-        """Whether the job may be sent now; a grant that is none, or grows old, is asked for anew."""
+        """Whether the job may be sent now; a grant that is none, or grows old, is asked for anew. Raises UploadGone."""
         if job.grant and job.grant.stale_at > time.monotonic():
             return True
         if not job.large:
@@ -2297,7 +2315,7 @@ class Grants:
         asked_at = time.monotonic()
         md5 = job.item.part_md5s[16 * (job.number - 1) : 16 * job.number].hex()
         asked = {"upload": job.large.upload, "parts": [{"number": job.number, "md5": md5}]}
-        answer = self._calls.ask("parts", asked)
+        answer = self._calls.ask_of_upload("parts", asked)
         job.grant = self._grant(answer["parts"][0], PortalClock(answer, asked_at))
         return True
 
@@ -2323,10 +2341,10 @@ class PartsSender:
 
     def begin(self, item: Item, upload: dict) -> None:
         """Queues the parts that the store does not have. Which it has is asked, not remembered."""
-        large = Large(item, str(upload["id"]), set())
+        large = Large(item, str(upload["id"]), _all_parts(item))
         with self._changed:
             self._open += 1
-        self._queue_parts(large, self._missing_parts(large))
+        self._go_on(large)
 
     def wait_for_all(self) -> None:
         """Until no large file is under way."""
@@ -2339,27 +2357,31 @@ class PartsSender:
             job.large.left.discard(job.number)
             is_last = not job.large.left and not job.large.is_over and job.generation == job.large.generation
         if is_last:
-            self._complete(job.large)
+            try:
+                self._complete(job.large)
+            except UploadGone:
+                self.begin_anew(job.large, job.generation)
 
-    def begin_anew(self, job: Job) -> None:
-        """The store knows the upload no more: it was completed meanwhile, or thrown away after a long pause."""
-        large = job.large
+    def begin_anew(self, large: Large, generation: int) -> None:
+        """Its upload is no more: it was completed meanwhile, thrown away after a long pause, or the name is taken."""
         with large.lock:
-            if large.is_over or job.generation != large.generation:
+            if large.is_over or generation != large.generation:
                 return
             large.generation += 1
         if large.generation > ROUNDS:
-            self.give_up(job, "upload_gone", "The store has lost its upload several times.")
+            if self._close(large):
+                message = "The store has lost its upload several times."
+                self._outcomes.fail(large.item, "upload_gone", message, step="send")
             return
-        all_parts = range(1, len(large.item.part_md5s) // 16 + 1)
-        arrived = [number for number in all_parts if number not in large.left]
+        arrived = _all_parts(large.item) - large.left
         self._run.tally.add(sent_bytes=-sum(self._part_length(large.item, number) for number in arrived))
+        large.left = _all_parts(large.item)
         granted = self._grants.presign([large.item])
         if not granted:
             self._close(large)
             return
         large.upload = str(granted[0][1]["upload"]["id"])
-        self._queue_parts(large, self._missing_parts(large))
+        self._go_on(large)
 
     def give_up(self, job: Job, code: str, message: str = "", http_status: int = 0) -> None:
         """Of a file in parts, or of a whole one: it cannot be sent."""
@@ -2369,8 +2391,15 @@ class PartsSender:
             return
         self._outcomes.fail(job.item, code, message, http_status=http_status, step="send")
 
+    def _go_on(self, large: Large) -> None:
+        generation = large.generation
+        try:
+            self._queue_parts(large, self._missing_parts(large))
+        except UploadGone:
+            self.begin_anew(large, generation)
+
     def _missing_parts(self, large: Large) -> list[int]:
-        answer = self._calls.ask(f"parts/?upload={large.upload}", {}, method="GET")
+        answer = self._calls.ask_of_upload(f"parts/?upload={large.upload}", method="GET")
         stored = {part["number"]: (part["size"], part["md5"]) for part in answer["parts"]}
         item = large.item
         missing = []
@@ -2383,11 +2412,11 @@ class PartsSender:
         return missing
 
     def _queue_parts(self, large: Large, numbers: list[int]) -> None:
+        large.left = set(numbers)
         if not numbers:
             self._complete(large)
             return
         item = large.item
-        large.left = set(numbers)
         for number in reversed(numbers):
             offset = (number - 1) * item.part_size
             length = self._part_length(item, number)
@@ -2395,7 +2424,7 @@ class PartsSender:
 
     def _complete(self, large: Large) -> None:
         asked_at = time.monotonic()
-        answer = self._calls.ask("complete", {"upload": large.upload})
+        answer = self._calls.ask_of_upload("complete", {"upload": large.upload})
         if answer["status"] == "completed":
             if self._close(large):
                 self._outcomes.arrived(large.item)
@@ -2422,6 +2451,11 @@ class PartsSender:
             self._open -= 1
             self._changed.notify_all()
         return True
+
+
+def _all_parts(item: Item) -> set[int]:
+    """Their numbers, from 1."""
+    return set(range(1, len(item.part_md5s) // 16 + 1))
 
 
 # --- engine/granter.py ------------------------------------------------------------------------------------------------
@@ -2644,7 +2678,7 @@ class Sender:
             else:
                 self._outcomes.arrived(job.item)
         elif end == "gone":
-            self._parts.begin_anew(job)
+            self._parts.begin_anew(job.large, job.generation)
 
     def _send(self, job: Job) -> str:
         """One PUT with its retries. Raises FileFault, and CallFault for a refusal.
@@ -2663,6 +2697,9 @@ class Sender:
                 self._put(job)
                 gate.answered()
                 return "arrived"
+            except UploadGone:
+                gate.released(is_probe)
+                return "gone"
             except CallFault as fault:
                 url = "over" if job.grant.had_run_out(fault) else "fresh" if is_renewed else "good"
                 verdict = judge_put(fault, url)

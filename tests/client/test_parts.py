@@ -91,6 +91,34 @@ def test_a_large_file_that_changes_is_not_verified(proxy, script, large, objects
     assert not UploadLog.objects.filter(status="verified").exists()
 
 
+@pytest.mark.parametrize("call", ["GET parts", "POST parts", "POST complete"])
+@pytest.mark.parametrize("status", [404, 409])
+def test_an_upload_that_the_portal_has_no_more_is_begun_anew(front, script, large, objects, call, status):
+    """And costs no other file its way: it was completed by a second tab, say, or given up after a pause."""
+    large.add_snapshots(3)
+    method, step = call.split()
+    left = [Status(status, "upload_unknown")]
+
+    def gone_once(request):
+        is_it = request.method == method and request.path.endswith(f"/{step}/")
+        return left.pop() if is_it and left else None
+
+    front.fault = gone_once
+    run = script.upload(large.root)
+    assert run.code == 0, run.out
+    assert not left
+    assert objects() == large.contents(".jpg")
+
+
+def test_a_large_file_whose_upload_is_always_lost_costs_no_other_file_its_way(front, script, large, objects):
+    names = large.add_snapshots(3)
+    front.fault = lambda request: Status(404) if request.path.endswith("/complete/") else None
+    run = script.upload(large.root)
+    assert run.code == 1, run.out
+    assert run.last_words.startswith("NOT SAFE TO WIPE: 1 file not safely stored (3 verified")
+    assert objects().keys() == set(names)
+
+
 class OtherPart(Fault):
     """The store has a first part of the right size and of other content."""
 

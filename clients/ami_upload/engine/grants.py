@@ -51,7 +51,7 @@ class Grants:
         return granted
 
     def has_fresh_one(self, job: Job) -> bool:
-        """Whether the job may be sent now; a grant that is none, or grows old, is asked for anew."""
+        """Whether the job may be sent now; a grant that is none, or grows old, is asked for anew. Raises UploadGone."""
         if job.grant and job.grant.stale_at > time.monotonic():
             return True
         if not job.large:
@@ -61,7 +61,7 @@ class Grants:
         asked_at = time.monotonic()
         md5 = job.item.part_md5s[16 * (job.number - 1) : 16 * job.number].hex()
         asked = {"upload": job.large.upload, "parts": [{"number": job.number, "md5": md5}]}
-        answer = self._calls.ask("parts", asked)
+        answer = self._calls.ask_of_upload("parts", asked)
         job.grant = self._grant(answer["parts"][0], PortalClock(answer, asked_at))
         return True
 

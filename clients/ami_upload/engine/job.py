@@ -15,7 +15,7 @@ class Large:
 
     item: Item
     upload: str
-    left: set[int]
+    left: set[int]  # numbers of the parts that the store does not have
     generation: int = 1
     is_over: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)

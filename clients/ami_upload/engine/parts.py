@@ -10,6 +10,7 @@ from clients.ami_upload.engine.job import Job, Large
 from clients.ami_upload.engine.outcomes import Outcomes
 from clients.ami_upload.engine.run import ROUNDS, Run
 from clients.ami_upload.engine.session_calls import SessionCalls
+from clients.ami_upload.lib.errors import UploadGone
 from clients.ami_upload.portal.clocks import PortalClock
 from clients.ami_upload.selection.item import Item
 
@@ -24,10 +25,10 @@ class PartsSender:
 
     def begin(self, item: Item, upload: dict) -> None:
         """Queues the parts that the store does not have. Which it has is asked, not remembered."""
-        large = Large(item, str(upload["id"]), set())
+        large = Large(item, str(upload["id"]), _all_parts(item))
         with self._changed:
             self._open += 1
-        self._queue_parts(large, self._missing_parts(large))
+        self._go_on(large)
 
     def wait_for_all(self) -> None:
         """Until no large file is under way."""
@@ -40,27 +41,31 @@ class PartsSender:
             job.large.left.discard(job.number)
             is_last = not job.large.left and not job.large.is_over and job.generation == job.large.generation
         if is_last:
-            self._complete(job.large)
+            try:
+                self._complete(job.large)
+            except UploadGone:
+                self.begin_anew(job.large, job.large.generation)
 
-    def begin_anew(self, job: Job) -> None:
-        """The store knows the upload no more: it was completed meanwhile, or thrown away after a long pause."""
-        large = job.large
+    def begin_anew(self, large: Large, generation: int) -> None:
+        """Its upload is no more: it was completed meanwhile, thrown away after a long pause, or the name is taken."""
         with large.lock:
-            if large.is_over or job.generation != large.generation:
+            if large.is_over or generation != large.generation:
                 return
             large.generation += 1
         if large.generation > ROUNDS:
-            self.give_up(job, "upload_gone", "The store has lost its upload several times.")
+            if self._close(large):
+                message = "The store has lost its upload several times."
+                self._outcomes.fail(large.item, "upload_gone", message, step="send")
             return
-        all_parts = range(1, len(large.item.part_md5s) // 16 + 1)
-        arrived = [number for number in all_parts if number not in large.left]
+        arrived = _all_parts(large.item) - large.left
         self._run.tally.add(sent_bytes=-sum(self._part_length(large.item, number) for number in arrived))
+        large.left = _all_parts(large.item)
         granted = self._grants.presign([large.item])
         if not granted:
             self._close(large)
             return
         large.upload = str(granted[0][1]["upload"]["id"])
-        self._queue_parts(large, self._missing_parts(large))
+        self._go_on(large)
 
     def give_up(self, job: Job, code: str, message: str = "", http_status: int = 0) -> None:
         """Of a file in parts, or of a whole one: it cannot be sent."""
@@ -70,8 +75,14 @@ class PartsSender:
             return
         self._outcomes.fail(job.item, code, message, http_status=http_status, step="send")
 
+    def _go_on(self, large: Large) -> None:
+        try:
+            self._queue_parts(large, self._missing_parts(large))
+        except UploadGone:
+            self.begin_anew(large, large.generation)
+
     def _missing_parts(self, large: Large) -> list[int]:
-        answer = self._calls.ask(f"parts/?upload={large.upload}", {}, method="GET")
+        answer = self._calls.ask_of_upload(f"parts/?upload={large.upload}", method="GET")
         stored = {part["number"]: (part["size"], part["md5"]) for part in answer["parts"]}
         item = large.item
         missing = []
@@ -84,11 +95,11 @@ class PartsSender:
         return missing
 
     def _queue_parts(self, large: Large, numbers: list[int]) -> None:
+        large.left = set(numbers)
         if not numbers:
             self._complete(large)
             return
         item = large.item
-        large.left = set(numbers)
         for number in reversed(numbers):
             offset = (number - 1) * item.part_size
             length = self._part_length(item, number)
@@ -96,7 +107,7 @@ class PartsSender:
 
     def _complete(self, large: Large) -> None:
         asked_at = time.monotonic()
-        answer = self._calls.ask("complete", {"upload": large.upload})
+        answer = self._calls.ask_of_upload("complete", {"upload": large.upload})
         if answer["status"] == "completed":
             if self._close(large):
                 self._outcomes.arrived(large.item)
@@ -123,3 +134,8 @@ class PartsSender:
             self._open -= 1
             self._changed.notify_all()
         return True
+
+
+def _all_parts(item: Item) -> set[int]:
+    """Their numbers, from 1."""
+    return set(range(1, len(item.part_md5s) // 16 + 1))

@@ -12,7 +12,7 @@ from clients.ami_upload.engine.job import Job
 from clients.ami_upload.engine.outcomes import Outcomes
 from clients.ami_upload.engine.parts import PartsSender
 from clients.ami_upload.engine.run import Run
-from clients.ami_upload.lib.errors import CallFault, FileFault, Refusal
+from clients.ami_upload.lib.errors import CallFault, FileFault, Refusal, UploadGone
 from clients.ami_upload.lib.format import KIB
 from clients.ami_upload.lib.reasons import WHY
 from clients.ami_upload.portal.refusals import BODY_CODES, RACE_CODES, judge_put
@@ -61,7 +61,7 @@ class Sender:
             else:
                 self._outcomes.arrived(job.item)
         elif end == "gone":
-            self._parts.begin_anew(job)
+            self._parts.begin_anew(job.large, job.generation)
 
     def _send(self, job: Job) -> str:
         """One PUT with its retries. Raises FileFault, and CallFault for a refusal.
@@ -80,6 +80,9 @@ class Sender:
                 self._put(job)
                 gate.answered()
                 return "arrived"
+            except UploadGone:
+                gate.released(is_probe)
+                return "gone"
             except CallFault as fault:
                 url = "over" if job.grant.had_run_out(fault) else "fresh" if is_renewed else "good"
                 verdict = judge_put(fault, url)

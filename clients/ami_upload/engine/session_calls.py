@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clients.ami_upload.context import Context
 from clients.ami_upload.lib.about import client_name
-from clients.ami_upload.lib.errors import NOT_ALL, CallFault, Refusal, Stop
+from clients.ami_upload.lib.errors import NOT_ALL, CallFault, Refusal, Stop, UploadGone
 from clients.ami_upload.selection.journal import Journal
 from clients.ami_upload.selection.plan import Plan
 
@@ -59,8 +59,22 @@ class SessionCalls:
     def finish(self, declared: int | None = None) -> dict:
         return self.ask("finish", {} if declared is None else {"files": declared})
 
-    def ask(self, step: str, body: dict, *, method: str = "POST", max_tries: int = 0) -> dict:
-        """A call about this session."""
+    def ask(self, step: str, body: dict, *, max_tries: int = 0) -> dict:
+        """A call about this session. Raises Refusal where the portal does not do it."""
+        try:
+            return self._ask("POST", step, body, max_tries)
+        except CallFault as fault:
+            raise Refusal(f"The portal answered: {fault.message or fault.code}", fault.code) from None
+
+    def ask_of_upload(self, step: str, body: dict | None = None, *, method: str = "POST") -> dict:
+        """A call about a large file's upload in this session. Raises UploadGone where the portal has it no more."""
+        try:
+            return self._ask(method, step, body)
+        except CallFault as fault:
+            self._log.note("gone", f"{step}: {fault}")
+            raise UploadGone from None
+
+    def _ask(self, method: str, step: str, body: dict | None, max_tries: int = 0) -> dict:
         try:
             path = f"uploads/sessions/{self.session['id']}/{step}{'' if '?' in step else '/'}"
             return self._portal.ask(method, path, body or None, halt=self._halt, max_tries=max_tries)
@@ -69,4 +83,4 @@ class SessionCalls:
                 self._journal.write(session="")
                 message = "This upload was ended elsewhere. Run the command again: a new session goes on with it."
                 raise Stop(message, NOT_ALL, fault.code) from None
-            raise Refusal(f"The portal answered: {fault.message or fault.code}", fault.code) from None
+            raise

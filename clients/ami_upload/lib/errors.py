@@ -38,6 +38,10 @@ class FileFault(Exception):
         self.code = code
 
 
+class UploadGone(Exception):
+    """The portal no longer has a large file's upload open, or its name has gone to others: presigning tells more."""
+
+
 class CallFault(Exception):
     """What a server answered, or that it did not answer (`http_status` 0). `code`: S3's, or the portal's."""
 
