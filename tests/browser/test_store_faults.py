@@ -15,6 +15,7 @@ from tests.faults import (
     every_kind,
     first,
     first_of_each_key,
+    never,
     sometimes,
 )
 from uploads.models import UploadFailure, UploadLog
@@ -80,6 +81,24 @@ def test_mixed_faults_on_a_fifth_of_all_calls(whole_proxy, faulty_page, card, ob
     assert any(request.method in ("GET", "HEAD") for request in whole_proxy.seen)
     assert objects() == keys_of(card.contents(".jpg"))
     assert set(UploadLog.objects.values_list("status", flat=True)) == {"verified"}
+
+
+def test_a_key_that_the_store_gives_no_answer_about_holds_up_no_other(whole_proxy, faulty_page, card, objects, page):
+    """It is asked about again until the store answers."""
+    page.clock.install()
+    names = card.add_snapshots(12)
+    fails = Status(500, "InternalError")
+    whole_proxy.fault = always(fails, method="HEAD", key=f"dep000119/snapshot_images/{names[3]}")
+    faulty_page.pick_folder(card.root)
+    faulty_page.start()
+    expect(page.get_by_text("1 file: the store gave no answer about it, and is asked again at")).to_be_visible()
+    expect(page.get_by_text("an older program")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Waiting until")).to_be_visible()
+    assert UploadLog.objects.filter(status="verified").count() == 11
+    whole_proxy.fault = never
+    page.clock.fast_forward("01:20")
+    expect(faulty_page.verdict_title).to_have_text("12 files stored and verified; they may be wiped")
+    assert objects() == keys_of(card.contents(".jpg"))
 
 
 def test_every_answer_lost_is_no_conflict(faulty_page, proxy, card, objects):
