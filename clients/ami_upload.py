@@ -234,11 +234,11 @@ class Log:
 
 
 # --- lib/pace.py ------------------------------------------------------------------------------------------------------
-# The rate of late.
+# The present rate.
 
 
 class Pace:
-    """Rate of late, from sums noted over and over."""
+    """The present rate, from sums that are noted again and again."""
 
     def __init__(self, window_s: float = 20.0):
         self._window_s = window_s
@@ -1780,7 +1780,7 @@ class Crew:
                 self.limit = min(self._most, self.limit + 2)
             elif pace < self._best * 0.8:
                 self.limit = max(min(2, self._most), self.limit - 1)
-            self._best = max(pace, self._best * 0.97)  # a link that has become slower is measured anew
+            self._best = max(pace, self._best * 0.97)  # a link that has become slower is measured again
             self._window_began, self._worth = now, 0
             self._changed.notify_all()
 
@@ -2276,7 +2276,7 @@ class Grants:
     def __init__(self, run: Run, calls: SessionCalls, journal: Journal, naming: Naming, outcomes: Outcomes):
         self._calls, self._journal, self._naming, self._outcomes = calls, journal, naming, outcomes
         self._options = run.options
-        self.lifetime_s = 8 * AHEAD_S  # of the URLs of late
+        self.lifetime_s = 8 * AHEAD_S  # of the latest URLs
 
     def presign(self, items: Sequence[Item]) -> list[tuple[Item, dict]]:
         """Those that may be sent, with the portal's answers; the others are settled."""
@@ -2305,7 +2305,7 @@ class Grants:
         return granted
 
     def has_fresh_one(self, job: Job) -> bool:
-        """Whether the job may be sent now; a grant that is none, or grows old, is asked for anew. Raises UploadGone."""
+        """Whether the job may be sent now; where it has no good grant, one is asked for. Raises UploadGone."""
         if job.grant and job.grant.stale_at > time.monotonic():
             return True
         if not job.large:
@@ -2360,7 +2360,7 @@ class PartsSender:
             try:
                 self._complete(job.large)
             except UploadGone:
-                self.begin_anew(job.large, job.generation)
+                self.begin_anew(job.large, job.large.generation)
 
     def begin_anew(self, large: Large, generation: int) -> None:
         """Its upload is no more: it was completed meanwhile, thrown away after a long pause, or the name is taken."""
@@ -2392,11 +2392,10 @@ class PartsSender:
         self._outcomes.fail(job.item, code, message, http_status=http_status, step="send")
 
     def _go_on(self, large: Large) -> None:
-        generation = large.generation
         try:
             self._queue_parts(large, self._missing_parts(large))
         except UploadGone:
-            self.begin_anew(large, generation)
+            self.begin_anew(large, large.generation)
 
     def _missing_parts(self, large: Large) -> list[int]:
         answer = self._calls.ask_of_upload(f"parts/?upload={large.upload}", method="GET")
@@ -2944,7 +2943,7 @@ def looks_alike(item: Item, of_one_time: Counter[int]) -> bool:
 
 
 def to_be_proven(recalled: Sequence[Item], items: Sequence[Item]) -> list[Item]:
-    """A sample, drawn anew each time, then all that look alike. `items`: all of the selection."""
+    """A sample, drawn again each time, then all that look alike. `items`: all of the selection."""
     of_one_time = Counter(item.mtime_ns for item in items)
     alike = [item for item in recalled if looks_alike(item, of_one_time)]
     chosen = set(map(id, alike))
@@ -3141,7 +3140,7 @@ def go_on(context: Context, found: Scan, journal: Journal) -> None:
         context.screen.status(f"Is it the same card? {number(done)} of {files_(len(proven))} read again: {item.path}")
         if not is_as_read(item, context.halt):
             context.log.note("forgotten", f"{item.path} is not what the run before has read")
-            context.screen.say("  These are not the files that the run before has read: all are read anew.")
+            context.screen.say("  These are not the files that the run before has read: all are read again.")
             for each in recalled:
                 each.forget()
             journal.forget()
@@ -3720,7 +3719,7 @@ def _bytes(text: bytes, length: int) -> bytes:
 
 def _laid_out_otherwise() -> NotAReceipt:
     return NotAReceipt(
-        "layout", "this is no receipt, or it was changed, cut or laid out anew since the portal wrote it"
+        "layout", "this is no receipt, or it was changed, cut or laid out again since the portal wrote it"
     )
 
 
@@ -3871,7 +3870,7 @@ def ask_about_conflicts(context: Context, engine: Engine, journal: Journal) -> N
 
 @contextlib.contextmanager
 def interruptible(screen: Screen, halt: Halt):
-    """Ctrl-C once winds down, twice ends at once: the journal bears it."""
+    """Ctrl-C once winds down, twice ends at once: nothing is lost, the journal has it."""
 
     def on_signal(_number, _frame) -> None:
         if halt.is_set:

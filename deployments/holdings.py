@@ -33,7 +33,7 @@ class FilesProvider:
 
     under_way: deployments' primary keys -> sentences by key, of those only where something is under way; it reads
     the database alone, for services ask it within their transaction. urls_end_at: when the last upload URL into
-    deployments runs out, None where none is alive. recount: orders that the store be counted anew.
+    deployments runs out, None where none is alive. recount: orders that the store be counted again.
     panels: sections of the deployment's page.
     """
 

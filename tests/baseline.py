@@ -1,6 +1,6 @@
 """What migrations put into the database, kept beside it, so that a test that commits can be undone.
 
-Django's way, TRUNCATE of every table and the rows of the migrations anew through the ORM, costs half a second of both
+Django's way, TRUNCATE of every table and the rows of the migrations again through the ORM, costs half a second of both
 processors, hundreds of times. Most tests touch a few tables: a function in the database finds those and mends them.
 """
 

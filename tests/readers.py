@@ -1,4 +1,4 @@
-"""How the programs downstream find a file's time in its name: their rules written anew, to hold the portal's names to.
+"""How the programs downstream find a file's time in its name: their rules written again, to hold the portal's names to.
 
 `species`: amber-inferences (process_date); `insights`: EntoInsights (parse_AMI_datetimes); `birds`: the same package on
 BirdNET's results, which looks at the first 15 characters; `platform`: Antenna, before and since it reads more shapes.

@@ -1,4 +1,4 @@
-"""Receipts of both versions, written here anew from their description: the judge of the portal's own code."""
+"""Receipts of both versions, written here again from their description: the judge of the portal's own code."""
 
 import base64
 import hashlib

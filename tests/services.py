@@ -1,6 +1,6 @@
 """A PostgreSQL and a SeaweedFS of the tests' own, in a temporary folder, whatever the environment names.
 
-Tests must never meet a configured database or store, so the variables are set anew before settings.py is read.
+Tests must never meet a configured database or store, so the variables are set again before settings.py is read.
 """
 
 import argparse

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 RECONNECT_S = 10.0
 LOST_JOBS_S = 60.0
-# Other faults than that of a lost connection are borne for so long: whatever asks in vain for longer ends the worker.
+# Other faults than that of a lost connection may last so long: what fails for longer ends the worker.
 BORNE_S = 20.0
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class LastingWorker(Worker):
         return [asyncio.create_task(self._last(part, name), name=name) for name, part in parts.items()]
 
     async def _last(self, part: Callable[[], Awaitable[None]], name: str) -> None:
-        """Run a part that does not end by itself; begin it anew when the database was away."""
+        """Run a part that does not end by itself; begin it again when the database was away."""
         while True:
             try:
                 await part()
@@ -106,7 +106,7 @@ class LastingWorker(Worker):
         )
         if not rows:
             self.worker_id = await self.app.job_manager.register_worker()
-            logger.warning("the worker had been taken for dead, and is registered anew")
+            logger.warning("the worker had been taken for dead, and is registered again")
 
     async def _fetch_and_process_jobs(self) -> None:
         try:

@@ -28,7 +28,7 @@ from amiportal.objectstore.listing_page import Page
 from amiportal.objectstore.objects import StoredObject, bare_etag, kept_headers
 
 FEW_NAMES = 8  # so many HEADs in parallel cost less than one page of a listing
-MANY_NAMES = 200  # beyond so many, a page that answers for none of them is dear, and likely before an upload:
+MANY_NAMES = 200  # beyond so many, a page that answers for none of them costs much, and is likely before an upload:
 FIRST_PAGE = 16  # so many keys tell first whether any of them stands there
 HEAD_RUN = 32  # names asked by HEAD where a page would answer for few; doubled while it stays so
 PAGE_SLACK = 16  # other keys that may stand between the wanted ones without needing a second page
@@ -136,7 +136,7 @@ def content_md5(
 ) -> str | None:
     """The MD5 (hex) of an object's bytes, read from the store; None where there is none of that ETag and size.
 
-    Begins anew when the stream breaks. alive: called again and again while it reads. Raises StoreError when, after
+    Begins again when the stream breaks. alive: called again and again while it reads. Raises StoreError when, after
     patience_s, less has come than SLOWEST_BYTES_PER_S: a store that drips would else hold its reader for days.
     """
     for tries_left in range(settings.S3_MAX_ATTEMPTS - 1, -1, -1):

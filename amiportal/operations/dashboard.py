@@ -1,4 +1,4 @@
-"""The figures on the admin's front page: is all well, how full is the store, what came, what wants a hand.
+"""The figures on the admin's front page: is all well, how full is the store, what came, what needs attention.
 
 Each figure is one statement; the page has a bound on their number, pinned by a test.
 """
@@ -45,7 +45,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """Something that wants a hand, with the list in which to do it."""
+    """Something that needs attention, with the list in which to see to it."""
 
     number: int
     text: str

@@ -90,7 +90,7 @@ class SheetResult(Result):
 class SheetResource(Resource):
     """One kind of table. Subclasses give `title`, `columns`, `shown` (their order in the preview), `plan` and `write`.
 
-    `plan(actor, sheet)` reads and says; `write(actor, sheet)` plans anew, writes, and raises SheetRefused.
+    `plan(actor, sheet)` reads and says; `write(actor, sheet)` plans again, writes, and raises SheetRefused.
     """
 
     title: str

@@ -52,7 +52,7 @@ def read_xlsx(data: bytes, columns: Columns) -> Sheet:
     except NotASheet:
         raise
     except _BOOK_FAULTS as error:
-        raise NotASheet("The file is not an XLSX workbook, or it is damaged. Save it anew as XLSX or CSV.") from error
+        raise NotASheet("The file is not an XLSX workbook, or it is damaged. Save it again as XLSX or CSV.") from error
 
 
 def _refuse_bombs(data: bytes) -> None:
@@ -67,7 +67,7 @@ def _refuse_bombs(data: bytes) -> None:
                 if any(word in content for word in _DTD):
                     raise NotASheet("The workbook holds XML entities, which no spreadsheet program writes.")
     except _ZIP_FAULTS as error:
-        raise NotASheet("The file is not an XLSX workbook, or it is damaged. Save it anew as XLSX or CSV.") from error
+        raise NotASheet("The file is not an XLSX workbook, or it is damaged. Save it again as XLSX or CSV.") from error
 
 
 def _read(book: Workbook, columns: Columns) -> Sheet:
@@ -135,7 +135,7 @@ def _text(line: int, name: str, cell: Any, faults: list[Fault]) -> str:
         faults.append(Fault(line, name, f"The sheet has {str(value).upper()} here, which is neither text nor number."))
     elif isinstance(value, datetime.datetime | datetime.date | datetime.time | datetime.timedelta):
         faults.append(
-            Fault(line, name, f"The sheet has a date or time here ({value}). Format the cell as text and type it anew.")
+            Fault(line, name, f"This is a date or a time ({value}). Format the cell as text and type it again.")
         )
     elif isinstance(value, int | float):
         return whole(Decimal(repr(value)))

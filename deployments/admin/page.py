@@ -56,7 +56,7 @@ class DeploymentPage(AdminPart):
                 back=back,
             )
         holdings.recount(deployment)
-        messages.success(request, "A worker counts it anew; “Counted” changes when it has.")
+        messages.success(request, "A worker counts it again; “Counted” changes when it has.")
         return HttpResponseRedirect(back)
 
 

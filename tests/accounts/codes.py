@@ -1,4 +1,4 @@
-"""An authenticator app, as far as tests need one. RFC 6238 written anew: the library is no judge of itself."""
+"""An authenticator app, as far as tests need one. RFC 6238 written again: the library is no judge of itself."""
 
 import base64
 import hashlib

@@ -60,7 +60,7 @@ def make_people_and_places() -> None:
 
 
 def add_rows(rows: int, sessions: int, *, seed: int) -> None:
-    """So many more rows, in so many more sessions. Indexes are made anew afterwards: quicker than row by row."""
+    """So many more rows, in so many more sessions. Indexes are made again afterwards: quicker than row by row."""
     plans = _plans(rows, sessions, random.Random(seed))
     with connection.cursor() as cursor:
         dropped = _drop_indexes(cursor)

@@ -179,7 +179,7 @@ def context(chromium_browser, watched, server) -> Iterator[BrowserContext]:
     context = chromium_browser.new_context(
         locale="en-GB",
         viewport={"width": 1280, "height": 900},
-        reduced_motion="reduce",  # what moves is painted anew by the processor, all the time
+        reduced_motion="reduce",  # what moves is painted again by the processor, all the time
     )
     context.set_default_timeout(PATIENCE_MS)
     context.add_init_script(WATCH_CSP)

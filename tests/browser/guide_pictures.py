@@ -2,7 +2,7 @@
 
     make pictures
 
-takes them anew. Without it the tests only see to it that what each picture shows is still there to be taken.
+takes them again. Without it the tests only see to it that what each picture shows is still there to be taken.
 """
 
 import os

@@ -23,7 +23,7 @@ def names_to_contents(found: dict[str, bytes]) -> dict[str, bytes]:
 
 
 def test_urls_that_live_two_seconds(settings, faulty_page, card, proxy, objects):
-    """Each waits its turn for longer than that, and is signed anew in time: the store refuses none."""
+    """Each waits its turn for longer than that, and is signed again in time: the store refuses none."""
     settings.GRANT_LIFETIME_S = 2
     refused = []
 

@@ -56,7 +56,7 @@ ATTACKS = {
     "blanks after the end": lambda text: text + " \n",
     "another receipt after the end": lambda text: text * 2,
     "another public key beside it": lambda text: text.replace('"public_key":"', '"public_key":"A'),
-    "laid out anew": lambda text: json.dumps(json.loads(text), indent=2),
+    "laid out again": lambda text: json.dumps(json.loads(text), indent=2),
     "on one line": lambda text: json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False),
     "line ends of Windows": lambda text: text.replace("\n", "\r\n"),
     "a byte order mark": lambda text: "\ufeff" + text,

@@ -98,7 +98,7 @@ def test_counting_again_is_ordered_from_a_worker(empty_queue, page, ladera):
     count_again = url("deployment_count_again", ladera.pk)
     page.get(count_again)
     assert jobs() == 0
-    assert "A worker counts it anew" in said(page.post(count_again))
+    assert "A worker counts it again" in said(page.post(count_again))
     assert jobs() == len(ladera.bucket.data_types)
 
 

@@ -144,7 +144,7 @@ test("a part that will not go sets its file aside, and the rest goes on", async 
   assert.equal(place.objects.has(items[0].name), false);
 });
 
-test("an upload that the portal has given up is begun anew", async () => {
+test("an upload that the portal has given up is begun again", async () => {
   let hasGone = false;
   const fault = (number, _count, place) => {
     if (number === 3 && !hasGone) {

@@ -13,7 +13,7 @@ function make(items, store, more = {}) {
   return { uploader, ports };
 }
 
-test("pause: nothing is sent until resume, what was under way is sent anew, and no try is lost", async () => {
+test("pause: nothing is sent until resume, what was under way is sent again, and no try is lost", async () => {
   const clock = fakeClock();
   const states = [];
   let pausedAt = null;

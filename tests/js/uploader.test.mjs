@@ -84,7 +84,7 @@ test("412 with other content is told as a mismatch, never as stored", async () =
   assert.deepEqual(outcome.notStored.map(({ status }) => status), ["mismatch", "mismatch", "mismatch"]);
 });
 
-test("an expired URL is signed anew once", async () => {
+test("an expired URL is signed again once", async () => {
   const store = fakeStore((_name, _tries, url) => (Number(url.split("=")[1]) <= 5 ? { before: busy(403) } : null));
   const api = fakeApi(store);
   const outcome = await run({ items: makeItems(5), store, api });

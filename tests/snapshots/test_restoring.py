@@ -116,7 +116,7 @@ def test_ids_are_never_given_again(maintainer, panama, ladera):
     make_deployment("dep009000", panama, "Far")
     snapshot = taken()
     Deployment.objects.filter(deployment_id="dep009000").delete()
-    with connection.cursor() as cursor:  # as in a database made anew
+    with connection.cursor() as cursor:  # as in a database made again
         cursor.execute("ALTER SEQUENCE deployment_number_seq RESTART")
         cursor.execute("SELECT setval(pg_get_serial_sequence('deployments_deployment', 'id'), 1)")
     go_back(maintainer, snapshot)

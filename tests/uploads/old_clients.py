@@ -101,7 +101,7 @@ def mixed(clients: Sequence[OldClient], *, seed: int) -> None:
 
 
 def card(*, files: int, names: int, seed: int, whose: str = "") -> list[File]:
-    """A card whose files share names: recorders with reset clocks, or folders that a camera began anew."""
+    """A card whose files share names: recorders with reset clocks, or folders that a camera began again."""
     dice = random.Random(seed)
     numbers = [*range(names), *(dice.randrange(names) for _ in range(files - names))]
     dice.shuffle(numbers)

@@ -97,7 +97,7 @@ def test_of_two_who_found_it_otherwise_the_one_who_is_wrong_is_told(deployment, 
 
 
 def test_another_etag_of_the_same_content_is_no_change(deployment, verified, store, proxy):
-    """Encrypted anew by the operator: ETags that no longer are MD5s, of a store that was probed to give MD5s."""
+    """Encrypted again by the operator: ETags that no longer are MD5s, of a store that was probed to give MD5s."""
     store.put_object(Bucket=deployment.bucket.name, Key=f"dep000119/snapshot_images/{NAMES[3]}", Body=OTHER)
     proxy.variants = [opaque_etags]
     counted(deployment)

@@ -1,4 +1,4 @@
-"""A worker that dies half-way: nothing half is ever offered, and whoever is given the job begins anew."""
+"""A worker that dies half-way: nothing half is ever offered, and whoever is given the job begins again."""
 
 import os
 import subprocess
@@ -73,7 +73,7 @@ def test_one_that_was_thought_dead_changes_nothing_of_its_successor_s(
         if successor == "has ended":
             run_export(export.pk)
         else:
-            Export.objects.update(attempt=2, rows_done=3)  # as when it began anew and has read a little
+            Export.objects.update(attempt=2, rows_done=3)  # as when it began again and has read a little
         yield from read(*given)
 
     monkeypatch.setattr(exports, "read_ledger", overtaken)

@@ -1,4 +1,4 @@
-"""Inventories in the admin: the calendar with its gaps, what to look at, and counting anew."""
+"""Inventories in the admin: the calendar with its gaps, what to look at, and counting again."""
 
 from datetime import date
 
@@ -75,7 +75,7 @@ def test_counting_anew_is_ordered_from_a_worker(empty_queue, admin_client, inven
     page = f"/admin/uploads/inventory/{inventory.pk}/count_again/"
     assert "until it has read all of it" in admin_client.get(page).content.decode()
     assert jobs() == 0
-    assert "A worker counts it anew" in admin_client.post(page, follow=True).content.decode()
+    assert "A worker counts it again" in admin_client.post(page, follow=True).content.decode()
     assert jobs() == 1
     admin_client.post(page)
     assert jobs() == 1

@@ -1,4 +1,4 @@
-"""Workers as processes of their own: they share the prefixes, and a killed one's count is made anew and whole."""
+"""Workers as processes of their own: they share the prefixes, and a killed one's count is made again and whole."""
 
 import subprocess
 from collections.abc import Callable, Iterator

@@ -99,7 +99,7 @@ def test_what_was_lost_is_told_though_as_many_came_later(uploader, given, status
     uploader.send("b.jpg", b"b")
     uploader.call("finish")
     prove_late("c.jpg")
-    UploadLog.objects.filter(filename="b.jpg").update(verified_at=timezone.now())  # compared anew, and then lost
+    UploadLog.objects.filter(filename="b.jpg").update(verified_at=timezone.now())  # compared again, and then lost
     change(uploader, status, "b.jpg")
     assert given(uploader)[0][2:] == ["not safe to wipe 2 of 2 proven", "1 file changed since"]
 

@@ -185,7 +185,7 @@ class InventoryAdmin(ReadOnly, ModelAdmin):
             text = "A worker lists what the store holds. The figures stay as they are until it has read all of it."
             return ask(self, request, title=title, text=text, button="Count again", back=back)
         order_inventory(deployment_id=inventory.deployment.deployment_id, data_type=inventory.data_type)
-        messages.success(request, "A worker counts it anew; “Last counted” changes when it has.")
+        messages.success(request, "A worker counts it again; “Last counted” changes when it has.")
         return HttpResponseRedirect(back)
 
     @action(description="Count everything again", icon="restart_alt")
@@ -196,7 +196,7 @@ class InventoryAdmin(ReadOnly, ModelAdmin):
             text = "One job per deployment and data type; workers share them. The same is done every night."
             return ask(self, request, title=title, text=text, button="Count everything", back=back)
         order_inventories()
-        messages.success(request, "Workers count everything anew, one job per deployment and data type.")
+        messages.success(request, "Workers count everything again, one job per deployment and data type.")
         return HttpResponseRedirect(back)
 
 

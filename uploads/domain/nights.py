@@ -1,4 +1,4 @@
-"""Whether a device's clock goes with the sun: what works at night and writes by day has a clock astray. Pure."""
+"""Whether a device's clock agrees with the sun: it is wrong where a device for the night writes by day. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ NOCTURNAL = frozenset({DataType.SNAPSHOT_IMAGES, DataType.MOTION_IMAGES, DataTyp
 _FEWEST_FILES = 20  # fewer tell nothing: somebody tried the camera at noon
 _FINE = 0.95  # dark, of the files judged: the rest are trial shots and bright evenings
 _BEARABLE = 0.80  # a fixed timetable in a northern summer begins before sunset; below this it is no night's work
-_CERTAIN = 0.99  # what a shift must reach before a bearable clock is called astray
+_CERTAIN = 0.99  # what a shift must reach before a clock that could be right is called wrong
 _AS_GOOD = 0.02  # shifts whose shares differ by less explain the files equally well
 _HALF_A_DAY = 12
 _SHIFTS_H = range(-14, 15)  # UTC-12 to UTC+14 is all there is

@@ -200,7 +200,7 @@ def _bytes(text: bytes, length: int) -> bytes:
 
 def _laid_out_otherwise() -> NotAReceipt:
     return NotAReceipt(
-        "layout", "this is no receipt, or it was changed, cut or laid out anew since the portal wrote it"
+        "layout", "this is no receipt, or it was changed, cut or laid out again since the portal wrote it"
     )
 
 

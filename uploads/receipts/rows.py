@@ -27,7 +27,7 @@ WHERE c.is_lost = %(is_lost)s AND NOT EXISTS (
 ORDER BY c.filename LIMIT %(limit)s
 """
 
-# By when the store was first seen to hold a file: what is compared anew later has been proven no less before.
+# By when the store was first seen to hold a file: what is compared again later has been proven no less before.
 _LOST = """
 WITH candidates AS MATERIALIZED (
     SELECT id, filename, coalesce(stored_at, verified_at) AS since

@@ -146,7 +146,7 @@ def refusals_by_season(files: Sequence[CardFile], *, session: UploadSession, now
         taken_at = device_time(file.name)
         for warned in _warnings_about_time(taken_at, session=session, now=now) if taken_at else ():
             if warned.code == OUTSIDE_SEASON:
-                message = f"{warned.message} Choose the deployment of that season, or begin anew and give a reason."
+                message = f"{warned.message} Choose the deployment of that season, or begin again and give a reason."
                 results[index] = FileResult(file.name, Outcome.REFUSED, OUTSIDE_SEASON, message)
     return results
 

@@ -169,7 +169,7 @@ def _apply(changes: list[RowChange], told: Mapping[int, str]) -> None:
     with transaction.atomic():
         changed = statements.settle(in_place)
         report_rows({row_id: message for row_id, message in told.items() if row_id in changed})
-    # A grant that had run out, or was given anew to a second tab, no longer holds its key. Proven it is all the
+    # A grant that had run out, or was given again to a second tab, no longer holds its key. Proven it is all the
     # same: it takes the key back if nobody else holds it, and else stands beside the one who does.
     for change in taking_back:
         try:

@@ -21,7 +21,7 @@ Status = UploadLog.Status
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """How many files: restored are there as they were, and their rows proven anew; known are not, and stay lost.
+    """How many files: restored are there as they were, and their rows proven again; known are not, and stay lost.
 
     undecided: the store could not tell of them just now, so they stay open.
     """

@@ -61,7 +61,7 @@ def cancel_export(*, actor: User, export: Export) -> None:
 def run_export(export_pk: int) -> None:
     """Write the file from the beginning, whatever an earlier attempt left. Does nothing for one that has ended.
 
-    May be killed anywhere: the state stays `running`, and whoever is given the job begins anew. Faults of the store
+    May be killed anywhere: the state stays `running`, and whoever is given the job begins again. Faults of the store
     or the disk end in the state `failed`, with what a person can do; others are raised after it.
     """
     export = _begin(export_pk)

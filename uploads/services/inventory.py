@@ -22,7 +22,7 @@ from uploads.services.inventory_sums import Kind, Tally
 
 
 def take_inventory(*, deployment: Deployment, data_type: str) -> Inventory:
-    """Count one prefix anew. Raises StoreError after noting why; the figures of before then stay, with their time.
+    """Count one prefix again. Raises StoreError after noting why; the figures of before then stay, with their time.
 
     Two at once do no harm but double work: callers hold a lock (see tasks).
     """

@@ -47,7 +47,7 @@ def open_uploads(
     """The open upload of each file's content by name, found or begun; without those at which the store failed.
 
     Presupposes that the ledger reserves these keys for this content. One that the store no longer knows (its operator
-    may have aborted it) is begun anew. Raises StoreError when the store is away.
+    may have aborted it) is begun again. Raises StoreError when the store is away.
     """
     uploads, failed = {}, set()
     found = _found(session, files)

@@ -233,7 +233,7 @@ def _upload_of(session: UploadSession, upload_id: int) -> tuple[MultipartUpload,
 
 
 def _hold(actor: User, session: UploadSession, upload: MultipartUpload, row: UploadLog, *, now: datetime) -> bool:
-    """Hold the key for this content from now on, granting it anew where the grant ran out.
+    """Hold the key for this content from now on, granting it again where the grant ran out.
 
     False where the upload has come to its end: completed, stored otherwise, aborted. Raises Conflict when others have
     the key, NotFound when another upload took this one's place, and what `grant_files` does.

@@ -1,6 +1,6 @@
 """Whether objects are still as the ledger has them, by the store's own word of this moment.
 
-An ETag that differs proves nothing: operators encrypt anew, copy, or cut objects into other parts, and the content
+An ETag that differs proves nothing: operators encrypt again, copy, or cut objects into other parts, and the content
 stays. Then the object is read, once however many rows vouch for it.
 """
 
@@ -19,7 +19,7 @@ from uploads.models import UploadLog
 from uploads.services.contents import Identity, identity, keep, known_md5s
 from uploads.services.proof import Proof, prove
 
-# Of one count. After an operator encrypted a bucket anew every object has another ETag: the next counts go on then.
+# Of one count. After an operator encrypted a bucket again every object has another ETag: the next counts go on then.
 MOST_READ_BYTES = 200 * 10**9
 MOST_FAULTS = 10  # so many objects that the store does not answer for are passed over; of more it is the store
 _AT_ONCE = 24

@@ -60,7 +60,7 @@ def order_inventories() -> None:
 
 
 def order_inventory(*, deployment_id: str, data_type: str) -> None:
-    """Have one prefix counted anew by a worker; an order that is waiting already stands for this one."""
+    """Have one prefix counted again by a worker; an order that is waiting already stands for this one."""
     lock = f"inventory {deployment_id} {data_type}"
     order(take_inventory_task, lock=lock, deployment_id=deployment_id, data_type=data_type)
 

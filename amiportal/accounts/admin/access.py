@@ -102,7 +102,7 @@ class AccessActions(LookedAfter):
             close_account,
             title="Close the account of {}?",
             text="From this moment on nothing of this person's signs in: no password, open page, token or link. "
-            "What they uploaded stays, under their name. The account can be opened again; tokens are made anew then.",
+            "What they uploaded stays, under their name. The account can be opened again; tokens are made again then.",
             button="Close the account",
             done="The account of {} is closed.",
             danger=True,
@@ -129,7 +129,7 @@ class AccessActions(LookedAfter):
             reset_for,
             title="Reset the two-factor sign-in of {}?",
             text="For somebody who lost both phone and recovery codes. Be sure that it is they who ask: call them. "
-            "Until they set it up anew their password alone signs in; whoever is signed in as them is signed out.",
+            "Until they set it up again their password alone signs in; whoever is signed in as them is signed out.",
             button="Reset it",
             done="The two-factor sign-in of {} is reset.",
             danger=True,

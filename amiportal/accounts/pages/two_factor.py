@@ -1,4 +1,4 @@
-"""A maintainer's own two-factor sign-in: set up, recovery codes anew, removed."""
+"""A maintainer's own two-factor sign-in: set up, given new recovery codes, removed."""
 
 from collections.abc import Callable
 from typing import Any

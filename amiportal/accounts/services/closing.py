@@ -40,7 +40,7 @@ def close_account(*, actor: User | None, person: User, reason: str) -> User:
 
 
 def open_account(*, actor: User | None, person: User, reason: str) -> User:
-    """The person may sign in again, with the password of before. Tokens are made anew.
+    """The person may sign in again, with the password of before. Tokens are made again.
 
     Raises Forbidden for a superuser's account, Conflict for one that is open.
     """

@@ -130,7 +130,7 @@ def remove(*, actor: User) -> None:
 
 
 def reset_for(*, actor: User | None, person: User, reason: str) -> None:
-    """For somebody who lost the app and the codes: their password alone signs in, and they set it up anew.
+    """For somebody who lost the app and the codes: their password alone signs in, and they set it up again.
 
     Their sessions end. Raises Forbidden for a superuser's account, Conflict for one's own (that takes a code) and
     for an account without.

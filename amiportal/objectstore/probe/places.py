@@ -19,7 +19,7 @@ def create_own_bucket(bench: Workbench) -> ProbeFinding:
     answer = attempt("PUT", bucket=bench.bucket)
     words = {"BucketAlreadyOwnedByYou": "already_owned", "BucketAlreadyExists": "already_exists"}
     if answer.status == 200:
-        return ProbeFinding("ok", "Answered as if it had been made anew.")
+        return ProbeFinding("ok", "Answered as if it had been made again.")
     if answer.code in words:
         return ProbeFinding(words[answer.code], f"Answered {said(answer)}.")
     raise unexpected(answer, bench.bucket)

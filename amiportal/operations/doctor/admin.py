@@ -1,4 +1,4 @@
-"""Background work in the admin: what waits, runs, stalled or failed, and once more for what failed."""
+"""Background work in the admin: what waits, runs, stalled or failed, and how to run a failed job again."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypedDict

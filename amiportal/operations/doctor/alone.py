@@ -1,4 +1,4 @@
-"""Each check of the doctor stands alone: one that meets what nobody thought of says so, and the others look on."""
+"""Each check of the doctor stands alone: one that fails unexpectedly says so, and the others run."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator

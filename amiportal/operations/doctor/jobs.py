@@ -1,4 +1,4 @@
-"""Jobs of the background workers, as a maintainer meets them: what they are called, how they stand, once more."""
+"""Jobs of the background workers, as a maintainer meets them: their names, their states, how to run one again."""
 
 from datetime import timedelta
 

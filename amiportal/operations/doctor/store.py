@@ -52,7 +52,7 @@ def _store() -> Observation:
             State.BAD,
             "The store refuses the portal's key.",
             "Ask the store's operator whether the key has expired or lost its rights; set AWS_ACCESS_KEY_ID and "
-            "AWS_SECRET_ACCESS_KEY anew and restart.",
+            "AWS_SECRET_ACCESS_KEY again and restart.",
             is_certain=True,
         )
     except StoreUnavailable:

@@ -40,7 +40,7 @@ _SHOWN: dict[str, tuple[str, str]] = {
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def doctor_page(request: HttpRequest) -> HttpResponse:
-    """For maintainers. By GET the last findings; by POST every check anew, which takes some seconds."""
+    """For maintainers. By GET the last findings; by POST every check again, which takes some seconds."""
     if not actor_of(request).is_maintainer:
         raise PermissionDenied
     if request.method == "POST":

@@ -1,7 +1,7 @@
 """What a snapshot holds, table by table, and how a row of it is told to people.
 
 Not the ledger, the sessions or the inventories: the ledger is only ever added to, each of its rows proves a file, and
-ten million of them have no place in a copy that is taken daily; the others are found anew from the store.
+ten million of them have no place in a copy that is taken daily; the others are found again from the store.
 """
 
 from collections.abc import Callable, Iterator

@@ -58,7 +58,7 @@ def go_on(context: Context, found: Scan, journal: Journal) -> None:
         context.screen.status(f"Is it the same card? {number(done)} of {files_(len(proven))} read again: {item.path}")
         if not is_as_read(item, context.halt):
             context.log.note("forgotten", f"{item.path} is not what the run before has read")
-            context.screen.say("  These are not the files that the run before has read: all are read anew.")
+            context.screen.say("  These are not the files that the run before has read: all are read again.")
             for each in recalled:
                 each.forget()
             journal.forget()

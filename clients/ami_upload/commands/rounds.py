@@ -54,7 +54,7 @@ def ask_about_conflicts(context: Context, engine: Engine, journal: Journal) -> N
 
 @contextlib.contextmanager
 def interruptible(screen: Screen, halt: Halt):
-    """Ctrl-C once winds down, twice ends at once: the journal bears it."""
+    """Ctrl-C once winds down, twice ends at once: nothing is lost, the journal has it."""
 
     def on_signal(_number, _frame) -> None:
         if halt.is_set:

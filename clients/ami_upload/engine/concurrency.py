@@ -54,7 +54,7 @@ class Crew:
                 self.limit = min(self._most, self.limit + 2)
             elif pace < self._best * 0.8:
                 self.limit = max(min(2, self._most), self.limit - 1)
-            self._best = max(pace, self._best * 0.97)  # a link that has become slower is measured anew
+            self._best = max(pace, self._best * 0.97)  # a link that has become slower is measured again
             self._window_began, self._worth = now, 0
             self._changed.notify_all()
 

@@ -22,7 +22,7 @@ class Grants:
     def __init__(self, run: Run, calls: SessionCalls, journal: Journal, naming: Naming, outcomes: Outcomes):
         self._calls, self._journal, self._naming, self._outcomes = calls, journal, naming, outcomes
         self._options = run.options
-        self.lifetime_s = 8 * AHEAD_S  # of the URLs of late
+        self.lifetime_s = 8 * AHEAD_S  # of the latest URLs
 
     def presign(self, items: Sequence[Item]) -> list[tuple[Item, dict]]:
         """Those that may be sent, with the portal's answers; the others are settled."""
@@ -51,7 +51,7 @@ class Grants:
         return granted
 
     def has_fresh_one(self, job: Job) -> bool:
-        """Whether the job may be sent now; a grant that is none, or grows old, is asked for anew. Raises UploadGone."""
+        """Whether the job may be sent now; where it has no good grant, one is asked for. Raises UploadGone."""
         if job.grant and job.grant.stale_at > time.monotonic():
             return True
         if not job.large:

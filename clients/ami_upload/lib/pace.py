@@ -1,4 +1,4 @@
-"""The rate of late."""
+"""The present rate."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import deque
 
 
 class Pace:
-    """Rate of late, from sums noted over and over."""
+    """The present rate, from sums that are noted again and again."""
 
     def __init__(self, window_s: float = 20.0):
         self._window_s = window_s

@@ -2,7 +2,7 @@
 
     make pictures
 
-takes the pictures anew on the way. Without it a walk only sees to it that what each shows is still there to be taken.
+takes the pictures again on the way. Without it a walk only sees to it that what each shows is still there to be taken.
 """
 
 import html

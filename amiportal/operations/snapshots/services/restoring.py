@@ -196,7 +196,7 @@ def _write_lists(effect: Effect, instance: models.Model, plan: RestorePlan, acto
 
 
 def _keep_sequences(table: Table, inserted: list[Effect]) -> None:
-    """No id that came back is given to anything else, also where the sequences begin anew in a new database."""
+    """No id that came back is given to anything else, also where the sequences begin again in a new database."""
     if not inserted:
         return
     name = table.model._meta.db_table

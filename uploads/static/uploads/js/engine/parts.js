@@ -24,7 +24,7 @@ export class PartsSender {
 
   /**
    * @param {{sender: import("./sender.js").Sender, tally: import("./tally.js").Tally, clock: import("../lib/queue.js").Clock,
-   *          calls: PartCalls, renew: (item: Item) => Promise<boolean>}} ports `renew` asks for the whole upload anew
+   *          calls: PartCalls, renew: (item: Item) => Promise<boolean>}} ports `renew` asks for the whole upload again
    */
   constructor({ sender, tally, clock, calls, renew }) {
     this.#sender = sender;

@@ -170,7 +170,7 @@ export class Tally {
     if (this.#recentPuts.length > RECENT_PUTS) this.#recentPuts.shift();
   }
 
-  /** The link's pace of late, null while too few files have gone to tell. */
+  /** The link's present pace, null while too few files were sent to tell. */
   sentFilesPerMs() {
     const first = this.#recentPuts[0];
     const last = this.#recentPuts[this.#recentPuts.length - 1];

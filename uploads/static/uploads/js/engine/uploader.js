@@ -129,7 +129,7 @@ export class Uploader {
     }
   }
 
-  /** Nothing more is sent until `resume`; what was under way is sent anew then, and no try is lost. */
+  /** Nothing more is sent until `resume`; what was under way is sent again then, and no try is lost. */
   pause() {
     this.#pauseGate.pause(true);
   }

@@ -1,7 +1,7 @@
 /**
  * What this browser remembers of uploads that are not finished, so that a reload or a crash costs no choice and little
  * reading of the card. Checksums end with the run that they are of; when an interrupted one goes on they are proven
- * anew (recall.js). Kept in IndexedDB. What is safe is known to the portal alone and never read from here;
+ * again (recall.js). Kept in IndexedDB. What is safe is known to the portal alone and never read from here;
  * so where the browser keeps nothing (private windows), all works without.
  */
 
