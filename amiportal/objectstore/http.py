@@ -149,15 +149,19 @@ def attempt(method: str, *, bucket: str, with_key: StoreKey | None = None, **req
         raise unreachable() from None
 
 
-def call(method: str, *, bucket: str, attempts: int | None = None, **request: Any) -> Answer:
+def call(
+    method: str, *, bucket: str, attempts: int | None = None, patience_s: float | None = None, **request: Any
+) -> Answer:
     """An idempotent request, repeated on faults that may pass: success or 404 comes back, all else is raised.
 
-    Sent at most `attempts` (S3_MAX_ATTEMPTS) times, with back-off and Retry-After, and not begun again once
-    the time of one slow answer has gone by. A 404 that names the bucket raises BucketMissing; one without a
-    code (HEAD) is the caller's to judge.
+    Sent at most `attempts` (S3_MAX_ATTEMPTS) times, with back-off and Retry-After, and not begun again once the time of
+    one slow answer has gone by, which is patience_s where it is given. A 404 that names the bucket raises
+    BucketMissing; one without a code (HEAD) is the caller's to judge.
     """
     attempts = attempts or settings.S3_MAX_ATTEMPTS
-    give_up_at = time.monotonic() + settings.S3_CONNECT_TIMEOUT_S + settings.S3_READ_TIMEOUT_S
+    give_up_at = time.monotonic() + (patience_s or settings.S3_CONNECT_TIMEOUT_S + settings.S3_READ_TIMEOUT_S)
+    if patience_s:
+        request["timeout_s"] = patience_s
     for tried in range(1, attempts + 1):
         is_last = tried == attempts or time.monotonic() > give_up_at
         try:

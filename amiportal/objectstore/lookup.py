@@ -213,7 +213,11 @@ def _advances(page: Page, prefix: str, start_after: str) -> bool:
 
 
 class _Asked:
-    """What the store told of names in one folder, each question by itself: one that fails costs no other its answer."""
+    """What the store told of names in one folder, each question by itself: one that fails costs no other its answer.
+
+    A key that the store does not answer for at all must not hold up the others until the client gives up, after a
+    minute: it may take two thirds of what another call may, and after it no question is begun for long.
+    """
 
     def __init__(self, bucket: str, prefix: str):
         self.found: dict[str, StoredObject] = {}
@@ -244,13 +248,13 @@ class _Asked:
     def _ask(self, name: str) -> StoredObject | StoreError | None:
         if time.monotonic() > self._ask_until:
             return unreachable()
-        answer = or_fault(_head, self._bucket, self._prefix + name)
+        answer = or_fault(_head, self._bucket, self._prefix + name, patience_s=settings.S3_READ_TIMEOUT_S / 3)
         if isinstance(answer, StoreError):
             self._ask_until = min(self._ask_until, time.monotonic() + _GO_ON_S)
         return answer
 
 
-def _head(bucket: str, key: str) -> StoredObject | None:
+def _head(bucket: str, key: str, *, patience_s: float | None = None) -> StoredObject | None:
     def read_answer(answer: Answer) -> StoredObject | None:
         if answer.status == 404:
             return None
@@ -265,7 +269,8 @@ def _head(bucket: str, key: str) -> StoredObject | None:
         except (KeyError, TypeError, ValueError):
             raise AnswerUnreadable("The object store's answer cannot be read.") from None
 
-    stored = read(read_answer, "HEAD", bucket=bucket, key=key, attempts=2 * settings.S3_MAX_ATTEMPTS)
+    attempts = 2 * settings.S3_MAX_ATTEMPTS
+    stored = read(read_answer, "HEAD", bucket=bucket, key=key, attempts=attempts, patience_s=patience_s)
     if stored is not None:
         _remember(bucket)
     return stored

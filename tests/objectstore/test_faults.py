@@ -129,6 +129,15 @@ def test_a_name_at_which_the_store_fails_costs_no_other_its_answer(filled, proxy
     assert caught.value.found == {}
 
 
+def test_a_key_that_hangs_is_given_up_before_a_client_gives_up(filled, proxy, settings):
+    """Two tries of a third of the time that another call may take, however many tries there might be."""
+    settings.S3_READ_TIMEOUT_S, settings.S3_MAX_ATTEMPTS = 0.9, 100
+    proxy.fault = always(Hang(), method="HEAD", key="a/1")
+    with pytest.raises(errors.PartlyTold):
+        lookup(bucket=filled, prefix="a/", names=["0", "1"], confirm_absent=True)
+    assert proxy.count(method="HEAD", key="a/1") == 2
+
+
 def test_no_more_is_asked_of_a_store_that_went_away(filled, proxy, settings, monkeypatch):
     monkeypatch.setattr(lookup_module, "_GO_ON_S", 0)
     settings.S3_MAX_ATTEMPTS = 1
