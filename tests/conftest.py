@@ -70,6 +70,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Each process has a server of its own, so all can call their database the same: it stands in the template."""
+
+
+@pytest.fixture(scope="session")
 def django_db_keepdb() -> bool:
     """The whole server is thrown away at the end; dropping one database before would wait for its sessions."""
     return True

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from amiportal.dev import embedded
+from tests import template
 
 PREFIX = "ami-portal-tests-"
 # Read by settings.py and not set below: a developer's shell must not change what is tested.
@@ -72,6 +73,7 @@ def start() -> None:
     _running.callback(shutil.rmtree, place, ignore_errors=True)
     owner = _running.enter_context(open(place / "owner", "w"))  # noqa: SIM115
     fcntl.flock(owner, fcntl.LOCK_EX)
+    template.copy_to(place, environment=NOWHERE | {"DJANGO_SETTINGS_MODULE": "amiportal.settings"})
     parts = _running.enter_context(embedded.Parts(embedded.Layout(place, throwaway=True)))
     (place / "static").mkdir()
     for name in UNSET:
