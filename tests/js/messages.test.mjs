@@ -19,7 +19,7 @@ const holes = (text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
 const ALIKE = new Set(["running.where", "running.rateValue"]);
 
 test("every language that the portal offers has its texts", () => {
-  const offered = [.../LANGUAGES = \[(.*)\]/.exec(read("amiportal/settings.py"))[1].matchAll(/\("(\w+)"/g)].map(([, code]) => code);
+  const offered = [.../LANGUAGES = \[(.*)\]/.exec(read("amiportal/settings.py"))[1].matchAll(/\("([\w-]+)"/g)].map(([, code]) => code);
   assert.deepEqual(languages.sort(), offered.sort());
 });
 
