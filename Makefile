@@ -65,7 +65,9 @@ bench: $(VENV)/installed-dev  ## ratios of speed against yardsticks; see tests/b
 	$(BIN)/python -m tests.bench
 
 # Brings the catalogues of translations up to date with the texts, and compiles them: docs/translating.md. Needs gettext.
-messages: $(VENV)/installed  ## the catalogues of translations anew; needs gettext
+# Those of the scripts come first: they make the folder of a new language.
+messages: $(VENV)/installed-dev  ## the catalogues of translations anew; needs gettext
+	$(BIN)/python -m amiportal.dev.script_messages
 	$(BIN)/python manage.py makemessages --all --add-location file --no-obsolete --no-wrap \
 	  --ignore "templates/admin/*" --ignore "templates/unfold/*" --ignore "tests/*" --ignore "var/*" --ignore "node_modules/*"
 	$(BIN)/python manage.py compilemessages --ignore "$(VENV)/*" --ignore "var/*" --ignore "node_modules/*"

@@ -86,9 +86,11 @@ def test_the_guide_in_each_language_for_everybody(client, language, title):
     page = client.get("/guide/", headers={"Accept-Language": language}).content.decode()
     assert title in page
     assert f'<html lang="{language}"' in page
+    assert f"uploads/guide/{language}/place" in page
 
 
-def test_a_language_without_a_guide_of_its_own_reads_the_english_one(client, settings):
+def test_a_language_without_texts_and_pictures_of_its_own_reads_the_english_guide(client, settings):
     settings.LANGUAGES = [*settings.LANGUAGES, ("ja", "日本語")]
     page = client.get("/guide/", headers={"Accept-Language": "ja"}).content.decode()
     assert "How to upload a card" in page
+    assert "uploads/guide/en/place" in page

@@ -7,20 +7,21 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import select_template
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 SCRIPT_CLIENT = settings.BASE_DIR / "clients" / "ami_upload.py"
+GUIDE_PICTURES = settings.BASE_DIR / "uploads" / "static" / "uploads" / "guide"
 ADDRESS_LINE = 'PORTAL = ""'
 
 
 @require_safe
 def guide(request: HttpRequest) -> HttpResponse:
-    """In the reader's language; open to people who cannot sign in, who need it most."""
-    texts = select_template([f"uploads/guide/{get_language()}.html", "uploads/guide/en.html"])
-    return HttpResponse(texts.render({}, request))
+    """Open to people who cannot sign in, who need it most. A language without pictures of its own shows the English."""
+    language = get_language()
+    pictures = language if (GUIDE_PICTURES / language).is_dir() else "en"
+    return render(request, "uploads/guide.html", {"pictures": f"uploads/guide/{pictures}/"})
 
 
 @require_safe

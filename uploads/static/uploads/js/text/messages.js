@@ -1,5 +1,6 @@
 /**
- * The texts that the page's script shows, in the language that `speak` was told; each language is a file in messages/.
+ * The texts that the page's script shows, in the language that `speak` was told; each language is a file in messages/,
+ * of which en.js is written by hand and the others by `make messages` (docs/translating.md).
  * A text in several forms depends on the parameter `count`; its forms are named as the language's plurals are (CLDR).
  */
 

@@ -1,4 +1,7 @@
-/** English. A text in several forms depends on the parameter `count`. */
+/**
+ * English, from which all other languages are translated: after a change `make messages`. Each text stands on one line; one
+ * in two forms depends on the parameter `count`. A comment on the line before it is for the translators.
+ */
 
 /** @type {import("../messages.js").Messages} */
 export const messages = {

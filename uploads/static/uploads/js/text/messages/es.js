@@ -1,4 +1,4 @@
-/** Español de América Latina, de usted. El glosario está en docs/translating.md. */
+// Written by `make messages` from locale/es/LC_MESSAGES/scripts.po: change that, not this.
 
 /** @type {import("../messages.js").Messages} */
 export const messages = {
@@ -8,7 +8,6 @@ export const messages = {
   "kind.ultrasound_recordings": "Grabaciones de ultrasonido",
   "kind.terrestrial_recordings": "Grabaciones terrestres",
   "kind.aquatic_recordings": "Grabaciones acuáticas",
-
   "place.choose": "Elija un país o proyecto",
   "place.noDeployments": "{title} – sin despliegue activo",
   "place.none": "No hay ningún despliegue activo en sus espacios de almacenamiento, así que por ahora no se puede subir nada. Pida a un responsable del portal que cree el despliegue de esta temporada.",
@@ -22,7 +21,6 @@ export const messages = {
   "place.seasonFrom": "Temporada desde {from}",
   "place.seasonTo": "Temporada hasta {to}",
   "place.seasonUnknown": "Temporada sin registrar",
-
   "files.hint": "Se buscan: {extensions}. También se leen las carpetas que hay dentro.",
   "files.notYet": "Elija primero el despliegue y el tipo de datos.",
   "files.scanning": { one: "Recorriendo la carpeta: {count} archivo hasta ahora …", many: "Recorriendo la carpeta: {count} de archivos hasta ahora …", other: "Recorriendo la carpeta: {count} archivos hasta ahora …" },
@@ -32,7 +30,6 @@ export const messages = {
   "files.chosen": { one: "Elegido: {what}, {count} archivo en total. Arrastre o elija de nuevo para cambiarlo.", many: "Elegido: {what}, {count} de archivos en total. Arrastre o elija de nuevo para cambiarlos.", other: "Elegido: {what}, {count} archivos en total. Arrastre o elija de nuevo para cambiarlos." },
   "files.single": "archivos sueltos",
   "files.dropEmpty": "No había ningún archivo ni carpeta en lo que soltó.",
-
   "review.nothing": "Ninguno de estos archivos se puede enviar como {kind}: vea abajo qué se dejó fuera.",
   "review.send": { one: "{count} archivo, {bytes}", many: "{count} de archivos, {bytes}", other: "{count} archivos, {bytes}" },
   "review.sendUnmeasured": { one: "{count} archivo (aún se lee su tamaño)", many: "{count} de archivos (aún se leen sus tamaños)", other: "{count} archivos (aún se leen sus tamaños)" },
@@ -45,7 +42,6 @@ export const messages = {
   "reason.empty": { one: "{count} archivo vacío (0 bytes)", many: "{count} de archivos vacíos (0 bytes)", other: "{count} archivos vacíos (0 bytes)" },
   "reason.extension": { one: "{count} archivo de otro tipo", many: "{count} de archivos de otro tipo", other: "{count} archivos de otro tipo" },
   "reason.unreadable": { one: "{count} archivo o carpeta que no se pudo leer", many: "{count} de archivos o carpetas que no se pudieron leer", other: "{count} archivos o carpetas que no se pudieron leer" },
-
   "collisions.title": { one: "{count} nombre corresponde a varios archivos distintos", many: "{count} de nombres corresponden a varios archivos distintos", other: "{count} nombres corresponden a varios archivos distintos" },
   "collisions.text": "Todos los archivos de un despliegue comparten una sola carpeta en el almacén, así que solo uno de cada grupo podría conservar su nombre. Nada empieza antes de que usted elija.",
   "collisions.list": { one: "Mostrar el nombre ({count})", many: "Mostrar los {count} de nombres", other: "Mostrar los {count} nombres" },
@@ -56,7 +52,6 @@ export const messages = {
   "collisions.unnamed": { one: "{count} archivo no recibe nombre nuevo y se deja fuera", many: "{count} de archivos no reciben nombre nuevo y se dejan fuera", other: "{count} archivos no reciben nombre nuevo y se dejan fuera" },
   "collisions.leaveOut": { one: "Dejar fuera el archivo", many: "Dejar fuera estos {count} de archivos", other: "Dejar fuera estos {count} archivos" },
   "collisions.leaveOutText": "Quedan solo en la tarjeta, y no se dirá que la tarjeta se puede borrar.",
-
   "season.pending": "Comparando las fechas de los archivos con la temporada …",
   "season.unknown": "No se pudieron comparar las fechas de los archivos con la temporada. {reason}",
   "season.again": "Comparar de nuevo",
@@ -88,14 +83,12 @@ export const messages = {
   "ignored.clock": { one: "{count} imagen es, según su reloj, anterior a 2010 o posterior a 2029, por ejemplo {example}", many: "{count} de imágenes son, según su reloj, anteriores a 2010 o posteriores a 2029, por ejemplo {example}", other: "{count} imágenes son, según su reloj, anteriores a 2010 o posteriores a 2029, por ejemplo {example}" },
   "ignored.recycle": { one: "{count} nombre contiene «recycle», por ejemplo {example}", many: "{count} de nombres contienen «recycle», por ejemplo {example}", other: "{count} nombres contienen «recycle», por ejemplo {example}" },
   "ignored.text": "Se guardan de todos modos, con los nombres que tienen, y cuentan para el veredicto. Avise a un responsable. Para la próxima tarjeta, ajuste el reloj y haga que el equipo escriba nombres como 20240918032339-snapshot.jpg (imágenes) o 20240918_032339.wav (sonido).",
-
   "start.start": "Empezar la carga",
   "start.goOn": "Continuar la carga",
   "start.name": "Escriba su nombre en el paso 2.",
   "start.choice": "Elija qué se hace con los archivos que comparten nombre.",
   "start.reason": "Escriba el motivo para los archivos de fuera de la temporada, o cambie al despliegue que corresponde.",
   "tabs.elsewhere": "Otra pestaña de este navegador está subiendo archivos a este despliegue. Espere a que termine: después podrá empezar aquí.",
-
   "resume.title": { one: "Hay una carga sin terminar", many: "Hay {count} de cargas sin terminar", other: "Hay {count} cargas sin terminar" },
   "resume.folder": "Tiene una carga sin terminar de «{folder}» a {place} ({id}), {kind}, iniciada el {when}: {safe} de {total} archivos están a salvo.",
   "resume.session": "Tiene una carga sin terminar a {place} ({id}), {kind}, iniciada el {when}: {safe} de {total} archivos están a salvo.",
@@ -114,10 +107,8 @@ export const messages = {
   "resume.receipt": "Ver su recibo",
   "resume.turnedTitle": "Una carga ha terminado",
   "resume.turned": "«{folder}» a {place} ({id}): todos los archivos están almacenados y comprobados; la tarjeta puede borrarse.",
-
   "list.more": { one: "… y {count} más", many: "… y {count} más", other: "… y {count} más" },
   "list.download": "Descargar la lista (CSV)",
-
   "running.title": "Subiendo – por favor, deje abierta esta página",
   "running.paused": "En pausa",
   "running.checking": "Revisando los nombres con el portal …",
@@ -155,11 +146,9 @@ export const messages = {
   "left.minutes": { one: "cerca de {count} minuto", many: "cerca de {count} de minutos", other: "cerca de {count} minutos" },
   "left.hours": { one: "cerca de {count} hora", many: "cerca de {count} de horas", other: "cerca de {count} horas" },
   "left.days": { one: "cerca de {count} día", many: "cerca de {count} de días", other: "cerca de {count} días" },
-
   "waiting.unsettled": { one: "{count} archivo: un programa anterior todavía puede escribir aquí hasta las {time}. Entonces se compara de nuevo.", many: "{count} de archivos: un programa anterior todavía puede escribir aquí hasta las {time}. Entonces se comparan de nuevo.", other: "{count} archivos: un programa anterior todavía puede escribir aquí hasta las {time}. Entonces se comparan de nuevo." },
   "waiting.being_read": { one: "{count} archivo: el portal lo lee en el almacén para compararlo; se pregunta de nuevo a las {time}.", many: "{count} de archivos: el portal los lee en el almacén para compararlos; se pregunta de nuevo a las {time}.", other: "{count} archivos: el portal los lee en el almacén para compararlos; se pregunta de nuevo a las {time}." },
   "waiting.not_told": { one: "{count} archivo: el almacén no respondió sobre él; se pregunta de nuevo a las {time}.", many: "{count} de archivos: el almacén no respondió sobre ellos; se pregunta de nuevo a las {time}.", other: "{count} archivos: el almacén no respondió sobre ellos; se pregunta de nuevo a las {time}." },
-
   "verdict.safe": { one: "{count} archivo almacenado y comprobado; se puede borrar", many: "{count} de archivos almacenados y comprobados; se pueden borrar", other: "{count} archivos almacenados y comprobados; se pueden borrar" },
   "verdict.safeText": "El portal comparó el tamaño y la suma de verificación MD5 de cada uno con lo que guarda el almacén.",
   "verdict.before": { one: "{count} de ellos ya estaba almacenado antes, con el mismo contenido.", many: "{count} de ellos ya estaban almacenados antes, con el mismo contenido.", other: "{count} de ellos ya estaban almacenados antes, con el mismo contenido." },
@@ -194,7 +183,6 @@ export const messages = {
   "conflicts.leftOut": { one: "El archivo se deja fuera, como usted eligió: está solo en la tarjeta.", many: "Estos {count} de archivos se dejan fuera, como usted eligió: están solo en la tarjeta.", other: "Estos {count} archivos se dejan fuera, como usted eligió: están solo en la tarjeta." },
   "conflicts.folder": "Agregar la carpeta a estos nombres y enviarlos",
   "conflicts.leaveOut": "Dejarlos fuera",
-
   "check.against": "se compararán con el almacén: {place} ({id}), {kind}. No se sube nada.",
   "check.nothing": "Ninguno de estos archivos es del tipo {kind}: vea abajo qué se dejó fuera.",
   "check.leftOut": { one: "{count} archivo se deja fuera y no se revisa", many: "{count} de archivos se dejan fuera y no se revisan", other: "{count} archivos se dejan fuera y no se revisan" },
@@ -212,13 +200,11 @@ export const messages = {
   "check.another": "Revisar otra carpeta",
   "check.again": { one: "Preguntar de nuevo por este archivo", many: "Preguntar de nuevo por estos {count} de archivos", other: "Preguntar de nuevo por estos {count} archivos" },
   "check.turns": "Esta página vuelve a preguntar entonces por sí sola; no hace falta leer otra vez la tarjeta.",
-
   "warning.outside_season": { one: "{count} archivo se tomó fuera de la temporada de este despliegue. ¿Es el correcto?", many: "{count} de archivos se tomaron fuera de la temporada de este despliegue. ¿Es el correcto?", other: "{count} archivos se tomaron fuera de la temporada de este despliegue. ¿Es el correcto?" },
   "warning.clock_reset": { one: "{count} archivo tiene una fecha anterior al año 2000: el reloj del equipo se había reiniciado.", many: "{count} de archivos tienen una fecha anterior al año 2000: el reloj del equipo se había reiniciado.", other: "{count} archivos tienen una fecha anterior al año 2000: el reloj del equipo se había reiniciado." },
   "warning.clock_ahead": { one: "{count} archivo tiene una fecha futura.", many: "{count} de archivos tienen una fecha futura.", other: "{count} archivos tienen una fecha futura." },
   "warning.no_device_time": { one: "El nombre de {count} archivo no contiene la hora, así que no se puede asignar a una noche.", many: "Los nombres de {count} de archivos no contienen la hora, así que no se pueden asignar a una noche.", other: "Los nombres de {count} archivos no contienen la hora, así que no se pueden asignar a una noche." },
   "warning.time_unread": { one: "El nombre de {count} archivo contiene la hora en una forma que el proceso de identificación de especies no busca.", many: "Los nombres de {count} de archivos contienen la hora en una forma que el proceso de identificación de especies no busca.", other: "Los nombres de {count} archivos contienen la hora en una forma que el proceso de identificación de especies no busca." },
-
   "error.file_changed": "Cambió después de que usted lo eligió. Elija la carpeta de nuevo.",
   "error.file_unreadable": "No se pudo leer de la tarjeta. Revise la tarjeta e intente de nuevo.",
   "error.unreadable": "El navegador no pudo leerlo. Revise la tarjeta e intente de nuevo.",
@@ -257,7 +243,6 @@ export const messages = {
   "error.http": "El almacén respondió con un error ({code}), aunque se intentó de nuevo donde tenía sentido.",
   "error.error_in_answer": "El almacén respondió con un error, aunque se intentó muchas veces.",
   "error.other": "No se pudo almacenar ({code}).",
-
   "portal.answer_mismatch": "La respuesta del portal no correspondía a lo que se preguntó, así que no prueba nada. Vuelva a cargar la página e intente de nuevo.",
   "portal.not_json": "Algo entre usted y el portal respondió en su lugar. Revise la conexión; puede ser una red que pide iniciar sesión.",
   "portal.answer_unreadable": "No se pudo leer la respuesta del almacén. Intente más tarde o avise a un responsable del portal.",
@@ -286,7 +271,6 @@ export const messages = {
   "portal.throttled": "Se hicieron demasiadas preguntas al portal. Espere un minuto e intente de nuevo.",
   "portal.too_slow": "El almacén entrega un archivo demasiado despacio para compararlo. Inténtelo más tarde.",
   "portal.upload_unknown": "El portal ya no conoce la carga de este archivo grande. Intente de nuevo.",
-
   "trouble.code": "Código para citar: {code}",
   "trouble.network": "No se puede llegar al portal. Revise la conexión y después continúe; no se pierde nada de lo almacenado.",
   "trouble.signedOut": "Su sesión se cerró, o usted ya no puede subir archivos aquí. Inicie sesión de nuevo y elija la misma carpeta: lo que ya está almacenado no se envía dos veces.",
@@ -296,7 +280,6 @@ export const messages = {
   "trouble.unexpected": "Ocurrió algo inesperado. Vuelva a cargar la página y elija la misma carpeta: lo que ya está almacenado no se envía dos veces.",
   "trouble.load": "No se pudo cargar la lista de despliegues. {reason}",
   "trouble.reload": "Cargar de nuevo",
-
   "receipt.checking": "Revisando {name} …",
   "receipt.unanswered": "No se pudo consultar al portal. Revise la conexión e intente de nuevo.",
   "receipt.genuine": "Auténtico: {name}",

@@ -1,4 +1,4 @@
-"""The settings for mypy's Django plugin, which starts Django to learn the models: they name nothing that exists."""
+"""The settings where nothing runs, such as for mypy and `make messages`: they name nothing that exists."""
 
 # ruff: noqa: E402, F403 (the variables have to be set before the settings are read)
 import os
