@@ -50,8 +50,10 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from types import FrameType
+from typing import Any, BinaryIO, Generic, TypedDict, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 # --- lib/about.py -----------------------------------------------------------------------------------------------------
@@ -264,6 +266,8 @@ class Pace:
 # --- lib/queues.py ----------------------------------------------------------------------------------------------------
 # What bounds the stages of a run: queues between them, and the memory that they hold.
 
+Carried = TypeVar("Carried")
+
 
 class Budget:
     """Bytes of file contents held in memory, over all stages."""
@@ -287,19 +291,19 @@ class Budget:
             self._freed.notify_all()
 
 
-class Line:
+class Line(Generic[Carried]):
     """A bounded queue between two stages: who puts into a full one waits."""
 
     def __init__(self, room: int, halt: Halt):
         self._room = room
         self._halt = halt
-        self._items: deque = deque()
+        self._items: deque[Carried] = deque()
         self._closed = False
         lock = threading.Lock()
         self._came = threading.Condition(lock)
         self._went = threading.Condition(lock)
 
-    def put(self, item: Any) -> None:
+    def put(self, item: Carried) -> None:
         with self._went:
             while len(self._items) >= self._room:
                 self._halt.check()
@@ -307,7 +311,7 @@ class Line:
             self._items.append(item)
             self._came.notify()
 
-    def put_first(self, item: Any) -> None:
+    def put_first(self, item: Carried) -> None:
         """Without waiting for room: by a stage that also takes from here."""
         with self._came:
             self._items.appendleft(item)
@@ -318,7 +322,7 @@ class Line:
             self._closed = True
             self._came.notify_all()
 
-    def take(self) -> Any:
+    def take(self) -> Carried | None:
         """The next, or None at the end, or when the run is halted."""
         with self._came:
             while not self._items and not self._closed and not self._halt.is_set:
@@ -328,7 +332,7 @@ class Line:
             self._went.notify_all()
             return self._items.popleft()
 
-    def batch(self, most: int, least: int, linger_s: float, *, through_halt: bool = False) -> list:
+    def batch(self, most: int, least: int, linger_s: float, *, through_halt: bool = False) -> list[Carried]:
         """Up to `most`; empty at the end. Waits for `least`, but not longer than `linger_s` after the first."""
         with self._came:
             while not self._items and not self._closed and (through_halt or not self._halt.is_set):
@@ -431,7 +435,7 @@ class Lock:
 
     def take(self) -> bool:
         try:
-            if os.name == "nt":
+            if sys.platform == "win32":  # as mypy reads it too
                 import msvcrt  # noqa: PLC0415 (there is none elsewhere)
 
                 self._file.seek(0)
@@ -501,6 +505,123 @@ class Screen:
             return input(question).strip()
         except EOFError:
             raise KeyboardInterrupt from None
+
+
+# --- portal/answers.py ------------------------------------------------------------------------------------------------
+# What the portal answers, as types alone: the keys that this program reads. A portal of another age may lack some.
+#
+# The upload page has the same in uploads/static/uploads/js/portal/api-types.js.
+
+
+class Answer(TypedDict, total=False):
+    """Of any call."""
+
+    _sent_at: str | None  # the answer's header Date
+
+
+class SignedUrl(TypedDict, total=False):
+    """Leave to send, a file or a part of one."""
+
+    url: str
+    headers: dict[str, str]
+    expires_at: str | None
+
+
+class UploadInParts(TypedDict):
+    """A large file's way in."""
+
+    id: int
+
+
+class FileRow(SignedUrl, total=False):
+    """What became of one file."""
+
+    name: str
+    status: str
+    code: str
+    message: str
+    until: str | None  # when to ask again, of an unsettled one
+    upload: UploadInParts  # of a large one that is granted
+
+
+class FilesAnswer(Answer, total=False):
+    """Of a call about several files, in the order asked."""
+
+    files: list[FileRow]
+
+
+class Completion(Answer, FileRow, total=False):
+    """What became of a large file whose parts were all sent."""
+
+    missing: list[int]  # numbers of parts
+
+
+class Verdict(Answer, total=False):
+    """Whether the card may be wiped, and what stands against it."""
+
+    safe_to_wipe: bool | None
+    unsettled: int  # files that an older program may still overwrite
+    unsettled_until: str | None
+    comparing: int  # files that are still to be compared once more
+    refused: int  # names answered with a conflict that nothing has mended
+
+
+class Session(Verdict, total=False):
+    id: int
+    season_reason: str
+    finished_at: str | None
+    multipart_above_bytes: int | None
+    part_size_bytes: int | None
+
+
+class Season(TypedDict):
+    first_day: str | None
+    last_day: str | None
+
+
+class Fit(TypedDict, total=False):
+    """A deployment of the same place, and how many of the files fall into its season."""
+
+    deployment: str
+    location_name: str
+    camera_id: str
+    is_active: bool
+    files: int
+
+
+class Nights(TypedDict, total=False):
+    verdict: str
+    shift_h: int
+
+
+class Survey(Answer, total=False):
+    """What the portal makes of the device times of a selection."""
+
+    files: int
+    reset: int
+    ahead: int
+    outside: int
+    outside_first_day: str | None
+    outside_last_day: str | None
+    needs_reason: bool
+    season: Season
+    fits: list[Fit]
+    nights: Nights | None
+
+
+class Bucket(TypedDict, total=False):
+    title: str
+    data_types: list[str]
+
+
+class Deployment(Answer, total=False):
+    deployment_id: str
+    bucket: Bucket
+    location_name: str
+    camera_id: str
+    system_id: str
+    first_day: str | None
+    last_day: str | None
 
 
 # --- portal/refusals.py -----------------------------------------------------------------------------------------------
@@ -670,12 +791,12 @@ class StoreGate:
 # Of 5,000 PUTs of 20 KB each costs 0.18 ms of processor time per file, urllib3 0.46 ms; bare sockets 0.06 ms, and were
 # no faster over all, the store being slower.
 
-try:  # the computer's own list of trusted certificates, on Windows and macOS too
-    import truststore
-except ImportError:  # then Python's
-    truststore = None
-
 IDLE_S = 10.0  # a kept connection older than this may have been closed at the other end
+
+
+# What a request carries: all of it at once, or piece by piece.
+Piece = bytes | memoryview
+Body = bytes | Iterator[Piece]
 
 
 @dataclass(frozen=True)
@@ -715,9 +836,7 @@ class Wire(threading.local):
         self._tls = tls
         self._kept: dict[tuple[str, str], tuple[http.client.HTTPConnection, str, dict[str, str], float]] = {}
 
-    def exchange(
-        self, method: str, url: str, headers: dict[str, str], body: bytes | Iterator[bytes] | None = None
-    ) -> Reply:
+    def exchange(self, method: str, url: str, headers: dict[str, str], body: Body | None = None) -> Reply:
         """One request and its whole answer. Raises CallFault("network") when there is none.
 
         An iterator's bytes must be as many as the header Content-Length says.
@@ -730,7 +849,7 @@ class Wire(threading.local):
 
     @contextlib.contextmanager
     def stream(
-        self, method: str, url: str, headers: dict[str, str], body: bytes | Iterator[bytes] | None = None
+        self, method: str, url: str, headers: dict[str, str], body: Body | None = None
     ) -> Iterator[http.client.HTTPResponse]:
         """As `exchange`, with an answer that is still to be read."""
         scheme, _, rest = url.partition("://")
@@ -753,7 +872,14 @@ class Wire(threading.local):
             else:
                 connection.close()
 
-    def _asked(self, connection, method, target, headers, body) -> http.client.HTTPResponse:
+    def _asked(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        target: str,
+        headers: dict[str, str],
+        body: Body | None,
+    ) -> http.client.HTTPResponse:
         try:
             try:
                 connection.request(method, target, body, headers)
@@ -768,7 +894,10 @@ class Wire(threading.local):
             # The type alone: a message of http.client may quote the target, which is signed.
             raise CallFault("network", message=type(error).__name__) from None
 
-    def _connect(self, scheme: str, host: str, port: int | None, netloc: str):
+    def _connect(
+        self, scheme: str, host: str, port: int | None, netloc: str
+    ) -> tuple[http.client.HTTPConnection, str, dict[str, str]]:
+        """A connection, what stands in front of each target on it, and the headers that it adds to each request."""
         proxy = proxy_for(scheme, host)
         if scheme == "https":
             if proxy is None:
@@ -782,9 +911,12 @@ class Wire(threading.local):
 
 
 def tls_context() -> ssl.SSLContext:
-    if truststore is not None:
-        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return ssl.create_default_context()
+    """By the computer's own list of trusted certificates, on Windows and macOS too; without truststore by Python's."""
+    try:
+        import truststore  # noqa: PLC0415 (uploads can do without it)
+    except ImportError:
+        return ssl.create_default_context()
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 # --- portal/api.py ----------------------------------------------------------------------------------------------------
@@ -818,8 +950,8 @@ class Portal:
         self.away_since: float | None = None
         self.retries = 0
 
-    def ask(self, method: str, path: str, body: dict | None = None, *, halt: Halt, max_tries: int = 0) -> dict:
-        """One call, repeated while the portal is away. `path` stands below /api/v1/.
+    def ask(self, method: str, path: str, body: dict | None = None, *, halt: Halt, max_tries: int = 0) -> Any:
+        """One call, repeated while the portal is away. `path` stands below /api/v1/. What it gives: answers.py.
 
         Raises Refusal where going on is pointless, CallFault for an answer that the caller may know what to do with:
         404 and 409; and for any failure once `max_tries` (if given) are used up.
@@ -848,8 +980,9 @@ class Portal:
             self._has_answered, self.away_since = True, None
             return answer
 
-    def pages(self, path: str, *, halt: Halt) -> list[dict]:
-        rows, query = [], path
+    def pages(self, path: str, *, halt: Halt) -> list[Any]:
+        rows: list[Any] = []
+        query = path
         while query:
             answer = self.ask("GET", query, halt=halt)
             rows += answer["results"]
@@ -875,7 +1008,7 @@ class Portal:
     def _url(self, path: str) -> str:
         return f"{self.address}/api/v1/{path}"
 
-    def _once(self, method: str, path: str, body: dict | None) -> dict:
+    def _once(self, method: str, path: str, body: dict | None) -> dict[str, Any]:
         headers = self._headers
         content = None
         if body is not None:
@@ -936,7 +1069,7 @@ UNSETTLED_PAUSE_S = 15.0  # where the portal names none, or one that is past and
 class PortalClock:
     """How long what the portal granted is good for, by its own clock at its answer: this computer's may be wrong."""
 
-    def __init__(self, answer: dict, asked_at: float):
+    def __init__(self, answer: Answer, asked_at: float):
         self.asked_at = asked_at
         self._then = http_date(answer.get("_sent_at"))
 
@@ -1082,6 +1215,11 @@ class Item:
         self.md5, self.part_md5s, self.part_size, self.is_known, self.was_verified = "", b"", 0, False, False
 
     @property
+    def is_due(self) -> bool:
+        """Whether the moment has come at which the portal can say more."""
+        return self.due is not None and not self.due.left_s
+
+    @property
     def multipart_md5(self) -> str:
         """As stores make the ETag of an upload in parts."""
         return f"{hashlib.md5(self.part_md5s).hexdigest()}-{len(self.part_md5s) // 16}"
@@ -1099,7 +1237,12 @@ class Item:
         return WHY.get(self.code) or self.message or f"It could not be stored ({self.code or self.status})."
 
 
-def paired(asked: Sequence[Item], answer: dict) -> list[tuple[Item, dict]]:
+def dues_of(items: Sequence[Item]) -> list[Due]:
+    """The moments that are waited for."""
+    return [item.due for item in items if item.due]
+
+
+def paired(asked: Sequence[Item], answer: FilesAnswer) -> list[tuple[Item, FileRow]]:
     """The portal answers in the order asked. An answer that does not is no proof of anything."""
     rows = answer.get("files")
     if (
@@ -1239,7 +1382,9 @@ def long_path(path: str) -> str:
     return path if os.name != "nt" or path.startswith("\\\\") else "\\\\?\\" + path
 
 
-def scan(root: str, data_type: str, *, folders: Sequence[str] = (), note=lambda files: None) -> Scan:
+def scan(
+    root: str, data_type: str, *, folders: Sequence[str] = (), note: Callable[[int], None] = lambda files: None
+) -> Scan:
     """The files of one data type below `root`; with `folders`, only those below these relative paths."""
     found = Scan()
     top = root_name(root)
@@ -1270,11 +1415,13 @@ def reason_of(relative: str, local: str, stat_: os.stat_result | None, extension
     return reason
 
 
-def _sort_in(found: Scan, top: str, relative: str, local: str, stat_, extensions: frozenset[str]) -> None:
+def _sort_in(
+    found: Scan, top: str, relative: str, local: str, stat_: os.stat_result | None, extensions: frozenset[str]
+) -> None:
     path = f"{top}/{relative}" if top else relative
     reason = reason_of(relative, local, stat_, extensions)
     parts = relative.strip("/").split("/")
-    if reason:
+    if reason or stat_ is None:  # which is always for a reason
         found.left_out.append((path, reason))
     else:
         found.items.append(Item(path, composed(parts[-1]), local, stat_.st_size, stat_.st_mtime_ns))
@@ -1366,9 +1513,9 @@ _STAMP = re.compile(
 def device_time(name: str) -> str:
     """What the device's clock says in a name, such as 2025-07-14T22:00:31 (of several the first), or ""."""
     for match in _STAMP.finditer(name):
-        parts = match.group(1, 3, 4, 5, 7, 8)
+        year, month, day, hour, minute, second = map(int, match.group(1, 3, 4, 5, 7, 8))
         try:
-            return datetime(*map(int, parts)).isoformat()
+            return datetime(year, month, day, hour, minute, second).isoformat()
         except ValueError:
             continue
     return ""
@@ -1705,7 +1852,7 @@ class Journal:
             )
 
     @contextlib.contextmanager
-    def _transaction(self):
+    def _transaction(self) -> Iterator[None]:
         with self._writing:
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -1756,7 +1903,7 @@ class Crew:
         self._faulted_at = 0.0
 
     @contextlib.contextmanager
-    def place(self):
+    def place(self) -> Iterator[None]:
         with self._changed:
             while self._active >= self.limit:
                 self._halt.check()
@@ -1797,6 +1944,47 @@ class Crew:
             if now - self._faulted_at > self.WINDOW_S:
                 self._faulted_at = now
                 self.limit = max(min(least, self.limit), self.limit - 1)
+
+
+# --- engine/job.py ----------------------------------------------------------------------------------------------------
+# What one PUT carries: a whole file, or a part of a large one.
+
+
+@dataclass(slots=True, eq=False)
+class Large:
+    """A file on its way in parts."""
+
+    item: Item
+    upload: str
+    left: set[int]  # numbers of the parts that the store does not have
+    generation: int = 1
+    is_over: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a large file a PUT carries, and of which of its uploads: another may have been begun since."""
+
+    large: Large
+    number: int
+    generation: int
+
+    @property
+    def is_wanted(self) -> bool:
+        return self.generation == self.large.generation and not self.large.is_over
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One PUT: a whole file, or a part of a large one."""
+
+    item: Item
+    offset: int
+    length: int
+    grant: Grant | None = None
+    part: Part | None = None
+    sent_bytes: int = 0
 
 
 # --- engine/tally.py --------------------------------------------------------------------------------------------------
@@ -1876,9 +2064,9 @@ class Lines:
         self.renew()
 
     def renew(self) -> None:
-        self.hashed = Line(HASHED_AHEAD, self._halt)
-        self.granted = Line(4 * MOST_GRANTS, self._halt)
-        self.sent = Line(8 * MAX_BATCH, self._halt)
+        self.hashed: Line[Item] = Line(HASHED_AHEAD, self._halt)
+        self.granted: Line[Job] = Line(4 * MOST_GRANTS, self._halt)
+        self.sent: Line[Item] = Line(8 * MAX_BATCH, self._halt)
 
 
 class Run:
@@ -1912,7 +2100,7 @@ class SessionCalls:
     def __init__(self, context: Context, journal: Journal):
         self._portal, self._halt, self._log = context.portal, context.halt, context.log
         self._journal = journal
-        self.session: dict = {}
+        self.session: Session = {}
 
     def open(self, plan: Plan, *, deployment: str, data_type: str, uploader_name: str, reason: str) -> None:
         """Goes on with the journal's session where it is still open and for the same selection; else opens one."""
@@ -1940,7 +2128,7 @@ class SessionCalls:
 
     def _is_open(self, session_id: str, reason: str) -> bool:
         try:
-            session = self._portal.ask("GET", f"uploads/sessions/{session_id}/", halt=self._halt)
+            session: Session = self._portal.ask("GET", f"uploads/sessions/{session_id}/", halt=self._halt)
         except CallFault:
             return False
         if session.get("finished_at") or session.get("season_reason", "") != reason:
@@ -1953,17 +2141,17 @@ class SessionCalls:
         """(bytes above which a file goes in parts, bytes of a part), 0 where the portal names none."""
         return self.session.get("multipart_above_bytes") or 0, self.session.get("part_size_bytes") or 0
 
-    def finish(self, declared: int | None = None) -> dict:
+    def finish(self, declared: int | None = None) -> Verdict:
         return self.ask("finish", {} if declared is None else {"files": declared})
 
-    def ask(self, step: str, body: dict, *, max_tries: int = 0) -> dict:
+    def ask(self, step: str, body: dict, *, max_tries: int = 0) -> Any:
         """A call about this session. Raises Refusal where the portal does not do it."""
         try:
             return self._ask("POST", step, body, max_tries)
         except CallFault as fault:
             raise Refusal(f"The portal answered: {fault.message or fault.code}", fault.code) from None
 
-    def ask_of_upload(self, step: str, body: dict | None = None, *, method: str = "POST") -> dict:
+    def ask_of_upload(self, step: str, body: dict | None = None, *, method: str = "POST") -> Any:
         """A call about a large file's upload in this session. Raises UploadGone where the portal has it no more."""
         try:
             return self._ask(method, step, body)
@@ -1971,7 +2159,7 @@ class SessionCalls:
             self._log.note("gone", f"{step}: {fault}")
             raise UploadGone from None
 
-    def _ask(self, method: str, step: str, body: dict | None, max_tries: int = 0) -> dict:
+    def _ask(self, method: str, step: str, body: dict | None, max_tries: int = 0) -> Any:
         try:
             path = f"uploads/sessions/{self.session['id']}/{step}{'' if '?' in step else '/'}"
             return self._portal.ask(method, path, body or None, halt=self._halt, max_tries=max_tries)
@@ -2060,11 +2248,13 @@ class Waiting:
         """In the next round."""
         self._again.append(item)
 
-    def postpone(self, item: Item, row: dict, clock: PortalClock) -> None:
-        """Until the moment that the portal names."""
-        item.due, item.grant = Due.by(clock, row.get("until")), None
+    def postpone(self, item: Item, row: FileRow, clock: PortalClock) -> Due:
+        """Until the moment that the portal names; that moment."""
+        item.due = due = Due.by(clock, row.get("until"))
+        item.grant = None
         item.code, item.message = row.get("code") or "unsettled", row.get("message") or ""
         self.items.append(item)
+        return due
 
     def ask_again(self, items: Sequence[Item]) -> None:
         """For another round: those that were sent are confirmed, the others granted."""
@@ -2098,13 +2288,13 @@ class Outcomes:
         self._drop_body(item)
         self._run.lines.sent.put(item)
 
-    def answered(self, item: Item, row: dict, clock: PortalClock, *, step: str) -> None:
+    def answered(self, item: Item, row: FileRow, clock: PortalClock, *, step: str) -> None:
         """An end by the portal's word: stored before, conflict, refused, missing, mismatch; or none yet: unsettled."""
         item.step = step
         if row["status"] == "unsettled":
             self._drop_body(item)
-            self._waiting.postpone(item, row, clock)
-            self._run.log.note("unsettled", f"{item.path} as {item.name}, asked again at {item.due.told}")
+            due = self._waiting.postpone(item, row, clock)
+            self._run.log.note("unsettled", f"{item.path} as {item.name}, asked again at {due.told}")
             return
         self.settle(item, row["status"], row.get("code") or row["status"], row.get("message") or "")
         if row["status"] == "conflict" and not self._run.options.choice:
@@ -2167,7 +2357,7 @@ class Confirmer:
     def _confirm(self, batch: list[Item]) -> None:
         tries = 3 if self._run.halt.is_set else 0
         asked_at = time.monotonic()
-        answer = self._calls.ask("confirm", {"files": [item.name for item in batch]}, max_tries=tries)
+        answer: FilesAnswer = self._calls.ask("confirm", {"files": [item.name for item in batch]}, max_tries=tries)
         verified = []
         for item, row in paired(batch, answer):
             if row["status"] == "verified":
@@ -2184,36 +2374,6 @@ class Confirmer:
         self._journal.keep_verified(verified)
         for item in verified:
             self._outcomes.settle(item, "verified")
-
-
-# --- engine/job.py ----------------------------------------------------------------------------------------------------
-# What one PUT carries: a whole file, or a part of a large one.
-
-
-@dataclass(slots=True, eq=False)
-class Large:
-    """A file on its way in parts."""
-
-    item: Item
-    upload: str
-    left: set[int]  # numbers of the parts that the store does not have
-    generation: int = 1
-    is_over: bool = False
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-
-@dataclass(slots=True, eq=False)
-class Job:
-    """One PUT: a whole file, or a part of a large one."""
-
-    item: Item
-    offset: int
-    length: int
-    grant: Grant | None = None
-    number: int = 0
-    large: Large | None = None
-    generation: int = 0
-    sent_bytes: int = 0
 
 
 # --- engine/naming.py -------------------------------------------------------------------------------------------------
@@ -2251,7 +2411,7 @@ class Naming:
         if not asked or not self._may_have_former:
             return
         files = [item.description | {"name": item.former_name} for item in asked]
-        answer = self._calls.ask("check", {"files": files})
+        answer: FilesAnswer = self._calls.ask("check", {"files": files})
         found = False
         for item, row in zip(asked, answer["files"], strict=True):
             name, item.former_name = item.former_name, ""
@@ -2278,9 +2438,9 @@ class Grants:
         self._options = run.options
         self.lifetime_s = 8 * AHEAD_S  # of the latest URLs
 
-    def presign(self, items: Sequence[Item]) -> list[tuple[Item, dict]]:
+    def presign(self, items: Sequence[Item]) -> list[tuple[Item, FileRow]]:
         """Those that may be sent, with the portal's answers; the others are settled."""
-        granted: list[tuple[Item, dict]] = []
+        granted: list[tuple[Item, FileRow]] = []
         pending = list(items)
         while pending:
             self._naming.keep_former_names(pending)
@@ -2290,7 +2450,7 @@ class Grants:
                 for item in new:
                     item.is_known = True
             asked_at = time.monotonic()
-            answer = self._calls.ask("presign", {"files": [item.description for item in pending]})
+            answer: FilesAnswer = self._calls.ask("presign", {"files": [item.description for item in pending]})
             clock = PortalClock(answer, asked_at)
             renamed = []
             for item, row in paired(pending, answer):
@@ -2304,22 +2464,23 @@ class Grants:
             pending = renamed
         return granted
 
-    def has_fresh_one(self, job: Job) -> bool:
-        """Whether the job may be sent now; where it has no good grant, one is asked for. Raises UploadGone."""
+    def fresh_one(self, job: Job) -> Grant | None:
+        """The job's grant, asked for where it has no good one; None where it may not be sent now. Raises UploadGone."""
         if job.grant and job.grant.stale_at > time.monotonic():
-            return True
-        if not job.large:
+            return job.grant
+        if not job.part:
             granted = self.presign([job.item])
             job.grant = job.item.grant if granted else None
-            return bool(job.grant)
+            return job.grant
         asked_at = time.monotonic()
-        md5 = job.item.part_md5s[16 * (job.number - 1) : 16 * job.number].hex()
-        asked = {"upload": job.large.upload, "parts": [{"number": job.number, "md5": md5}]}
+        number = job.part.number
+        md5 = job.item.part_md5s[16 * (number - 1) : 16 * number].hex()
+        asked = {"upload": job.part.large.upload, "parts": [{"number": number, "md5": md5}]}
         answer = self._calls.ask_of_upload("parts", asked)
         job.grant = self._grant(answer["parts"][0], PortalClock(answer, asked_at))
-        return True
+        return job.grant
 
-    def _grant(self, row: dict, clock: PortalClock) -> Grant:
+    def _grant(self, row: SignedUrl, clock: PortalClock) -> Grant:
         lifetime_s = clock.seconds_to(row.get("expires_at"))
         if lifetime_s != float("inf"):
             self.lifetime_s = lifetime_s
@@ -2339,7 +2500,7 @@ class PartsSender:
         self._open = 0
         self._changed = threading.Condition()
 
-    def begin(self, item: Item, upload: dict) -> None:
+    def begin(self, item: Item, upload: UploadInParts) -> None:
         """Queues the parts that the store does not have. Which it has is asked, not remembered."""
         large = Large(item, str(upload["id"]), _all_parts(item))
         with self._changed:
@@ -2352,15 +2513,16 @@ class PartsSender:
             while self._open and not self._run.halt.is_set:
                 self._changed.wait(0.5)
 
-    def part_arrived(self, job: Job) -> None:
-        with job.large.lock:
-            job.large.left.discard(job.number)
-            is_last = not job.large.left and not job.large.is_over and job.generation == job.large.generation
+    def part_arrived(self, part: Part) -> None:
+        large = part.large
+        with large.lock:
+            large.left.discard(part.number)
+            is_last = not large.left and part.is_wanted
         if is_last:
             try:
-                self._complete(job.large)
+                self._complete(large)
             except UploadGone:
-                self.begin_anew(job.large, job.large.generation)
+                self.begin_anew(large, large.generation)
 
     def begin_anew(self, large: Large, generation: int) -> None:
         """Its upload is no more: it was completed meanwhile, thrown away after a long pause, or the name is taken."""
@@ -2387,7 +2549,7 @@ class PartsSender:
         """Of a file in parts, or of a whole one: it cannot be sent."""
         self._run.tally.add(sent_bytes=-job.sent_bytes)
         job.sent_bytes = 0
-        if job.large and not self._close(job.large):
+        if job.part and not self._close(job.part.large):
             return
         self._outcomes.fail(job.item, code, message, http_status=http_status, step="send")
 
@@ -2419,11 +2581,12 @@ class PartsSender:
         for number in reversed(numbers):
             offset = (number - 1) * item.part_size
             length = self._part_length(item, number)
-            self._run.lines.granted.put_first(Job(item, offset, length, None, number, large, large.generation))
+            part = Part(large, number, large.generation)
+            self._run.lines.granted.put_first(Job(item, offset, length, part=part))
 
     def _complete(self, large: Large) -> None:
         asked_at = time.monotonic()
-        answer = self._calls.ask_of_upload("complete", {"upload": large.upload})
+        answer: Completion = self._calls.ask_of_upload("complete", {"upload": large.upload})
         if answer["status"] == "completed":
             if self._close(large):
                 self._outcomes.arrived(large.item)
@@ -2487,8 +2650,8 @@ class Granter:
             granted = self._grants.presign(batch)
             self._mostly_stored = len(granted) < 0.1 * len(batch)
             for item, row in granted:
-                if row.get("upload"):
-                    self._parts.begin(item, row["upload"])
+                if upload := row.get("upload"):
+                    self._parts.begin(item, upload)
                 else:
                     self._run.lines.granted.put(Job(item, 0, item.size, item.grant))
         self._parts.wait_for_all()
@@ -2527,7 +2690,7 @@ def check_unchanged(item: Item) -> None:
 
 
 @contextlib.contextmanager
-def steady(item: Item):
+def steady(item: Item) -> Iterator[FileIO]:
     """The open file, known to be the one that was selected, before and after."""
     try:
         with open(item.local, "rb", buffering=0) as file:
@@ -2542,7 +2705,7 @@ def steady(item: Item):
 
 def read_small(item: Item) -> bytes:
     with steady(item) as file:
-        pieces = []
+        pieces: list[bytes] = []
         while piece := file.read(item.size + 1 - sum(map(len, pieces))):
             pieces.append(piece)
     body = b"".join(pieces)
@@ -2653,7 +2816,7 @@ class Sender:
                 job = self._run.lines.granted.take()
                 if job is None:
                     return
-                if not job.large or (job.generation == job.large.generation and not job.large.is_over):
+                if not job.part or job.part.is_wanted:
                     self._deliver(job)
 
     def _deliver(self, job: Job) -> None:
@@ -2672,12 +2835,12 @@ class Sender:
             return
         if end == "arrived":
             self._refused_in_a_row = 0
-            if job.large:
-                self._parts.part_arrived(job)
+            if job.part:
+                self._parts.part_arrived(job.part)
             else:
                 self._outcomes.arrived(job.item)
-        elif end == "gone":
-            self._parts.begin_anew(job.large, job.generation)
+        elif end == "gone" and job.part:
+            self._parts.begin_anew(job.part.large, job.part.generation)
 
     def _send(self, job: Job) -> str:
         """One PUT with its retries. Raises FileFault, and CallFault for a refusal.
@@ -2690,17 +2853,19 @@ class Sender:
         while True:
             is_probe = gate.enter()
             try:
-                if not self._grants.has_fresh_one(job):
+                grant = self._grants.fresh_one(job)
+                if grant is None:
                     gate.released(is_probe)
                     return "settled"
-                self._put(job)
+                self._put(job, grant)
                 gate.answered()
                 return "arrived"
             except UploadGone:
                 gate.released(is_probe)
                 return "gone"
             except CallFault as fault:
-                url = "over" if job.grant.had_run_out(fault) else "fresh" if is_renewed else "good"
+                has_run_out = job.grant is not None and job.grant.had_run_out(fault)
+                url = "over" if has_run_out else "fresh" if is_renewed else "good"
                 verdict = judge_put(fault, url)
                 if verdict == "again" and fault.code not in BODY_CODES | RACE_CODES:  # which say that it is there
                     gate.failed(is_probe, fault.retry_after_s)
@@ -2709,10 +2874,11 @@ class Sender:
                     gate.answered()
                 self._run.tally.add(retries=1, sent_bytes=-job.sent_bytes)
                 job.sent_bytes = 0
-                self._run.log.note("retry", f"{job.item.path} {job.number or ''} try {job.item.tries}: {fault}")
-                if verdict == "gone" and job.large:
+                part = job.part.number if job.part else ""
+                self._run.log.note("retry", f"{job.item.path} {part} try {job.item.tries}: {fault}")
+                if verdict == "gone" and job.part:
                     return "gone"
-                if verdict == "ask" and not job.large:
+                if verdict == "ask" and not job.part:
                     return "arrived"
                 if verdict == "renew":
                     if url == "over":
@@ -2723,7 +2889,7 @@ class Sender:
                 if verdict in ("final", "gone"):
                     raise
                 if tries >= MAX_TRIES:
-                    if job.large:
+                    if job.part:
                         raise
                     job.item.doubt = fault  # even the last try may have arrived with only its answer lost
                     return "arrived"
@@ -2739,17 +2905,17 @@ class Sender:
         if time.monotonic() - first_at > self._run.options.patience_s:
             raise CallFault("url_ran_out", fault.http_status) from None
 
-    def _put(self, job: Job) -> None:
+    def _put(self, job: Job, grant: Grant) -> None:
         item = job.item
         item.tries += 1
         if item.body is None:
             check_unchanged(item)
         if item.body is not None and not self._run.throttle.bytes_per_s:
-            body: bytes | Iterator[bytes] = item.body
+            body: Body = item.body
         else:
             body = self._pieces(job)
-        headers = job.grant.headers | {"Content-Length": str(job.length)}
-        reply = self._wire.exchange("PUT", job.grant.url, headers, body)
+        headers = grant.headers | {"Content-Length": str(job.length)}
+        reply = self._wire.exchange("PUT", grant.url, headers, body)
         check_unchanged(item)
         is_error = b"<Error" in reply.body[:2_000]
         if not 200 <= reply.status < 300 or is_error:
@@ -2765,11 +2931,11 @@ class Sender:
         self._run.note_pace()
         self._run.crew.sent(job.length)
 
-    def _pieces(self, job: Job) -> Iterator[bytes]:
+    def _pieces(self, job: Job) -> Iterator[Piece]:
         chunk = SLOW_CHUNK if self._run.throttle.bytes_per_s else SEND_CHUNK
         if job.item.body is not None:
             view = memoryview(job.item.body)
-            pieces: Iterator = (view[start : start + chunk] for start in range(0, len(view), chunk))
+            pieces: Iterator[Piece] = (view[start : start + chunk] for start in range(0, len(view), chunk))
         else:
             pieces = self._from_disk(job, chunk)
         for piece in pieces:
@@ -2824,7 +2990,7 @@ class Engine:
     # The session
 
     @property
-    def session(self) -> dict:
+    def session(self) -> Session:
         return self._calls.session
 
     def open(self, *, deployment: str, data_type: str, uploader_name: str, reason: str) -> None:
@@ -2832,7 +2998,7 @@ class Engine:
             self._plan, deployment=deployment, data_type=data_type, uploader_name=uploader_name, reason=reason
         )
 
-    def finish(self, declared: int | None = None) -> dict:
+    def finish(self, declared: int | None = None) -> Verdict:
         return self._calls.finish(declared)
 
     # A round of all stages
@@ -2948,7 +3114,8 @@ def to_be_proven(recalled: Sequence[Item], items: Sequence[Item]) -> list[Item]:
     alike = [item for item in recalled if looks_alike(item, of_one_time)]
     chosen = set(map(id, alike))
     others = [item for item in recalled if id(item) not in chosen]
-    sample, size = [], 0
+    sample: list[Item] = []
+    size = 0
     for item in random.sample(others, min(SAMPLE, len(others))):
         size += item.size
         if len(sample) >= SMALLEST_SAMPLE and size > SAMPLE_BYTES:
@@ -3237,7 +3404,7 @@ def tell_not_stored(screen: Screen, items: Sequence[Item], unreadable: Sequence[
 
 
 def tell_when_to_look_again(screen: Screen, items: Sequence[Item]) -> None:
-    dues = [item.due for item in items if item.code == "unsettled" and item.due]
+    dues = dues_of([item for item in items if item.code == "unsettled"])
     if not dues:
         codes = {item.code for item in items}
         if "being_read" in codes:
@@ -3275,7 +3442,7 @@ class Wait:
         items = [item for item in items if item.code == "unsettled"]
         if not items:
             return
-        last = max((item.due for item in items), key=lambda due: due.at)
+        last = max(dues_of(items), key=lambda due: due.at)
         if self._said != last.told and self._lasts_for(last):
             tell_paths(self._context.screen, [(item.path, item.why) for item in items], even_if_quiet=False)
         self.say_names(len(items), last)
@@ -3292,8 +3459,9 @@ class Wait:
 
     def until_due(self, items: Sequence[Item]) -> bool:
         """Until the first are due, with those that are so soon after; False where nobody waits so long."""
-        first = min((item.due for item in items), key=lambda due: due.at)
-        together = [item.due for item in items if item.due.at <= first.at + TOGETHER_S]
+        dues = dues_of(items)
+        first = min(dues, key=lambda due: due.at)
+        together = [due for due in dues if due.at <= first.at + TOGETHER_S]
         return self.until(max(together, key=lambda due: due.at))
 
     def until(self, due: Due) -> bool:
@@ -3341,7 +3509,7 @@ def verify_card(context: Context, target: Target) -> Course:
         yield
         if not wait.until_due(waiting):
             break
-        due = [item for item in waiting if not item.due.left_s]
+        due = [item for item in waiting if item.is_due]
         asked = set(map(id, due))
         missing = [item for item in missing if id(item) not in asked]
         missing += not_in_store_now(context, target, due)
@@ -3391,7 +3559,7 @@ def tell_checked(context: Context, target: Target, found: Scan, missing: Sequenc
 
 def not_in_store(context: Context, target: Target, items: list[Item]) -> list[Item]:
     """Those whose content the store has under none of the names that they may have been given."""
-    first_answers: dict[str, dict] = {}
+    first_answers: dict[str, FileRow] = {}
     left = {item.path: iter([item.name]) for item in items}
     while waiting := [item for item in items if not item.status and _takes_next(item, left[item.path])]:
         for asked in without_namesakes(waiting):
@@ -3399,7 +3567,7 @@ def not_in_store(context: Context, target: Target, items: list[Item]) -> list[It
             body = {"deployment": target.deployment, "data_type": target.data_type, "files": files}
             asked_at = time.monotonic()
             try:
-                answer = context.portal.ask("POST", "uploads/verify/", body, halt=context.halt)
+                answer: FilesAnswer = context.portal.ask("POST", "uploads/verify/", body, halt=context.halt)
             except CallFault as fault:
                 raise Refusal(f"The portal answered: {fault.message or fault.code}", fault.code) from None
             for item, row in paired(asked, answer):
@@ -3454,34 +3622,34 @@ def batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
 # What was not given is asked for.
 
 
-def choose_deployment(context: Context) -> tuple[str, dict]:
+def choose_deployment(context: Context) -> tuple[str, Bucket]:
     """The deployment's id and its bucket. For a check of a card retired ones will do, too."""
     given, screen, portal = context.arguments, context.screen, context.portal
     if given.deployment:
         if not re.fullmatch(r"[A-Za-z0-9_-]+", given.deployment):
             raise UsageFault(f"{given.deployment!r} is no deployment's id.")
         try:
-            row = portal.ask("GET", f"deployments/{given.deployment}/", halt=context.halt)
+            row: Deployment = portal.ask("GET", f"deployments/{given.deployment}/", halt=context.halt)
         except CallFault:
             raise UsageFault(f"There is no deployment {given.deployment} among yours.") from None
         return row["deployment_id"], row["bucket"]
     if not screen.can_ask:
         raise UsageFault("Name the deployment: --deployment dep000127.")
     query = "" if given.verify else "&status=active&open_for_upload=true"
-    rows = portal.pages(f"deployments/?page_size=1000{query}", halt=context.halt)
+    rows: list[Deployment] = portal.pages(f"deployments/?page_size=1000{query}", halt=context.halt)
     if not rows:
         raise UsageFault("There is no deployment that you may upload into. Ask a maintainer.")
     row = pick(screen, rows)
     return row["deployment_id"], row["bucket"]
 
 
-def pick(screen: Screen, rows: list[dict]) -> dict:
+def pick(screen: Screen, rows: list[Deployment]) -> Deployment:
     """A choice by number, after any number of searches."""
     shown = rows
     while True:
         for index, row in enumerate(shown[:20], 1):
             season = " - ".join(filter(None, [row.get("first_day"), row.get("last_day")]))
-            facts = [row["deployment_id"], row["bucket"]["title"], row["location_name"]]
+            facts: list[str | None] = [row["deployment_id"], row["bucket"]["title"], row["location_name"]]
             facts += [row.get("camera_id"), row.get("system_id"), season and f"season {season}"]
             screen.say(f"{index:>3}  {', '.join(fact for fact in facts if fact)}", even_if_quiet=True)
         if len(shown) > 20:
@@ -3869,10 +4037,10 @@ def ask_about_conflicts(context: Context, engine: Engine, journal: Journal) -> N
 
 
 @contextlib.contextmanager
-def interruptible(screen: Screen, halt: Halt):
+def interruptible(screen: Screen, halt: Halt) -> Iterator[None]:
     """Ctrl-C once winds down, twice ends at once: nothing is lost, the journal has it."""
 
-    def on_signal(_number, _frame) -> None:
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
         if halt.is_set:
             os._exit(INTERRUPTED)
         halt.wind_down()
@@ -3914,7 +4082,7 @@ def judge_place(context: Context, target: Target, plan: Plan, journal: Journal) 
     hours, undated = hours_of(item.name for item in plan.send)
     asked = {"deployment": target.deployment, "data_type": target.data_type, "hours": hours, "undated": undated}
     try:
-        survey = context.portal.ask("POST", "uploads/survey/", asked, halt=context.halt)
+        survey: Survey = context.portal.ask("POST", "uploads/survey/", asked, halt=context.halt)
     except CallFault as fault:
         raise Refusal(f"The portal answered: {fault.message or fault.code}", fault.code) from None
     tell_survey(screen, target, survey)
@@ -3934,15 +4102,15 @@ def judge_place(context: Context, target: Target, plan: Plan, journal: Journal) 
     return reason[:500]
 
 
-def tell_survey(screen: Screen, target: Target, survey: dict) -> None:
-    for key, text in (
-        ("reset", "with a time before 2000: the device's clock had been reset."),
-        ("ahead", "with a time that lies in the future."),
+def tell_survey(screen: Screen, target: Target, survey: Survey) -> None:
+    for count, text in (
+        (survey.get("reset"), "with a time before 2000: the device's clock had been reset."),
+        (survey.get("ahead"), "with a time that lies in the future."),
     ):
-        if survey.get(key):
-            screen.say(f"  {files_(survey[key])} {text}")
-    nights = survey.get("nights") or {}
-    if nights.get("verdict") in WARNINGS:
+        if count:
+            screen.say(f"  {files_(count)} {text}")
+    nights = survey.get("nights")
+    if nights and nights.get("verdict") in WARNINGS:
         screen.say("  " + WARNINGS[nights["verdict"]].format(shift=nights.get("shift_h") or 0))
     if not survey["needs_reason"]:
         return
@@ -3964,7 +4132,7 @@ def tell_survey(screen: Screen, target: Target, survey: dict) -> None:
 
 
 def tell_verdict(
-    context: Context, target: Target, found: Scan, plan: Plan, engine: Engine, verdict: dict, late: list[Item]
+    context: Context, target: Target, found: Scan, plan: Plan, engine: Engine, verdict: Verdict, late: list[Item]
 ) -> int:
     screen, log = context.screen, context.log
     bad = [item for item in plan.send if item.status not in ("verified", "stored")] + plan.not_sent + late
@@ -4001,7 +4169,7 @@ def tell_verdict(
     return OK if safe else NOT_ALL
 
 
-def why_withheld(verdict: dict) -> str:
+def why_withheld(verdict: Verdict) -> str:
     """Why the portal does not call safe what this program could not fault."""
     why = []
     if verdict.get("refused"):
@@ -4080,7 +4248,7 @@ def send(context: Context, target: Target, found: Scan, plan: Plan, journal: Jou
             wait.say(engine.waiting)
             if not wait.until_due(engine.waiting):
                 break
-            engine.ask_again([item for item in engine.waiting if not item.due.left_s])
+            engine.ask_again([item for item in engine.waiting if item.is_due])
             run_rounds(context, engine, journal, engine.again())
     if halt.is_set:
         return tell_interrupted(context, engine)
@@ -4106,7 +4274,7 @@ def send(context: Context, target: Target, found: Scan, plan: Plan, journal: Jou
     return tell_verdict(context, target, found, plan, engine, verdict, late)
 
 
-def compared_to_the_end(context: Context, engine: Engine, verdict: dict) -> dict:
+def compared_to_the_end(context: Context, engine: Engine, verdict: Verdict) -> Verdict:
     """The portal compares what was proven long ago once more, a part of it in each call."""
     began = time.monotonic()
     while verdict.get("comparing") and time.monotonic() - began < 60 * context.arguments.patience:

@@ -87,18 +87,22 @@ def names_of_modules(root: Path) -> list[str]:
 def read(root: Path, name: str) -> Module:
     path = name.replace(".", "/") + ".py"
     source = (root / path).read_text(encoding="utf-8")
-    docstring, imports, rest = parts_of(ast.parse(source), path)
+    tree = ast.parse(source)
+    docstring = ast.get_docstring(tree, clean=False)
+    if docstring is None:
+        raise CannotBuild(f"{path}: it has no docstring")
+    imports, rest = parts_of(tree.body[1:], path)
     lines = source.splitlines(keepends=True)
     end = imports[-1].end_lineno
-    if any(line.startswith("#") for line in lines[docstring.end_lineno : end]):
+    if any(line.startswith("#") for line in lines[tree.body[0].end_lineno : end]):
         raise CannotBuild(f"{path}: a comment among its imports would be lost")
     if name != START:
         check_means_the_same(rest, path)
     return Module(
         name=name,
         path=path,
-        head="".join(lines[: docstring.lineno - 1]),
-        docstring=docstring.value.value,
+        head="".join(lines[: tree.body[0].lineno - 1]),
+        docstring=docstring,
         ours=tuple(filter(None, (own_module(node, path) for node in imports))),
         imported=dict(pair for node in imports[1:] for pair in from_the_library(node, path)),
         defined=frozenset(name for node in rest for name in names_defined(node)),
@@ -107,18 +111,15 @@ def read(root: Path, name: str) -> Module:
     )
 
 
-def parts_of(tree: ast.Module, path: str) -> tuple[ast.Expr, list[ast.Import | ast.ImportFrom], list[ast.stmt]]:
-    """Docstring, imports (the first is FUTURE) and all else."""
-    if ast.get_docstring(tree) is None:
-        raise CannotBuild(f"{path}: it has no docstring")
-    docstring, *others = tree.body
-    imports = [node for node in others if isinstance(node, ast.Import | ast.ImportFrom)]
-    rest = others[len(imports) :]
-    if not rest or imports != others[: len(imports)]:
+def parts_of(body: list[ast.stmt], path: str) -> tuple[list[ast.Import | ast.ImportFrom], list[ast.stmt]]:
+    """Of what follows the docstring: imports (the first is FUTURE) and all else."""
+    imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    rest = body[len(imports) :]
+    if not rest or imports != body[: len(imports)]:
         raise CannotBuild(f"{path}: its imports do not stand before all else")
     if not imports or ast.unparse(imports[0]) != FUTURE:
         raise CannotBuild(f"{path}: its first import is not `{FUTURE}`")
-    return docstring, imports, rest
+    return imports, rest
 
 
 def check_means_the_same(body: list[ast.stmt], path: str) -> None:
@@ -133,8 +134,8 @@ def own_module(node: ast.Import | ast.ImportFrom, path: str) -> str | None:
     """The module of ours whose names are imported; None if they are of others."""
     if not any(map(is_ours, modules_of(node))):
         return None
-    is_plain = isinstance(node, ast.ImportFrom) and not node.level
-    if not is_plain or any(alias.asname or alias.name == "*" for alias in node.names):
+    is_renamed = any(alias.asname or alias.name == "*" for alias in node.names)
+    if isinstance(node, ast.Import) or node.level or is_renamed:
         raise CannotBuild(f"{path}: `{ast.unparse(node)}` is not of the form `from {PACKAGE}.MODULE import NAME`")
     return node.module
 
@@ -159,7 +160,7 @@ def from_the_library(node: ast.Import | ast.ImportFrom, path: str) -> Iterator[t
             raise CannotBuild(f"{path}: {module} is not of the standard library, and the script must do without it")
     for alias in node.names:
         if isinstance(node, ast.ImportFrom):
-            yield alias.asname or alias.name, (node.module, alias.name)
+            yield alias.asname or alias.name, (module, alias.name)
         elif alias.asname:
             raise CannotBuild(f"{path}: `{ast.unparse(node)}` gives a module another name")
         else:
@@ -208,7 +209,7 @@ def import_lines(imported: dict[str, tuple[str, str]]) -> Iterator[str]:
     yield from sorted(f"import {module}" for module, name in imported.values() if not name)
     for module in sorted({module for module, name in imported.values() if name}):
         names = [as_written(here, name) for here, (of, name) in imported.items() if of == module and name]
-        names.sort(key=lambda name: (not name.isupper(), not name[0].isupper(), name))
+        names.sort(key=lambda name: (not name.isupper(), not name[0].isupper(), name.lower()))
         line = f"from {module} import {', '.join(names)}"
         if len(line) > WIDTH:
             line = "\n".join([f"from {module} import (", *(f"    {name}," for name in names), ")"])

@@ -14,6 +14,7 @@ from clients.ami_upload.context import Context
 from clients.ami_upload.engine.hasher import hash_large
 from clients.ami_upload.lib.errors import NOT_ALL, OK, CallFault, FileFault, Refusal
 from clients.ami_upload.lib.format import files_, number
+from clients.ami_upload.portal.answers import FileRow, FilesAnswer
 from clients.ami_upload.portal.api import MAX_BATCH
 from clients.ami_upload.portal.clocks import Due, PortalClock
 from clients.ami_upload.selection.folder_names import names_of
@@ -49,7 +50,7 @@ def verify_card(context: Context, target: Target) -> Course:
         yield
         if not wait.until_due(waiting):
             break
-        due = [item for item in waiting if not item.due.left_s]
+        due = [item for item in waiting if item.is_due]
         asked = set(map(id, due))
         missing = [item for item in missing if id(item) not in asked]
         missing += not_in_store_now(context, target, due)
@@ -99,7 +100,7 @@ def tell_checked(context: Context, target: Target, found: Scan, missing: Sequenc
 
 def not_in_store(context: Context, target: Target, items: list[Item]) -> list[Item]:
     """Those whose content the store has under none of the names that they may have been given."""
-    first_answers: dict[str, dict] = {}
+    first_answers: dict[str, FileRow] = {}
     left = {item.path: iter([item.name]) for item in items}
     while waiting := [item for item in items if not item.status and _takes_next(item, left[item.path])]:
         for asked in without_namesakes(waiting):
@@ -107,7 +108,7 @@ def not_in_store(context: Context, target: Target, items: list[Item]) -> list[It
             body = {"deployment": target.deployment, "data_type": target.data_type, "files": files}
             asked_at = time.monotonic()
             try:
-                answer = context.portal.ask("POST", "uploads/verify/", body, halt=context.halt)
+                answer: FilesAnswer = context.portal.ask("POST", "uploads/verify/", body, halt=context.halt)
             except CallFault as fault:
                 raise Refusal(f"The portal answered: {fault.message or fault.code}", fault.code) from None
             for item, row in paired(asked, answer):

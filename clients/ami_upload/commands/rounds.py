@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from types import FrameType
 
 from clients.ami_upload.commands.meter import Meter
 from clients.ami_upload.commands.planning import ask_choice
@@ -53,10 +54,10 @@ def ask_about_conflicts(context: Context, engine: Engine, journal: Journal) -> N
 
 
 @contextlib.contextmanager
-def interruptible(screen: Screen, halt: Halt):
+def interruptible(screen: Screen, halt: Halt) -> Iterator[None]:
     """Ctrl-C once winds down, twice ends at once: nothing is lost, the journal has it."""
 
-    def on_signal(_number, _frame) -> None:
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
         if halt.is_set:
             os._exit(INTERRUPTED)
         halt.wind_down()

@@ -7,6 +7,7 @@ from clients.ami_upload.context import Context
 from clients.ami_upload.lib.errors import CallFault, Refusal, UsageFault
 from clients.ami_upload.lib.format import files_, number
 from clients.ami_upload.lib.terminal import Screen
+from clients.ami_upload.portal.answers import Survey
 from clients.ami_upload.selection.device_time import hours_of
 from clients.ami_upload.selection.journal import Journal
 from clients.ami_upload.selection.plan import Plan
@@ -23,7 +24,7 @@ def judge_place(context: Context, target: Target, plan: Plan, journal: Journal) 
     hours, undated = hours_of(item.name for item in plan.send)
     asked = {"deployment": target.deployment, "data_type": target.data_type, "hours": hours, "undated": undated}
     try:
-        survey = context.portal.ask("POST", "uploads/survey/", asked, halt=context.halt)
+        survey: Survey = context.portal.ask("POST", "uploads/survey/", asked, halt=context.halt)
     except CallFault as fault:
         raise Refusal(f"The portal answered: {fault.message or fault.code}", fault.code) from None
     tell_survey(screen, target, survey)
@@ -43,15 +44,15 @@ def judge_place(context: Context, target: Target, plan: Plan, journal: Journal) 
     return reason[:500]
 
 
-def tell_survey(screen: Screen, target: Target, survey: dict) -> None:
-    for key, text in (
-        ("reset", "with a time before 2000: the device's clock had been reset."),
-        ("ahead", "with a time that lies in the future."),
+def tell_survey(screen: Screen, target: Target, survey: Survey) -> None:
+    for count, text in (
+        (survey.get("reset"), "with a time before 2000: the device's clock had been reset."),
+        (survey.get("ahead"), "with a time that lies in the future."),
     ):
-        if survey.get(key):
-            screen.say(f"  {files_(survey[key])} {text}")
-    nights = survey.get("nights") or {}
-    if nights.get("verdict") in WARNINGS:
+        if count:
+            screen.say(f"  {files_(count)} {text}")
+    nights = survey.get("nights")
+    if nights and nights.get("verdict") in WARNINGS:
         screen.say("  " + WARNINGS[nights["verdict"]].format(shift=nights.get("shift_h") or 0))
     if not survey["needs_reason"]:
         return

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from clients.ami_upload.lib.format import files_, names_, number
 from clients.ami_upload.lib.reasons import UNCOVERED, WHY
 from clients.ami_upload.lib.terminal import Screen
-from clients.ami_upload.selection.item import Item
+from clients.ami_upload.selection.item import Item, dues_of
 
 
 def by_reason(uncovered: Sequence[tuple[str, str]]) -> list[str]:
@@ -29,7 +29,7 @@ def tell_not_stored(screen: Screen, items: Sequence[Item], unreadable: Sequence[
 
 
 def tell_when_to_look_again(screen: Screen, items: Sequence[Item]) -> None:
-    dues = [item.due for item in items if item.code == "unsettled" and item.due]
+    dues = dues_of([item for item in items if item.code == "unsettled"])
     if not dues:
         codes = {item.code for item in items}
         if "being_read" in codes:

@@ -17,6 +17,7 @@ from clients.ami_upload.engine.engine import Engine
 from clients.ami_upload.engine.run import Options
 from clients.ami_upload.lib.errors import NOT_ALL, OK, CallFault
 from clients.ami_upload.lib.format import files_
+from clients.ami_upload.portal.answers import Verdict
 from clients.ami_upload.portal.clocks import Due, PortalClock
 from clients.ami_upload.portal.retry import BASE_DELAY_S, SHORTEST_WAIT_S
 from clients.ami_upload.selection.journal import Journal
@@ -76,7 +77,7 @@ def send(context: Context, target: Target, found: Scan, plan: Plan, journal: Jou
             wait.say(engine.waiting)
             if not wait.until_due(engine.waiting):
                 break
-            engine.ask_again([item for item in engine.waiting if not item.due.left_s])
+            engine.ask_again([item for item in engine.waiting if item.is_due])
             run_rounds(context, engine, journal, engine.again())
     if halt.is_set:
         return tell_interrupted(context, engine)
@@ -102,7 +103,7 @@ def send(context: Context, target: Target, found: Scan, plan: Plan, journal: Jou
     return tell_verdict(context, target, found, plan, engine, verdict, late)
 
 
-def compared_to_the_end(context: Context, engine: Engine, verdict: dict) -> dict:
+def compared_to_the_end(context: Context, engine: Engine, verdict: Verdict) -> Verdict:
     """The portal compares what was proven long ago once more, a part of it in each call."""
     began = time.monotonic()
     while verdict.get("comparing") and time.monotonic() - began < 60 * context.arguments.patience:

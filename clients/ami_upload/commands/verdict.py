@@ -10,6 +10,7 @@ from clients.ami_upload.context import Context
 from clients.ami_upload.engine.engine import Engine
 from clients.ami_upload.lib.errors import INTERRUPTED, NOT_ALL, OK
 from clients.ami_upload.lib.format import files_, names_, number
+from clients.ami_upload.portal.answers import Verdict
 from clients.ami_upload.portal.clocks import Due, PortalClock
 from clients.ami_upload.selection.item import Item
 from clients.ami_upload.selection.plan import Plan
@@ -17,7 +18,7 @@ from clients.ami_upload.selection.scan import Scan
 
 
 def tell_verdict(
-    context: Context, target: Target, found: Scan, plan: Plan, engine: Engine, verdict: dict, late: list[Item]
+    context: Context, target: Target, found: Scan, plan: Plan, engine: Engine, verdict: Verdict, late: list[Item]
 ) -> int:
     screen, log = context.screen, context.log
     bad = [item for item in plan.send if item.status not in ("verified", "stored")] + plan.not_sent + late
@@ -54,7 +55,7 @@ def tell_verdict(
     return OK if safe else NOT_ALL
 
 
-def why_withheld(verdict: dict) -> str:
+def why_withheld(verdict: Verdict) -> str:
     """Why the portal does not call safe what this program could not fault."""
     why = []
     if verdict.get("refused"):

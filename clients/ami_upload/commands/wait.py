@@ -11,7 +11,7 @@ from clients.ami_upload.context import Context
 from clients.ami_upload.lib.errors import Halted
 from clients.ami_upload.lib.format import duration_, names_
 from clients.ami_upload.portal.clocks import Due
-from clients.ami_upload.selection.item import Item
+from clients.ami_upload.selection.item import Item, dues_of
 
 SHORT_WAIT_S = 600.0  # what the portal reads or asks for meanwhile is waited for even with --no-wait
 TOGETHER_S = 60.0  # names that are due within so long of each other are asked about at once
@@ -30,7 +30,7 @@ class Wait:
         items = [item for item in items if item.code == "unsettled"]
         if not items:
             return
-        last = max((item.due for item in items), key=lambda due: due.at)
+        last = max(dues_of(items), key=lambda due: due.at)
         if self._said != last.told and self._lasts_for(last):
             tell_paths(self._context.screen, [(item.path, item.why) for item in items], even_if_quiet=False)
         self.say_names(len(items), last)
@@ -47,8 +47,9 @@ class Wait:
 
     def until_due(self, items: Sequence[Item]) -> bool:
         """Until the first are due, with those that are so soon after; False where nobody waits so long."""
-        first = min((item.due for item in items), key=lambda due: due.at)
-        together = [item.due for item in items if item.due.at <= first.at + TOGETHER_S]
+        dues = dues_of(items)
+        first = min(dues, key=lambda due: due.at)
+        together = [due for due in dues if due.at <= first.at + TOGETHER_S]
         return self.until(max(together, key=lambda due: due.at))
 
     def until(self, due: Due) -> bool:

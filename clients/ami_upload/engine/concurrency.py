@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Iterator
 
 from clients.ami_upload.lib.format import KIB
 from clients.ami_upload.lib.halt import Halt
@@ -30,7 +31,7 @@ class Crew:
         self._faulted_at = 0.0
 
     @contextlib.contextmanager
-    def place(self):
+    def place(self) -> Iterator[None]:
         with self._changed:
             while self._active >= self.limit:
                 self._halt.check()

@@ -9,6 +9,7 @@ from clients.ami_upload.engine.outcomes import Outcomes
 from clients.ami_upload.engine.run import Run
 from clients.ami_upload.engine.session_calls import SessionCalls
 from clients.ami_upload.engine.waiting import Waiting
+from clients.ami_upload.portal.answers import FilesAnswer
 from clients.ami_upload.portal.api import MAX_BATCH
 from clients.ami_upload.portal.clocks import PortalClock
 from clients.ami_upload.selection.item import Item, paired
@@ -47,7 +48,7 @@ class Confirmer:
     def _confirm(self, batch: list[Item]) -> None:
         tries = 3 if self._run.halt.is_set else 0
         asked_at = time.monotonic()
-        answer = self._calls.ask("confirm", {"files": [item.name for item in batch]}, max_tries=tries)
+        answer: FilesAnswer = self._calls.ask("confirm", {"files": [item.name for item in batch]}, max_tries=tries)
         verified = []
         for item, row in paired(batch, answer):
             if row["status"] == "verified":

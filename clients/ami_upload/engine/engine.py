@@ -18,6 +18,7 @@ from clients.ami_upload.engine.run import Options, Run
 from clients.ami_upload.engine.sender import Sender
 from clients.ami_upload.engine.session_calls import SessionCalls
 from clients.ami_upload.engine.waiting import Waiting
+from clients.ami_upload.portal.answers import Session, Verdict
 from clients.ami_upload.selection.item import Item
 from clients.ami_upload.selection.journal import Journal
 from clients.ami_upload.selection.plan import Plan
@@ -47,7 +48,7 @@ class Engine:
     # The session
 
     @property
-    def session(self) -> dict:
+    def session(self) -> Session:
         return self._calls.session
 
     def open(self, *, deployment: str, data_type: str, uploader_name: str, reason: str) -> None:
@@ -55,7 +56,7 @@ class Engine:
             self._plan, deployment=deployment, data_type=data_type, uploader_name=uploader_name, reason=reason
         )
 
-    def finish(self, declared: int | None = None) -> dict:
+    def finish(self, declared: int | None = None) -> Verdict:
         return self._calls.finish(declared)
 
     # A round of all stages

@@ -37,8 +37,8 @@ class Granter:
             granted = self._grants.presign(batch)
             self._mostly_stored = len(granted) < 0.1 * len(batch)
             for item, row in granted:
-                if row.get("upload"):
-                    self._parts.begin(item, row["upload"])
+                if upload := row.get("upload"):
+                    self._parts.begin(item, upload)
                 else:
                     self._run.lines.granted.put(Job(item, 0, item.size, item.grant))
         self._parts.wait_for_all()

@@ -10,6 +10,7 @@ from clients.ami_upload.engine.naming import Naming
 from clients.ami_upload.engine.outcomes import Outcomes
 from clients.ami_upload.engine.run import AHEAD_S, Run
 from clients.ami_upload.engine.session_calls import SessionCalls
+from clients.ami_upload.portal.answers import FileRow, FilesAnswer, SignedUrl
 from clients.ami_upload.portal.clocks import PortalClock
 from clients.ami_upload.portal.signed_url import Grant
 from clients.ami_upload.selection.item import Item, paired
@@ -24,9 +25,9 @@ class Grants:
         self._options = run.options
         self.lifetime_s = 8 * AHEAD_S  # of the latest URLs
 
-    def presign(self, items: Sequence[Item]) -> list[tuple[Item, dict]]:
+    def presign(self, items: Sequence[Item]) -> list[tuple[Item, FileRow]]:
         """Those that may be sent, with the portal's answers; the others are settled."""
-        granted: list[tuple[Item, dict]] = []
+        granted: list[tuple[Item, FileRow]] = []
         pending = list(items)
         while pending:
             self._naming.keep_former_names(pending)
@@ -36,7 +37,7 @@ class Grants:
                 for item in new:
                     item.is_known = True
             asked_at = time.monotonic()
-            answer = self._calls.ask("presign", {"files": [item.description for item in pending]})
+            answer: FilesAnswer = self._calls.ask("presign", {"files": [item.description for item in pending]})
             clock = PortalClock(answer, asked_at)
             renamed = []
             for item, row in paired(pending, answer):
@@ -50,22 +51,23 @@ class Grants:
             pending = renamed
         return granted
 
-    def has_fresh_one(self, job: Job) -> bool:
-        """Whether the job may be sent now; where it has no good grant, one is asked for. Raises UploadGone."""
+    def fresh_one(self, job: Job) -> Grant | None:
+        """The job's grant, asked for where it has no good one; None where it may not be sent now. Raises UploadGone."""
         if job.grant and job.grant.stale_at > time.monotonic():
-            return True
-        if not job.large:
+            return job.grant
+        if not job.part:
             granted = self.presign([job.item])
             job.grant = job.item.grant if granted else None
-            return bool(job.grant)
+            return job.grant
         asked_at = time.monotonic()
-        md5 = job.item.part_md5s[16 * (job.number - 1) : 16 * job.number].hex()
-        asked = {"upload": job.large.upload, "parts": [{"number": job.number, "md5": md5}]}
+        number = job.part.number
+        md5 = job.item.part_md5s[16 * (number - 1) : 16 * number].hex()
+        asked = {"upload": job.part.large.upload, "parts": [{"number": number, "md5": md5}]}
         answer = self._calls.ask_of_upload("parts", asked)
         job.grant = self._grant(answer["parts"][0], PortalClock(answer, asked_at))
-        return True
+        return job.grant
 
-    def _grant(self, row: dict, clock: PortalClock) -> Grant:
+    def _grant(self, row: SignedUrl, clock: PortalClock) -> Grant:
         lifetime_s = clock.seconds_to(row.get("expires_at"))
         if lifetime_s != float("inf"):
             self.lifetime_s = lifetime_s

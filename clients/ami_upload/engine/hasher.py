@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from collections.abc import Iterator
+from io import FileIO
 
 from clients.ami_upload.lib.errors import FileFault
 from clients.ami_upload.lib.format import MIB
@@ -28,7 +30,7 @@ def check_unchanged(item: Item) -> None:
 
 
 @contextlib.contextmanager
-def steady(item: Item):
+def steady(item: Item) -> Iterator[FileIO]:
     """The open file, known to be the one that was selected, before and after."""
     try:
         with open(item.local, "rb", buffering=0) as file:
@@ -43,7 +45,7 @@ def steady(item: Item):
 
 def read_small(item: Item) -> bytes:
     with steady(item) as file:
-        pieces = []
+        pieces: list[bytes] = []
         while piece := file.read(item.size + 1 - sum(map(len, pieces))):
             pieces.append(piece)
     body = b"".join(pieces)

@@ -21,6 +21,19 @@ class Large:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a large file a PUT carries, and of which of its uploads: another may have been begun since."""
+
+    large: Large
+    number: int
+    generation: int
+
+    @property
+    def is_wanted(self) -> bool:
+        return self.generation == self.large.generation and not self.large.is_over
+
+
 @dataclass(slots=True, eq=False)
 class Job:
     """One PUT: a whole file, or a part of a large one."""
@@ -29,7 +42,5 @@ class Job:
     offset: int
     length: int
     grant: Grant | None = None
-    number: int = 0
-    large: Large | None = None
-    generation: int = 0
+    part: Part | None = None
     sent_bytes: int = 0

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from clients.ami_upload.engine.run import Run
 from clients.ami_upload.engine.session_calls import SessionCalls
+from clients.ami_upload.portal.answers import FilesAnswer
 from clients.ami_upload.selection.folder_names import former_name, name_by_content, name_with_folders
 from clients.ami_upload.selection.item import Item
 from clients.ami_upload.selection.names import name_fault
@@ -43,7 +44,7 @@ class Naming:
         if not asked or not self._may_have_former:
             return
         files = [item.description | {"name": item.former_name} for item in asked]
-        answer = self._calls.ask("check", {"files": files})
+        answer: FilesAnswer = self._calls.ask("check", {"files": files})
         found = False
         for item, row in zip(asked, answer["files"], strict=True):
             name, item.former_name = item.former_name, ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from clients.ami_upload.engine.failure_reports import FailureReports
 from clients.ami_upload.engine.run import Run
 from clients.ami_upload.engine.waiting import Waiting
+from clients.ami_upload.portal.answers import FileRow
 from clients.ami_upload.portal.clocks import PortalClock
 from clients.ami_upload.selection.item import Item
 
@@ -22,13 +23,13 @@ class Outcomes:
         self._drop_body(item)
         self._run.lines.sent.put(item)
 
-    def answered(self, item: Item, row: dict, clock: PortalClock, *, step: str) -> None:
+    def answered(self, item: Item, row: FileRow, clock: PortalClock, *, step: str) -> None:
         """An end by the portal's word: stored before, conflict, refused, missing, mismatch; or none yet: unsettled."""
         item.step = step
         if row["status"] == "unsettled":
             self._drop_body(item)
-            self._waiting.postpone(item, row, clock)
-            self._run.log.note("unsettled", f"{item.path} as {item.name}, asked again at {item.due.told}")
+            due = self._waiting.postpone(item, row, clock)
+            self._run.log.note("unsettled", f"{item.path} as {item.name}, asked again at {due.told}")
             return
         self.settle(item, row["status"], row.get("code") or row["status"], row.get("message") or "")
         if row["status"] == "conflict" and not self._run.options.choice:

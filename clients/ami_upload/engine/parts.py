@@ -6,11 +6,12 @@ import threading
 import time
 
 from clients.ami_upload.engine.grants import Grants
-from clients.ami_upload.engine.job import Job, Large
+from clients.ami_upload.engine.job import Job, Large, Part
 from clients.ami_upload.engine.outcomes import Outcomes
 from clients.ami_upload.engine.run import ROUNDS, Run
 from clients.ami_upload.engine.session_calls import SessionCalls
 from clients.ami_upload.lib.errors import UploadGone
+from clients.ami_upload.portal.answers import Completion, UploadInParts
 from clients.ami_upload.portal.clocks import PortalClock
 from clients.ami_upload.selection.item import Item
 
@@ -23,7 +24,7 @@ class PartsSender:
         self._open = 0
         self._changed = threading.Condition()
 
-    def begin(self, item: Item, upload: dict) -> None:
+    def begin(self, item: Item, upload: UploadInParts) -> None:
         """Queues the parts that the store does not have. Which it has is asked, not remembered."""
         large = Large(item, str(upload["id"]), _all_parts(item))
         with self._changed:
@@ -36,15 +37,16 @@ class PartsSender:
             while self._open and not self._run.halt.is_set:
                 self._changed.wait(0.5)
 
-    def part_arrived(self, job: Job) -> None:
-        with job.large.lock:
-            job.large.left.discard(job.number)
-            is_last = not job.large.left and not job.large.is_over and job.generation == job.large.generation
+    def part_arrived(self, part: Part) -> None:
+        large = part.large
+        with large.lock:
+            large.left.discard(part.number)
+            is_last = not large.left and part.is_wanted
         if is_last:
             try:
-                self._complete(job.large)
+                self._complete(large)
             except UploadGone:
-                self.begin_anew(job.large, job.large.generation)
+                self.begin_anew(large, large.generation)
 
     def begin_anew(self, large: Large, generation: int) -> None:
         """Its upload is no more: it was completed meanwhile, thrown away after a long pause, or the name is taken."""
@@ -71,7 +73,7 @@ class PartsSender:
         """Of a file in parts, or of a whole one: it cannot be sent."""
         self._run.tally.add(sent_bytes=-job.sent_bytes)
         job.sent_bytes = 0
-        if job.large and not self._close(job.large):
+        if job.part and not self._close(job.part.large):
             return
         self._outcomes.fail(job.item, code, message, http_status=http_status, step="send")
 
@@ -103,11 +105,12 @@ class PartsSender:
         for number in reversed(numbers):
             offset = (number - 1) * item.part_size
             length = self._part_length(item, number)
-            self._run.lines.granted.put_first(Job(item, offset, length, None, number, large, large.generation))
+            part = Part(large, number, large.generation)
+            self._run.lines.granted.put_first(Job(item, offset, length, part=part))
 
     def _complete(self, large: Large) -> None:
         asked_at = time.monotonic()
-        answer = self._calls.ask_of_upload("complete", {"upload": large.upload})
+        answer: Completion = self._calls.ask_of_upload("complete", {"upload": large.upload})
         if answer["status"] == "completed":
             if self._close(large):
                 self._outcomes.arrived(large.item)

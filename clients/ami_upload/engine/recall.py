@@ -32,7 +32,8 @@ def to_be_proven(recalled: Sequence[Item], items: Sequence[Item]) -> list[Item]:
     alike = [item for item in recalled if looks_alike(item, of_one_time)]
     chosen = set(map(id, alike))
     others = [item for item in recalled if id(item) not in chosen]
-    sample, size = [], 0
+    sample: list[Item] = []
+    size = 0
     for item in random.sample(others, min(SAMPLE, len(others))):
         size += item.size
         if len(sample) >= SMALLEST_SAMPLE and size > SAMPLE_BYTES:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from clients.ami_upload.context import Context
 from clients.ami_upload.engine.concurrency import Crew
+from clients.ami_upload.engine.job import Job
 from clients.ami_upload.engine.tally import Tally
 from clients.ami_upload.engine.throttle import Throttle
 from clients.ami_upload.lib.format import MIB
@@ -14,6 +15,7 @@ from clients.ami_upload.lib.pace import Pace
 from clients.ami_upload.lib.queues import Budget, Line
 from clients.ami_upload.portal.api import MAX_BATCH
 from clients.ami_upload.portal.retry import StoreGate
+from clients.ami_upload.selection.item import Item
 from clients.ami_upload.selection.plan import Plan
 
 JOBS = 16
@@ -42,9 +44,9 @@ class Lines:
         self.renew()
 
     def renew(self) -> None:
-        self.hashed = Line(HASHED_AHEAD, self._halt)
-        self.granted = Line(4 * MOST_GRANTS, self._halt)
-        self.sent = Line(8 * MAX_BATCH, self._halt)
+        self.hashed: Line[Item] = Line(HASHED_AHEAD, self._halt)
+        self.granted: Line[Job] = Line(4 * MOST_GRANTS, self._halt)
+        self.sent: Line[Item] = Line(8 * MAX_BATCH, self._halt)
 
 
 class Run:

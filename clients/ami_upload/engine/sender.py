@@ -17,7 +17,8 @@ from clients.ami_upload.lib.format import KIB
 from clients.ami_upload.lib.reasons import WHY
 from clients.ami_upload.portal.refusals import BODY_CODES, RACE_CODES, judge_put
 from clients.ami_upload.portal.retry import MAX_TRIES, delay_s, http_date, retry_after_s
-from clients.ami_upload.portal.transport import Wire
+from clients.ami_upload.portal.signed_url import Grant
+from clients.ami_upload.portal.transport import Body, Piece, Wire
 
 SEND_CHUNK = 256 * KIB
 SLOW_CHUNK = 16 * KIB  # under a limit: small enough to keep to it evenly
@@ -37,7 +38,7 @@ class Sender:
                 job = self._run.lines.granted.take()
                 if job is None:
                     return
-                if not job.large or (job.generation == job.large.generation and not job.large.is_over):
+                if not job.part or job.part.is_wanted:
                     self._deliver(job)
 
     def _deliver(self, job: Job) -> None:
@@ -56,12 +57,12 @@ class Sender:
             return
         if end == "arrived":
             self._refused_in_a_row = 0
-            if job.large:
-                self._parts.part_arrived(job)
+            if job.part:
+                self._parts.part_arrived(job.part)
             else:
                 self._outcomes.arrived(job.item)
-        elif end == "gone":
-            self._parts.begin_anew(job.large, job.generation)
+        elif end == "gone" and job.part:
+            self._parts.begin_anew(job.part.large, job.part.generation)
 
     def _send(self, job: Job) -> str:
         """One PUT with its retries. Raises FileFault, and CallFault for a refusal.
@@ -74,17 +75,19 @@ class Sender:
         while True:
             is_probe = gate.enter()
             try:
-                if not self._grants.has_fresh_one(job):
+                grant = self._grants.fresh_one(job)
+                if grant is None:
                     gate.released(is_probe)
                     return "settled"
-                self._put(job)
+                self._put(job, grant)
                 gate.answered()
                 return "arrived"
             except UploadGone:
                 gate.released(is_probe)
                 return "gone"
             except CallFault as fault:
-                url = "over" if job.grant.had_run_out(fault) else "fresh" if is_renewed else "good"
+                has_run_out = job.grant is not None and job.grant.had_run_out(fault)
+                url = "over" if has_run_out else "fresh" if is_renewed else "good"
                 verdict = judge_put(fault, url)
                 if verdict == "again" and fault.code not in BODY_CODES | RACE_CODES:  # which say that it is there
                     gate.failed(is_probe, fault.retry_after_s)
@@ -93,10 +96,11 @@ class Sender:
                     gate.answered()
                 self._run.tally.add(retries=1, sent_bytes=-job.sent_bytes)
                 job.sent_bytes = 0
-                self._run.log.note("retry", f"{job.item.path} {job.number or ''} try {job.item.tries}: {fault}")
-                if verdict == "gone" and job.large:
+                part = job.part.number if job.part else ""
+                self._run.log.note("retry", f"{job.item.path} {part} try {job.item.tries}: {fault}")
+                if verdict == "gone" and job.part:
                     return "gone"
-                if verdict == "ask" and not job.large:
+                if verdict == "ask" and not job.part:
                     return "arrived"
                 if verdict == "renew":
                     if url == "over":
@@ -107,7 +111,7 @@ class Sender:
                 if verdict in ("final", "gone"):
                     raise
                 if tries >= MAX_TRIES:
-                    if job.large:
+                    if job.part:
                         raise
                     job.item.doubt = fault  # even the last try may have arrived with only its answer lost
                     return "arrived"
@@ -123,17 +127,17 @@ class Sender:
         if time.monotonic() - first_at > self._run.options.patience_s:
             raise CallFault("url_ran_out", fault.http_status) from None
 
-    def _put(self, job: Job) -> None:
+    def _put(self, job: Job, grant: Grant) -> None:
         item = job.item
         item.tries += 1
         if item.body is None:
             check_unchanged(item)
         if item.body is not None and not self._run.throttle.bytes_per_s:
-            body: bytes | Iterator[bytes] = item.body
+            body: Body = item.body
         else:
             body = self._pieces(job)
-        headers = job.grant.headers | {"Content-Length": str(job.length)}
-        reply = self._wire.exchange("PUT", job.grant.url, headers, body)
+        headers = grant.headers | {"Content-Length": str(job.length)}
+        reply = self._wire.exchange("PUT", grant.url, headers, body)
         check_unchanged(item)
         is_error = b"<Error" in reply.body[:2_000]
         if not 200 <= reply.status < 300 or is_error:
@@ -149,11 +153,11 @@ class Sender:
         self._run.note_pace()
         self._run.crew.sent(job.length)
 
-    def _pieces(self, job: Job) -> Iterator[bytes]:
+    def _pieces(self, job: Job) -> Iterator[Piece]:
         chunk = SLOW_CHUNK if self._run.throttle.bytes_per_s else SEND_CHUNK
         if job.item.body is not None:
             view = memoryview(job.item.body)
-            pieces: Iterator = (view[start : start + chunk] for start in range(0, len(view), chunk))
+            pieces: Iterator[Piece] = (view[start : start + chunk] for start in range(0, len(view), chunk))
         else:
             pieces = self._from_disk(job, chunk)
         for piece in pieces:

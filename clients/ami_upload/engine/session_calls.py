@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from clients.ami_upload.context import Context
 from clients.ami_upload.lib.about import client_name
 from clients.ami_upload.lib.errors import NOT_ALL, CallFault, Refusal, Stop, UploadGone
+from clients.ami_upload.portal.answers import Session, Verdict
 from clients.ami_upload.selection.journal import Journal
 from clients.ami_upload.selection.plan import Plan
 
@@ -15,7 +18,7 @@ class SessionCalls:
     def __init__(self, context: Context, journal: Journal):
         self._portal, self._halt, self._log = context.portal, context.halt, context.log
         self._journal = journal
-        self.session: dict = {}
+        self.session: Session = {}
 
     def open(self, plan: Plan, *, deployment: str, data_type: str, uploader_name: str, reason: str) -> None:
         """Goes on with the journal's session where it is still open and for the same selection; else opens one."""
@@ -43,7 +46,7 @@ class SessionCalls:
 
     def _is_open(self, session_id: str, reason: str) -> bool:
         try:
-            session = self._portal.ask("GET", f"uploads/sessions/{session_id}/", halt=self._halt)
+            session: Session = self._portal.ask("GET", f"uploads/sessions/{session_id}/", halt=self._halt)
         except CallFault:
             return False
         if session.get("finished_at") or session.get("season_reason", "") != reason:
@@ -56,17 +59,17 @@ class SessionCalls:
         """(bytes above which a file goes in parts, bytes of a part), 0 where the portal names none."""
         return self.session.get("multipart_above_bytes") or 0, self.session.get("part_size_bytes") or 0
 
-    def finish(self, declared: int | None = None) -> dict:
+    def finish(self, declared: int | None = None) -> Verdict:
         return self.ask("finish", {} if declared is None else {"files": declared})
 
-    def ask(self, step: str, body: dict, *, max_tries: int = 0) -> dict:
+    def ask(self, step: str, body: dict, *, max_tries: int = 0) -> Any:
         """A call about this session. Raises Refusal where the portal does not do it."""
         try:
             return self._ask("POST", step, body, max_tries)
         except CallFault as fault:
             raise Refusal(f"The portal answered: {fault.message or fault.code}", fault.code) from None
 
-    def ask_of_upload(self, step: str, body: dict | None = None, *, method: str = "POST") -> dict:
+    def ask_of_upload(self, step: str, body: dict | None = None, *, method: str = "POST") -> Any:
         """A call about a large file's upload in this session. Raises UploadGone where the portal has it no more."""
         try:
             return self._ask(method, step, body)
@@ -74,7 +77,7 @@ class SessionCalls:
             self._log.note("gone", f"{step}: {fault}")
             raise UploadGone from None
 
-    def _ask(self, method: str, step: str, body: dict | None, max_tries: int = 0) -> dict:
+    def _ask(self, method: str, step: str, body: dict | None, max_tries: int = 0) -> Any:
         try:
             path = f"uploads/sessions/{self.session['id']}/{step}{'' if '?' in step else '/'}"
             return self._portal.ask(method, path, body or None, halt=self._halt, max_tries=max_tries)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clients.ami_upload.engine.run import ROUNDS
+from clients.ami_upload.portal.answers import FileRow
 from clients.ami_upload.portal.clocks import Due, PortalClock
 from clients.ami_upload.selection.item import Item
 
@@ -26,11 +27,13 @@ class Waiting:
         """In the next round."""
         self._again.append(item)
 
-    def postpone(self, item: Item, row: dict, clock: PortalClock) -> None:
-        """Until the moment that the portal names."""
-        item.due, item.grant = Due.by(clock, row.get("until")), None
+    def postpone(self, item: Item, row: FileRow, clock: PortalClock) -> Due:
+        """Until the moment that the portal names; that moment."""
+        item.due = due = Due.by(clock, row.get("until"))
+        item.grant = None
         item.code, item.message = row.get("code") or "unsettled", row.get("message") or ""
         self.items.append(item)
+        return due
 
     def ask_again(self, items: Sequence[Item]) -> None:
         """For another round: those that were sent are confirmed, the others granted."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from typing import Any
+from typing import Generic, TypeVar
 
 from clients.ami_upload.lib.halt import Halt
+
+Carried = TypeVar("Carried")
 
 
 class Budget:
@@ -32,19 +34,19 @@ class Budget:
             self._freed.notify_all()
 
 
-class Line:
+class Line(Generic[Carried]):
     """A bounded queue between two stages: who puts into a full one waits."""
 
     def __init__(self, room: int, halt: Halt):
         self._room = room
         self._halt = halt
-        self._items: deque = deque()
+        self._items: deque[Carried] = deque()
         self._closed = False
         lock = threading.Lock()
         self._came = threading.Condition(lock)
         self._went = threading.Condition(lock)
 
-    def put(self, item: Any) -> None:
+    def put(self, item: Carried) -> None:
         with self._went:
             while len(self._items) >= self._room:
                 self._halt.check()
@@ -52,7 +54,7 @@ class Line:
             self._items.append(item)
             self._came.notify()
 
-    def put_first(self, item: Any) -> None:
+    def put_first(self, item: Carried) -> None:
         """Without waiting for room: by a stage that also takes from here."""
         with self._came:
             self._items.appendleft(item)
@@ -63,7 +65,7 @@ class Line:
             self._closed = True
             self._came.notify_all()
 
-    def take(self) -> Any:
+    def take(self) -> Carried | None:
         """The next, or None at the end, or when the run is halted."""
         with self._came:
             while not self._items and not self._closed and not self._halt.is_set:
@@ -73,7 +75,7 @@ class Line:
             self._went.notify_all()
             return self._items.popleft()
 
-    def batch(self, most: int, least: int, linger_s: float, *, through_halt: bool = False) -> list:
+    def batch(self, most: int, least: int, linger_s: float, *, through_halt: bool = False) -> list[Carried]:
         """Up to `most`; empty at the end. Waits for `least`, but not longer than `linger_s` after the first."""
         with self._came:
             while not self._items and not self._closed and (through_halt or not self._halt.is_set):

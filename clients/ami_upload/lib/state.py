@@ -35,7 +35,7 @@ class Lock:
 
     def take(self) -> bool:
         try:
-            if os.name == "nt":
+            if sys.platform == "win32":  # as mypy reads it too
                 import msvcrt  # noqa: PLC0415 (there is none elsewhere)
 
                 self._file.seek(0)

@@ -8,6 +8,7 @@ import os
 import shutil
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from clients.ami_upload.lib.about import client_name
@@ -46,8 +47,8 @@ class Portal:
         self.away_since: float | None = None
         self.retries = 0
 
-    def ask(self, method: str, path: str, body: dict | None = None, *, halt: Halt, max_tries: int = 0) -> dict:
-        """One call, repeated while the portal is away. `path` stands below /api/v1/.
+    def ask(self, method: str, path: str, body: dict | None = None, *, halt: Halt, max_tries: int = 0) -> Any:
+        """One call, repeated while the portal is away. `path` stands below /api/v1/. What it gives: answers.py.
 
         Raises Refusal where going on is pointless, CallFault for an answer that the caller may know what to do with:
         404 and 409; and for any failure once `max_tries` (if given) are used up.
@@ -76,8 +77,9 @@ class Portal:
             self._has_answered, self.away_since = True, None
             return answer
 
-    def pages(self, path: str, *, halt: Halt) -> list[dict]:
-        rows, query = [], path
+    def pages(self, path: str, *, halt: Halt) -> list[Any]:
+        rows: list[Any] = []
+        query = path
         while query:
             answer = self.ask("GET", query, halt=halt)
             rows += answer["results"]
@@ -103,7 +105,7 @@ class Portal:
     def _url(self, path: str) -> str:
         return f"{self.address}/api/v1/{path}"
 
-    def _once(self, method: str, path: str, body: dict | None) -> dict:
+    def _once(self, method: str, path: str, body: dict | None) -> dict[str, Any]:
         headers = self._headers
         content = None
         if body is not None:

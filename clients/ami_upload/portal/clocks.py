@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
+from clients.ami_upload.portal.answers import Answer
 from clients.ami_upload.portal.retry import http_date
 
 UNSETTLED_MARGIN_S = 5.0  # after the moment at which the portal looks again, by its own clock
@@ -15,7 +16,7 @@ UNSETTLED_PAUSE_S = 15.0  # where the portal names none, or one that is past and
 class PortalClock:
     """How long what the portal granted is good for, by its own clock at its answer: this computer's may be wrong."""
 
-    def __init__(self, answer: dict, asked_at: float):
+    def __init__(self, answer: Answer, asked_at: float):
         self.asked_at = asked_at
         self._then = http_date(answer.get("_sent_at"))
 

@@ -20,12 +20,12 @@ from urllib.parse import urlsplit
 
 from clients.ami_upload.lib.errors import CallFault, Refusal
 
-try:  # the computer's own list of trusted certificates, on Windows and macOS too
-    import truststore
-except ImportError:  # then Python's
-    truststore = None
-
 IDLE_S = 10.0  # a kept connection older than this may have been closed at the other end
+
+
+# What a request carries: all of it at once, or piece by piece.
+Piece = bytes | memoryview
+Body = bytes | Iterator[Piece]
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,7 @@ class Wire(threading.local):
         self._tls = tls
         self._kept: dict[tuple[str, str], tuple[http.client.HTTPConnection, str, dict[str, str], float]] = {}
 
-    def exchange(
-        self, method: str, url: str, headers: dict[str, str], body: bytes | Iterator[bytes] | None = None
-    ) -> Reply:
+    def exchange(self, method: str, url: str, headers: dict[str, str], body: Body | None = None) -> Reply:
         """One request and its whole answer. Raises CallFault("network") when there is none.
 
         An iterator's bytes must be as many as the header Content-Length says.
@@ -80,7 +78,7 @@ class Wire(threading.local):
 
     @contextlib.contextmanager
     def stream(
-        self, method: str, url: str, headers: dict[str, str], body: bytes | Iterator[bytes] | None = None
+        self, method: str, url: str, headers: dict[str, str], body: Body | None = None
     ) -> Iterator[http.client.HTTPResponse]:
         """As `exchange`, with an answer that is still to be read."""
         scheme, _, rest = url.partition("://")
@@ -103,7 +101,14 @@ class Wire(threading.local):
             else:
                 connection.close()
 
-    def _asked(self, connection, method, target, headers, body) -> http.client.HTTPResponse:
+    def _asked(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        target: str,
+        headers: dict[str, str],
+        body: Body | None,
+    ) -> http.client.HTTPResponse:
         try:
             try:
                 connection.request(method, target, body, headers)
@@ -118,7 +123,10 @@ class Wire(threading.local):
             # The type alone: a message of http.client may quote the target, which is signed.
             raise CallFault("network", message=type(error).__name__) from None
 
-    def _connect(self, scheme: str, host: str, port: int | None, netloc: str):
+    def _connect(
+        self, scheme: str, host: str, port: int | None, netloc: str
+    ) -> tuple[http.client.HTTPConnection, str, dict[str, str]]:
+        """A connection, what stands in front of each target on it, and the headers that it adds to each request."""
         proxy = proxy_for(scheme, host)
         if scheme == "https":
             if proxy is None:
@@ -132,6 +140,9 @@ class Wire(threading.local):
 
 
 def tls_context() -> ssl.SSLContext:
-    if truststore is not None:
-        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return ssl.create_default_context()
+    """By the computer's own list of trusted certificates, on Windows and macOS too; without truststore by Python's."""
+    try:
+        import truststore  # noqa: PLC0415 (uploads can do without it)
+    except ImportError:
+        return ssl.create_default_context()
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

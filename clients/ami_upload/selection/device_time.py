@@ -17,9 +17,9 @@ _STAMP = re.compile(
 def device_time(name: str) -> str:
     """What the device's clock says in a name, such as 2025-07-14T22:00:31 (of several the first), or ""."""
     for match in _STAMP.finditer(name):
-        parts = match.group(1, 3, 4, 5, 7, 8)
+        year, month, day, hour, minute, second = map(int, match.group(1, 3, 4, 5, 7, 8))
         try:
-            return datetime(*map(int, parts)).isoformat()
+            return datetime(year, month, day, hour, minute, second).isoformat()
         except ValueError:
             continue
     return ""

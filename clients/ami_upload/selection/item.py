@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from clients.ami_upload.lib.errors import CallFault, Refusal
 from clients.ami_upload.lib.reasons import WHY
+from clients.ami_upload.portal.answers import FileRow, FilesAnswer
 from clients.ami_upload.portal.clocks import Due
 from clients.ami_upload.portal.signed_url import Grant
 
@@ -45,6 +46,11 @@ class Item:
         self.md5, self.part_md5s, self.part_size, self.is_known, self.was_verified = "", b"", 0, False, False
 
     @property
+    def is_due(self) -> bool:
+        """Whether the moment has come at which the portal can say more."""
+        return self.due is not None and not self.due.left_s
+
+    @property
     def multipart_md5(self) -> str:
         """As stores make the ETag of an upload in parts."""
         return f"{hashlib.md5(self.part_md5s).hexdigest()}-{len(self.part_md5s) // 16}"
@@ -62,7 +68,12 @@ class Item:
         return WHY.get(self.code) or self.message or f"It could not be stored ({self.code or self.status})."
 
 
-def paired(asked: Sequence[Item], answer: dict) -> list[tuple[Item, dict]]:
+def dues_of(items: Sequence[Item]) -> list[Due]:
+    """The moments that are waited for."""
+    return [item.due for item in items if item.due]
+
+
+def paired(asked: Sequence[Item], answer: FilesAnswer) -> list[tuple[Item, FileRow]]:
     """The portal answers in the order asked. An answer that does not is no proof of anything."""
     rows = answer.get("files")
     if (

@@ -8,7 +8,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from clients.ami_upload.lib.errors import NOT_ALL, Stop
 from clients.ami_upload.lib.state import Lock, state_folder
@@ -107,7 +107,7 @@ class Journal:
             )
 
     @contextlib.contextmanager
-    def _transaction(self):
+    def _transaction(self) -> Iterator[None]:
         with self._writing:
             self._db.execute("BEGIN IMMEDIATE")
             try:

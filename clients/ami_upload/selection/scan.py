@@ -91,7 +91,9 @@ def long_path(path: str) -> str:
     return path if os.name != "nt" or path.startswith("\\\\") else "\\\\?\\" + path
 
 
-def scan(root: str, data_type: str, *, folders: Sequence[str] = (), note=lambda files: None) -> Scan:
+def scan(
+    root: str, data_type: str, *, folders: Sequence[str] = (), note: Callable[[int], None] = lambda files: None
+) -> Scan:
     """The files of one data type below `root`; with `folders`, only those below these relative paths."""
     found = Scan()
     top = root_name(root)
@@ -122,11 +124,13 @@ def reason_of(relative: str, local: str, stat_: os.stat_result | None, extension
     return reason
 
 
-def _sort_in(found: Scan, top: str, relative: str, local: str, stat_, extensions: frozenset[str]) -> None:
+def _sort_in(
+    found: Scan, top: str, relative: str, local: str, stat_: os.stat_result | None, extensions: frozenset[str]
+) -> None:
     path = f"{top}/{relative}" if top else relative
     reason = reason_of(relative, local, stat_, extensions)
     parts = relative.strip("/").split("/")
-    if reason:
+    if reason or stat_ is None:  # which is always for a reason
         found.left_out.append((path, reason))
     else:
         found.items.append(Item(path, composed(parts[-1]), local, stat_.st_size, stat_.st_mtime_ns))
