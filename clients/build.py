@@ -1,14 +1,15 @@
 """Writes the one file that people download, clients/ami_upload.py, from the modules beside it: `make client`.
 
 The modules stand in it floor by floor, each after all that it imports. The imports between them are dropped, and those
-of the standard library stand once at the top. So every name has to mean the same in its module and in the built file;
-where it would not, nothing is built: see CannotBuild.
+of the standard library stand once at the top. So every name has to mean the same in its module and in the built file,
+and what is imported has to be there: where it would not, nothing is built. See CannotBuild.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
+import symtable
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,11 +40,12 @@ class Module:
     head: str
     """The comments before its docstring."""
     docstring: str
-    ours: tuple[str, ...]
-    """The modules of ours that it imports from, in the order of its imports."""
+    ours: dict[str, list[str]]
+    """The modules of ours that it imports from, in the order of its imports, and which names."""
     imported: dict[str, tuple[str, str]]
     """What it has from the standard library: its name here, the module, and the name there ("" for the module)."""
     defined: frozenset[str]
+    """What it defines at its top, for others to import."""
     body: str
     begins_with_definition: bool
 
@@ -98,14 +100,19 @@ def read(root: Path, name: str) -> Module:
         raise CannotBuild(f"{path}: a comment among its imports would be lost")
     if name != START:
         check_means_the_same(rest, path)
+    ours: dict[str, list[str]] = {}
+    for node in imports:
+        if module := own_module(node, path):
+            ours.setdefault(module, []).extend(alias.name for alias in node.names)
+    imported = dict(pair for node in imports[1:] for pair in from_the_library(node, path))
     return Module(
         name=name,
         path=path,
         head="".join(lines[: tree.body[0].lineno - 1]),
         docstring=docstring,
-        ours=tuple(filter(None, (own_module(node, path) for node in imports))),
-        imported=dict(pair for node in imports[1:] for pair in from_the_library(node, path)),
-        defined=frozenset(name for node in rest for name in names_defined(node)),
+        ours=ours,
+        imported=imported,
+        defined=names_defined("".join(lines[end:]), path),
         body="".join(lines[end:]).strip("\n"),
         begins_with_definition=isinstance(rest[0], ast.FunctionDef | ast.ClassDef),
     )
@@ -167,14 +174,10 @@ def from_the_library(node: ast.Import | ast.ImportFrom, path: str) -> Iterator[t
             yield alias.name, (alias.name, "")
 
 
-def names_defined(node: ast.stmt) -> Iterator[str]:
-    """At the top of a module, also inside its `if` and `try`."""
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        yield node.name
-        return
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-            yield inner.id
+def names_defined(body: str, path: str) -> frozenset[str]:
+    """At the top of a module, also inside its `if` and `try`; `body` is what stands below its imports."""
+    symbols = symtable.symtable(body, path, "exec").get_symbols()
+    return frozenset(symbol.get_name() for symbol in symbols if symbol.is_assigned() or symbol.is_imported())
 
 
 def in_order(modules: dict[str, Module]) -> list[Module]:
@@ -186,10 +189,13 @@ def in_order(modules: dict[str, Module]) -> list[Module]:
             raise CannotBuild(f"{module.path}: it imports itself by way of {' -> '.join(way)}")
         if module.name in ordered:
             return
-        for name in module.ours:
+        for name, wanted in module.ours.items():
             other = modules.get(name)
             if other is None:
                 raise CannotBuild(f"{module.path}: there is no module {name}")
+            for each in wanted:
+                if each not in other.defined:
+                    raise CannotBuild(f"{module.path}: it imports {each}, which {other.path} does not define")
             put(other, (*way, module.name))
         ordered[module.name] = module
 

@@ -73,8 +73,29 @@ def test_each_module_stands_after_those_that_it_imports_and_imports_stand_once_a
         ("b", f"def b():\n    from {LIB} import A\n    return A\n", "at the top"),
         ("b", "b = 1\n", "no module imports it"),
         ("b", "from clients.other import A\n\nb = A\n", "no module clients.other"),
+        ("b", f"from {LIB} import A, gone\n\nb = A, gone\n", "engine/b.py: it imports gone, which .*lib/a.py does not"),
+        ("b", f"from {LIB} import time\n\nb = time\n", "it imports time, which .*lib/a.py does not define"),
+        ("b", f"from {LIB} import a\nfrom {SHARED[0]} import check\n\nb = a, check\n\n\nclass A: ...\n", "A stands in"),
+        (
+            "b",
+            f"from {LIB} import a\nfrom {SHARED[0]} import check\n\nb = 1\nif a:\n    def check(): ...\n",
+            "check stands",
+        ),
+        ("b", f"from {LIB} import a\nfrom {SHARED[0]} import check\n\nb = 1\nif a:\n    import A\n", "A stands in"),
     ],
 )
 def test_what_would_mean_something_else_in_the_one_file_is_not_built(build, module, text, why):
     with pytest.raises(CannotBuild, match=why):
         build(**{module: text})
+
+
+def test_what_is_defined_inside_an_if_or_a_try_can_be_imported_and_what_is_a_functions_own_cannot(build):
+    text = "try:\n    A = 1\nexcept ValueError:\n    A = 2\nif A:\n    def a(): ...\nelse:\n    import a\n"
+    assert "def a(): ..." in build(a=text)
+    with pytest.raises(CannotBuild, match="it imports A, which"):
+        build(a="def a():\n    A = 1\n    return [A for A in 'ab']\n")
+
+
+def test_an_inner_name_may_stand_in_two_modules(build):
+    text = "A = [each for each in 'ab']\n\n\ndef a():\n    local = A\n    return local\n"
+    assert build(a=text, check="each = local = 1\n\n\ndef check():\n    return each, local\n")
