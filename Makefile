@@ -52,8 +52,9 @@ lint-js:
 	  done; \
 	else echo "SKIPPED: the checks of the JavaScript, because there is no node 20.19 or newer with npm."; test -z "$$CI"; fi
 
-client: $(BIN)/python  ## the script client's one file, built from its modules
+client: $(BIN)/python  ## the script client's one file, and the constants that the page shares
 	$(BIN)/python -m clients.build
+	$(BIN)/python -m clients.page
 
 # The full counts of the reliability table.
 soak: $(VENV)/installed-dev  ## the full counts of docs/reliability.md, for hours

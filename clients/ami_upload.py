@@ -924,7 +924,6 @@ def tls_context() -> ssl.SSLContext:
 
 FIRST_CONTACT_S = 20.0  # for a portal that has never answered: its address is probably wrong
 MAX_REPEATS = 5  # of a call that met another one at the portal
-MAX_BATCH = 1_000  # files that one call of the portal takes
 
 
 class Portal:
@@ -1147,19 +1146,9 @@ class Grant:
 
 
 # --- selection/data_types.py ------------------------------------------------------------------------------------------
-# The data types of the portal: which files they take, and how their folders are called on cards.
+# How the folders of each data type are called on cards.
 
-IMAGE, SOUND = frozenset({"jpg", "jpeg"}), frozenset({"wav"})
-DATA = IMAGE | SOUND
-EXTENSIONS = {
-    "snapshot_images": IMAGE,
-    "motion_images": IMAGE,
-    "audible_recordings": SOUND,
-    "ultrasound_recordings": SOUND,
-    "terrestrial_recordings": SOUND,
-    "aquatic_recordings": SOUND,
-}
-# The folders of a card, as stations and people name them: letters alone, in lower case.
+# As stations and people name them: letters alone, in lower case.
 FOLDERS = {
     "snapshot_images": {"snapshotimages", "snapshotimage", "snapshots", "snapshot"},
     "motion_images": {"motionimages", "motionimage", "motion"},
@@ -1254,12 +1243,64 @@ def paired(asked: Sequence[Item], answer: FilesAnswer) -> list[tuple[Item, FileR
     return list(zip(asked, rows, strict=True))
 
 
+# --- uploads/domain/shared.py -----------------------------------------------------------------------------------------
+# The constants of rules that portal, upload page and script keep alike. They stand here alone; pure.
+#
+# The portal imports them. `make client` writes them into static/uploads/js/lib/shared.js for the page (clients/page.py)
+# and into the script (clients/build.py). That all three keep the rules alike is tested by tests/data/rules/.
+
+# Which files each data type takes: their endings in lower case, without the dot. A type of data stands also in DataType
+# (deployments/domain/names.py), and what its folders are called on cards in clients/ami_upload/selection/data_types.py.
+IMAGE_EXTENSIONS = ("jpg", "jpeg")
+SOUND_EXTENSIONS = ("wav",)
+EXTENSIONS = {
+    "snapshot_images": IMAGE_EXTENSIONS,
+    "motion_images": IMAGE_EXTENSIONS,
+    "audible_recordings": SOUND_EXTENSIONS,
+    "ultrasound_recordings": SOUND_EXTENSIONS,
+    "terrestrial_recordings": SOUND_EXTENSIONS,
+    "aquatic_recordings": SOUND_EXTENSIONS,
+}
+
+# What operating systems leave on cards, files and folders, in lower case. What begins with a dot is hidden anyway.
+SYSTEM_NAMES = (
+    "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "recycler", "system volume information", "__macosx",
+    "lost+found", "lost.dir", "found.000", "wpsettings.dat", "indexervolumeguid",
+)  # fmt: skip
+
+MAX_NAME_BYTES = 255  # what ext4, exFAT and NTFS allow, so that whatever is stored can be brought home again
+# Characters that no name may hold: those that turn the direction of text, and these categories of Unicode (control
+# characters, half characters, line and paragraph separators).
+BIDIRECTIONAL = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+BARRED_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
+
+# Of a folder in a name at least so many bytes stay where there is no room: the end of the name is cut off, its time is
+# further in front.
+FEWEST_FOLDER_BYTES = 24
+HEX_LETTERS = "abcdefghijklmnop"  # for hexadecimal digits in names, since digits might be read as a time
+
+# The device's time in a name, as stations, recorders and cameras write it: 20240918032339, 20240918_032339,
+# 20240918T032339Z, 2024-09-18_03-23-39, with or without milliseconds. A regular expression, of ASCII alone; groups
+# 1, 3, 4: year, month, day; 5, 7, 8: hour, minute, second.
+DEVICE_TIME = (
+    r"(?<!\d)(\d{4})([-_.]?)(\d\d)\2(\d\d)(?:[_Tt -]| at )?(\d\d)([-_.:]?)(\d\d)\6(\d\d)(?:\d{3})?(?!\d)"
+)  # fmt: skip
+
+# How the species pipelines find a file's time: see downstream.py. Regular expressions, of ASCII alone.
+READ_AS_IMAGE = r"\.jpe?g$"  # in any case; all else is read as sound
+IMAGE_TIME = r"\d{14}"  # the whole of a piece between hyphens
+IMAGE_DECADES = ("201", "202")  # how that piece begins
+SOUND_TIME = r"\d{8}_\d{6}"  # anywhere
+
+MAX_BATCH_FILES = 1_000  # a batch answers within a second or so, and its body stays below a megabyte
+MAX_SURVEY_HOURS = 60_000  # seven years of nights, which no card holds
+MULTIPART_ABOVE_BYTES = 64 * 1024**2  # on a slow link, what one lost connection may cost
+PART_SIZE_BYTES = 16 * 1024**2
+
+
 # --- selection/names.py -----------------------------------------------------------------------------------------------
 # Names under which the portal stores files.
 
-MAX_NAME_BYTES = 255
-_BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_BARRED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 NAME_FAULTS = {
     "name_characters": "The name holds control or text-direction characters.",
     "name_not_nfc": "The name is not in Unicode's composed form (NFC).",
@@ -1292,7 +1333,7 @@ def name_fault(name: str) -> str:
 
 
 def is_barred(character: str) -> bool:
-    return character in _BIDIRECTIONAL or unicodedata.category(character) in _BARRED_CATEGORIES
+    return character in BIDIRECTIONAL or unicodedata.category(character) in BARRED_CATEGORIES
 
 
 def bytes_of(text: str) -> int:
@@ -1302,11 +1343,7 @@ def bytes_of(text: str) -> int:
 # --- selection/scan.py ------------------------------------------------------------------------------------------------
 # Looks through a folder: which files are data of a type, and why the others are left out.
 
-# What operating systems leave on cards.
-SYSTEM_NAMES = frozenset({
-    "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "recycler", "system volume information", "__macosx",
-    "lost+found", "lost.dir", "found.000", "wpsettings.dat", "indexervolumeguid",
-})  # fmt: skip
+DATA = IMAGE_EXTENSIONS + SOUND_EXTENSIONS
 
 
 @dataclass
@@ -1330,7 +1367,7 @@ def root_name(root: str) -> str:
     return os.path.basename(os.path.abspath(root))
 
 
-def reason_to_leave_out(parts: Sequence[str], size: int, extensions: frozenset[str]) -> str:
+def reason_to_leave_out(parts: Sequence[str], size: int, extensions: Sequence[str]) -> str:
     """Why a file is left out, "" when it is to be sent. The order of the tests is the page's."""
     if any(part.casefold() in SYSTEM_NAMES for part in parts):
         return "system"
@@ -1398,7 +1435,7 @@ def scan(
     return found
 
 
-def reason_of(relative: str, local: str, stat_: os.stat_result | None, extensions: frozenset[str]) -> str:
+def reason_of(relative: str, local: str, stat_: os.stat_result | None, extensions: Sequence[str]) -> str:
     """As `reason_to_leave_out`, of what `walk` gives."""
     parts = relative.strip("/").split("/")
     reason = reason_to_leave_out(parts, stat_.st_size if stat_ else 1, extensions)
@@ -1416,7 +1453,7 @@ def reason_of(relative: str, local: str, stat_: os.stat_result | None, extension
 
 
 def _sort_in(
-    found: Scan, top: str, relative: str, local: str, stat_: os.stat_result | None, extensions: frozenset[str]
+    found: Scan, top: str, relative: str, local: str, stat_: os.stat_result | None, extensions: Sequence[str]
 ) -> None:
     path = f"{top}/{relative}" if top else relative
     reason = reason_of(relative, local, stat_, extensions)
@@ -1503,11 +1540,7 @@ def _stat_of(path: str) -> os.stat_result | None:
 # --- selection/device_time.py -----------------------------------------------------------------------------------------
 # What a device's clock says in the name of a file.
 
-SURVEY_HOURS = 60_000
-# As in the portal's capture_time.py. Groups 1, 3, 4: year, month, day; 5, 7, 8: hour, minute, second.
-_STAMP = re.compile(
-    r"(?<!\d)(\d{4})([-_.]?)(\d\d)\2(\d\d)(?:[_Tt -]| at )?(\d\d)([-_.:]?)(\d\d)\6(\d\d)(?:\d{3})?(?!\d)", re.ASCII
-)
+_STAMP = re.compile(DEVICE_TIME, re.ASCII)  # its groups stand there
 
 
 def device_time(name: str) -> str:
@@ -1524,7 +1557,7 @@ def device_time(name: str) -> str:
 def hours_of(names: Iterable[str]) -> tuple[dict[str, int], int]:
     counted = Counter(device_time(name)[: len("2025-07-14T22")] for name in names)
     undated = counted.pop("", 0)
-    return dict(counted.most_common(SURVEY_HOURS)), undated
+    return dict(counted.most_common(MAX_SURVEY_HOURS)), undated
 
 
 # --- selection/folder_names.py ----------------------------------------------------------------------------------------
@@ -1536,8 +1569,7 @@ _TIMES = (
     re.compile(r"\d{14}|\d{8}\D+\d{6}|\d{4}\D\d\d\D\d\d\D+\d\d\D\d\d\D\d\d|(?<!\d)\d{12}(?!\d)"),
     re.compile(r"(?:^|-)20[12]\d{6,11}(?=[-.]|$)"),
 )
-_FEWEST_FOLDER_BYTES = 24  # of a name that leaves no room the end is cut off: its time is further in front
-_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")  # digits might be read as a time
+_LETTERS = str.maketrans("0123456789abcdef", HEX_LETTERS)
 
 
 def name_with_folders(path: str, count: int, mark: str = "") -> str:
@@ -1594,7 +1626,7 @@ def _part_of_name(folder: str) -> str:
 def _joined(stem: str, part: str, mark: str, extension: str) -> str:
     end = (mark and f"-{mark}") + extension
     room = MAX_NAME_BYTES - bytes_of(end) - bool(part)
-    part = _cut(part, max(room - bytes_of(stem), _FEWEST_FOLDER_BYTES))
+    part = _cut(part, max(room - bytes_of(stem), FEWEST_FOLDER_BYTES))
     return _cut(stem, room - bytes_of(part)) + (part and f"-{part}") + end
 
 
@@ -1740,20 +1772,20 @@ def passed_over(name: str) -> str:
     """
     if "recycle" in name:
         return "recycle"
-    is_image = re.search(r"\.jpe?g$", name, re.IGNORECASE)
+    is_image = re.search(READ_AS_IMAGE, name, re.IGNORECASE)
     if is_image:
         pieces = (piece.partition(".")[0] for piece in name.split("-"))
-        piece = next((piece for piece in pieces if piece.startswith(("201", "202"))), "")
-        stamp = piece if re.fullmatch(r"\d{14}", piece, re.ASCII) else ""
+        piece = next((piece for piece in pieces if piece.startswith(IMAGE_DECADES)), "")
+        stamp = piece if re.fullmatch(IMAGE_TIME, piece, re.ASCII) else ""
     else:
-        found = re.search(r"\d{8}_\d{6}", name, re.ASCII)
+        found = re.search(SOUND_TIME, name, re.ASCII)
         stamp = found[0] if found else ""
     if device_time(stamp):
         return ""
     taken_at = device_time(name)
     if not taken_at:
         return "no_time"
-    return "clock" if is_image and taken_at[:3] not in ("201", "202") else "time_unread"
+    return "clock" if is_image and not taken_at.startswith(IMAGE_DECADES) else "time_unread"
 
 
 # --- selection/journal.py ---------------------------------------------------------------------------------------------
@@ -2066,7 +2098,7 @@ class Lines:
     def renew(self) -> None:
         self.hashed: Line[Item] = Line(HASHED_AHEAD, self._halt)
         self.granted: Line[Job] = Line(4 * MOST_GRANTS, self._halt)
-        self.sent: Line[Item] = Line(8 * MAX_BATCH, self._halt)
+        self.sent: Line[Item] = Line(8 * MAX_BATCH_FILES, self._halt)
 
 
 class Run:
@@ -2192,7 +2224,7 @@ class FailureReports:
     def report(self) -> None:
         """That this report fails must not fail the upload."""
         while self._failed:
-            batch = [self._failed.popleft() for _ in range(min(MAX_BATCH, len(self._failed)))]
+            batch = [self._failed.popleft() for _ in range(min(MAX_BATCH_FILES, len(self._failed)))]
             failures = [
                 {
                     "name": item.name if not name_fault(item.name) else "",
@@ -2213,7 +2245,7 @@ class FailureReports:
 
     def report_unreadable(self, paths: Sequence[str]) -> None:
         """Files of the card that nobody could look at."""
-        for path in paths[:MAX_BATCH]:
+        for path in paths[:MAX_BATCH_FILES]:
             name = path.rstrip("/").rpartition("/")[2]
             self._failed.append(Item(path, name, "", 0, 0, status="failed", code="file_unreadable", step="scan"))
         self.report()
@@ -2346,7 +2378,7 @@ class Confirmer:
 
     def confirm_files(self) -> None:
         sent = self._run.lines.sent
-        while batch := sent.batch(MAX_BATCH, CONFIRM_BATCH, CONFIRM_LINGER_S, through_halt=True):
+        while batch := sent.batch(MAX_BATCH_FILES, CONFIRM_BATCH, CONFIRM_LINGER_S, through_halt=True):
             if self._run.halt.error is not None:
                 return
             self._confirm(batch)
@@ -2659,7 +2691,7 @@ class Granter:
     def _batch_size(self) -> int:
         """As many files as the link has lately sent in the time that is granted ahead."""
         if self._mostly_stored:
-            return MAX_BATCH
+            return MAX_BATCH_FILES
         files_per_s, bytes_per_s = self._run.files_pace.per_s, self._run.bytes_pace.per_s
         if not files_per_s or not bytes_per_s:
             return FIRST_GRANTS
@@ -3490,7 +3522,7 @@ def verify_card(context: Context, target: Target) -> Course:
     missing: list[Item] = []
     stored: set[tuple[int, str]] = set()
     checked = 0
-    for batch in batches(found.items, MAX_BATCH // 4):
+    for batch in batches(found.items, MAX_BATCH_FILES // 4):
         readable = []
         for item in batch:
             try:

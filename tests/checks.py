@@ -1,6 +1,6 @@
-"""Are built files what they are built from, and Django's own checks: `python -m tests.checks`, a part of `make test`.
+"""Are written files what they are written from, and Django's own checks: `python -m tests.checks`.
 
-Django's run on services of their own.
+A part of `make test`. Django's checks run on services of their own.
 """
 
 import sys
@@ -9,15 +9,16 @@ import django
 from django.core.management import call_command
 
 from amiportal.dev import script_messages
-from clients.build import ROOT, TARGET, built
+from clients import build, page
 from tests import services
 
 
 def main() -> str | None:
     """What is not right, if that is known before Django says it."""
-    print("clients/build.py: does", TARGET, "hold what its modules give", flush=True)
-    if (ROOT / TARGET).read_text(encoding="utf-8") != built():
-        return f"{TARGET} is not what its modules give. Change those, not the file, then run `make client`."
+    for writer, target, text in (("build", build.TARGET, build.built()), ("page", page.TARGET, page.written())):
+        print(f"clients/{writer}.py: does {target} hold what it is written from", flush=True)
+        if (build.ROOT / target).read_text(encoding="utf-8") != text:
+            return f"{target} is not what it is written from. Change that, as its top says, then run `make client`."
     services.start()
     django.setup()
     print("amiportal/dev/script_messages.py: do the texts of scripts hold what their catalogues give", flush=True)

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.faults import CommitThenDrop, FlipByte, ResetMidBody, Status, once, sometimes
 from tests.uploads.large import ABOVE_BYTES, PART_BYTES
-from uploads.domain import parts
+from uploads.domain import shared
 from uploads.models import MultipartUpload, UploadLog
 
 NOISE = ["Failed to load resource", "blocked by CORS policy", "net::ERR_"]
@@ -16,8 +16,8 @@ SAFE = "{} files stored and verified; they may be wiped"
 
 @pytest.fixture
 def smaller(monkeypatch):
-    monkeypatch.setattr(parts, "PART_SIZE_BYTES", PART_BYTES)
-    monkeypatch.setattr(parts, "MULTIPART_ABOVE_BYTES", ABOVE_BYTES)
+    monkeypatch.setattr(shared, "PART_SIZE_BYTES", PART_BYTES)
+    monkeypatch.setattr(shared, "MULTIPART_ABOVE_BYTES", ABOVE_BYTES)
 
 
 @pytest.fixture

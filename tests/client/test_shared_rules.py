@@ -23,6 +23,13 @@ def test_names_that_are_refused(name, code):
     assert not code or code in ami_upload.NAME_FAULTS
 
 
+@pytest.mark.parametrize(("path", "reason"), cases("left_out"))
+def test_what_is_left_out(path, reason):
+    extensions = ami_upload.EXTENSIONS["snapshot_images"]
+    assert ami_upload.reason_to_leave_out(path.split("/"), 1, extensions) == reason
+    assert not reason or reason in ami_upload.REASONS
+
+
 @pytest.mark.parametrize(("why", "groups", "others"), cases("folders_in_names"))
 def test_folders_in_names(why, groups, others):
     found = [[ami_upload.Item(file["path"], own_name(file["path"]), "", 1, 0) for file in group] for group in groups]

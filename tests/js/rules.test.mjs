@@ -4,10 +4,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
+import { EXTENSIONS } from "../../uploads/static/uploads/js/lib/shared.js";
 import { namings } from "../../uploads/static/uploads/js/selection/collisions.js";
 import { timeOf } from "../../uploads/static/uploads/js/selection/device-time.js";
 import { passedOver } from "../../uploads/static/uploads/js/selection/downstream.js";
 import { composed, nameFault } from "../../uploads/static/uploads/js/selection/names.js";
+import { reasonToLeaveOut } from "../../uploads/static/uploads/js/selection/selection.js";
 
 const cases = (name) => JSON.parse(readFileSync(new URL(`../data/rules/${name}.json`, import.meta.url), "utf8"));
 
@@ -21,6 +23,10 @@ for (const { name, passed_over: reason } of cases("downstream")) {
 
 for (const { name, fault } of cases("names")) {
   test(`the name ${JSON.stringify(name)}: ${fault || "taken"}`, () => assert.equal(nameFault(name), fault));
+}
+
+for (const { path, reason } of cases("left_out")) {
+  test(`${path}: ${reason || "sent"}`, () => assert.equal(reasonToLeaveOut(path, new Set(EXTENSIONS.snapshot_images)), reason || null));
 }
 
 for (const { why, groups, others } of cases("folders_in_names")) {

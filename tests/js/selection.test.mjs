@@ -3,28 +3,10 @@ import { test } from "node:test";
 
 import { csv } from "../../uploads/static/uploads/js/page/lists.js";
 import { fromDrop, fromPicker } from "../../uploads/static/uploads/js/selection/scan.js";
-import { planOf, reasonToLeaveOut, sendingOf } from "../../uploads/static/uploads/js/selection/selection.js";
+import { planOf, sendingOf } from "../../uploads/static/uploads/js/selection/selection.js";
 import { md5 } from "./fakes.mjs";
 
 const JPEG = new Set(["jpg", "jpeg"]);
-
-for (const [path, expected] of [
-  ["card/100MEDIA/IMG_0001.JPG", null],
-  ["card/a.jpeg", null],
-  ["card/.hidden/a.jpg", "hidden"],
-  ["card/._a.jpg", "hidden"],
-  [".DS_Store", "hidden"],
-  ["card/Thumbs.db", "system"],
-  ["card/desktop.ini", "system"],
-  ["$RECYCLE.BIN/x/a.jpg", "system"],
-  ["System Volume Information/a.jpg", "system"],
-  ["__MACOSX/a.jpg", "system"],
-  ["card/a.wav", "extension"],
-  ["card/jpg", "extension"],
-  ["card/a.jpg.part", "extension"],
-]) {
-  test(`${path}: ${expected ?? "sent"}`, () => assert.equal(reasonToLeaveOut(path, JPEG), expected));
-}
 
 const entry = (path, text) => ({
   path, name: path.split("/").pop(), size: text.length, lastModified: 0, file: Object.assign(new File([text], "x"), { text_: text }),

@@ -2,15 +2,20 @@
 
 import pytest
 
-from clients.build import ROOT, SHARED, TARGET, CannotBuild, built
+from clients.build import ROOT, TARGET, CannotBuild, built
 
 FUTURE = "from __future__ import annotations\n\n"
 LIB, ENGINE = "clients.ami_upload.lib.a", "clients.ami_upload.engine.b"
-START = f"import sys\n\nfrom {ENGINE} import b\n\nif __name__ == '__main__':\n    sys.exit(b())\n"
+CHECK, CONSTANTS = "uploads.receipts.check", "uploads.domain.shared"  # the portal's own
+START = (
+    f"import sys\n\nfrom {ENGINE} import b\nfrom {CONSTANTS} import LIMIT\n\n"
+    "if __name__ == '__main__':\n    sys.exit(b(LIMIT))\n"
+)
 WELL = {
     LIB: "import time\n\nA = 1  # why\n\n\ndef a() -> float:\n    return time.time()\n",
-    ENGINE: f"import time\n\nfrom {LIB} import A, a\nfrom {SHARED[0]} import check\n\nb = [A, a, check, time]\n",
-    SHARED[0]: "from time import sleep\n\n\ndef check():\n    sleep(0)\n",
+    ENGINE: f"import time\n\nfrom {LIB} import A, a\nfrom {CHECK} import check\n\nb = [A, a, check, time]\n",
+    CHECK: "from time import sleep\n\n\ndef check():\n    sleep(0)\n",
+    CONSTANTS: "LIMIT = 1\n",
     "clients.ami_upload.__main__": START,
 }
 
@@ -49,10 +54,10 @@ def test_each_module_stands_after_those_that_it_imports_and_imports_stand_once_a
     [
         (
             "b",
-            f"from {LIB} import A\nfrom {SHARED[0]} import check\n\na = b = A, check\n",
+            f"from {LIB} import A\nfrom {CHECK} import check\n\na = b = A, check\n",
             "a stands in .*lib/a.py too",
         ),
-        ("b", f"from {LIB} import a\nfrom {SHARED[0]} import check\n\nb = time = a, check\n", "time is imported"),
+        ("b", f"from {LIB} import a\nfrom {CHECK} import check\n\nb = time = a, check\n", "time is imported"),
         (
             "check",
             "from os import sleep\nfrom time import time\n\ncheck = sleep, time\n",
@@ -75,13 +80,13 @@ def test_each_module_stands_after_those_that_it_imports_and_imports_stand_once_a
         ("b", "from clients.other import A\n\nb = A\n", "no module clients.other"),
         ("b", f"from {LIB} import A, gone\n\nb = A, gone\n", "engine/b.py: it imports gone, which .*lib/a.py does not"),
         ("b", f"from {LIB} import time\n\nb = time\n", "it imports time, which .*lib/a.py does not define"),
-        ("b", f"from {LIB} import a\nfrom {SHARED[0]} import check\n\nb = a, check\n\n\nclass A: ...\n", "A stands in"),
+        ("b", f"from {LIB} import a\nfrom {CHECK} import check\n\nb = a, check\n\n\nclass A: ...\n", "A stands in"),
         (
             "b",
-            f"from {LIB} import a\nfrom {SHARED[0]} import check\n\nb = 1\nif a:\n    def check(): ...\n",
+            f"from {LIB} import a\nfrom {CHECK} import check\n\nb = 1\nif a:\n    def check(): ...\n",
             "check stands",
         ),
-        ("b", f"from {LIB} import a\nfrom {SHARED[0]} import check\n\nb = 1\nif a:\n    import A\n", "A stands in"),
+        ("b", f"from {LIB} import a\nfrom {CHECK} import check\n\nb = 1\nif a:\n    import A\n", "A stands in"),
     ],
 )
 def test_what_would_mean_something_else_in_the_one_file_is_not_built(build, module, text, why):

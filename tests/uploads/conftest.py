@@ -21,7 +21,7 @@ from tests.faultproxy import FaultProxy
 from tests.people import make_person
 from tests.uploads.large import ABOVE_BYTES, PART_BYTES, LargeUploader
 from tests.uploads.legacy_client import PASSWORD as LEGACY_PASSWORD
-from uploads.domain import parts
+from uploads.domain import shared
 
 HTTP = urllib3.PoolManager(retries=False)
 
@@ -163,8 +163,8 @@ def unprobed_store(probed_store) -> None:
 @pytest.fixture
 def small_parts(monkeypatch) -> None:
     """Files are large, and parts small, at sizes that a test can send."""
-    monkeypatch.setattr(parts, "MULTIPART_ABOVE_BYTES", ABOVE_BYTES)
-    monkeypatch.setattr(parts, "PART_SIZE_BYTES", PART_BYTES)
+    monkeypatch.setattr(shared, "MULTIPART_ABOVE_BYTES", ABOVE_BYTES)
+    monkeypatch.setattr(shared, "PART_SIZE_BYTES", PART_BYTES)
 
 
 @pytest.fixture

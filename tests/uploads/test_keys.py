@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from deployments.domain.names import DataType
 from uploads.domain.keys import (
-    MAX_NAME_BYTES,
     content_type_accepted,
     content_type_for,
     key_prefix,
     name_refusal,
 )
+from uploads.domain.shared import MAX_NAME_BYTES
 
 IMAGES, SOUND = DataType.SNAPSHOT_IMAGES, DataType.AUDIBLE_RECORDINGS
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.uploads.conftest import described
 from tests.uploads.large import PART_BYTES, TWO_PARTS, LargeUploader
-from uploads.domain import parts
+from uploads.domain import parts, shared
 from uploads.models import UploadLog
 from uploads.services import contents
 
@@ -91,7 +91,7 @@ def test_what_was_never_probed_is_not_relied_upon(stored, reads, unprobed_store)
 
 
 def test_a_file_that_fits_exactly_has_no_empty_part():
-    size = parts.PART_SIZE_BYTES
+    size = shared.PART_SIZE_BYTES
     for bytes_, count, last in ((3 * size, 3, size), (3 * size + 1, 4, 1), (3 * size - 1, 3, size - 1)):
         assert parts.part_count(bytes_, part_size_bytes=size) == count
         assert parts.size_of_part(count, size_bytes=bytes_, part_size_bytes=size) == last

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from clients.ami_upload.selection.data_types import FOLDERS
 from deployments.domain.names import DataType
 from tests.shared_rules import cases
+from uploads.domain import shared
 from uploads.domain.capture_time import device_time
 from uploads.domain.downstream import passed_over
 from uploads.domain.keys import name_refusal
@@ -28,6 +30,17 @@ def test_what_is_passed_over_downstream(name, reason):
 def test_names_that_are_refused(name, code):
     refusal = name_refusal(name, data_type=DataType.SNAPSHOT_IMAGES)
     assert (refusal.code if refusal else "") == code
+
+
+def test_each_data_type_has_its_extensions_and_the_folders_of_its_name():
+    assert list(shared.EXTENSIONS) == DataType.values
+    assert list(FOLDERS) == DataType.values
+    for data_type, folders in FOLDERS.items():
+        assert data_type.replace("_", "") in folders
+
+
+def test_the_names_of_systems_are_found_in_any_case():
+    assert all(name == name.casefold() == name.lower() for name in shared.SYSTEM_NAMES)
 
 
 def test_the_count_of_a_store_reads_times_as_they_are_read_one_by_one():

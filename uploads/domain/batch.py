@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 from django.db import models
 
-MAX_BATCH_FILES = 1_000  # a batch answers within a second or so, and its body stays below a megabyte
-
 
 class CardFile(NamedTuple):
     """A file as its client describes it. `md5` is 32 lower-case hex digits, or "" when the client has none."""

@@ -3,11 +3,9 @@
 import re
 from datetime import UTC, datetime
 
-# As stations, recorders and cameras write it: 20240918032339, 20240918_032339, 20240918T032339Z, 2024-09-18_03-23-39,
-# with or without milliseconds. Groups 1, 3, 4: year, month, day; 5, 7, 8: hour, minute, second.
-STAMP = re.compile(
-    r"(?<!\d)(\d{4})([-_.]?)(\d\d)\2(\d\d)(?:[_Tt -]| at )?(\d\d)([-_.:]?)(\d\d)\6(\d\d)(?:\d{3})?(?!\d)", re.ASCII
-)
+from uploads.domain.shared import DEVICE_TIME
+
+STAMP = re.compile(DEVICE_TIME, re.ASCII)  # its groups stand there
 
 
 def device_time(name: str) -> datetime | None:

@@ -9,11 +9,11 @@ import re
 from enum import StrEnum
 
 from uploads.domain.capture_time import device_time
+from uploads.domain.shared import IMAGE_DECADES, IMAGE_TIME, READ_AS_IMAGE, SOUND_TIME
 
-_IMAGE = re.compile(r"\.jpe?g$", re.IGNORECASE)
-_PIECE_TIME = re.compile(r"\d{14}", re.ASCII)
-_SOUND_TIME = re.compile(r"\d{8}_\d{6}", re.ASCII)
-_YEARS_READ = range(2010, 2030)  # of images
+_IMAGE = re.compile(READ_AS_IMAGE, re.IGNORECASE)
+_PIECE_TIME = re.compile(IMAGE_TIME, re.ASCII)
+_SOUND_TIME = re.compile(SOUND_TIME, re.ASCII)
 
 
 class PassedOver(StrEnum):
@@ -35,12 +35,13 @@ def passed_over(name: str) -> PassedOver | None:
     taken_at = device_time(name)
     if taken_at is None:
         return PassedOver.NO_TIME
-    return PassedOver.CLOCK if is_image and taken_at.year not in _YEARS_READ else PassedOver.TIME_UNREAD
+    is_read = taken_at.isoformat().startswith(IMAGE_DECADES)
+    return PassedOver.CLOCK if is_image and not is_read else PassedOver.TIME_UNREAD
 
 
 def _image_time(name: str) -> str:
     pieces = (piece.partition(".")[0] for piece in name.split("-"))
-    first = next((piece for piece in pieces if piece.startswith(("201", "202"))), "")
+    first = next((piece for piece in pieces if piece.startswith(IMAGE_DECADES)), "")
     return first if _PIECE_TIME.fullmatch(first) else ""
 
 

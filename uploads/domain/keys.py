@@ -8,26 +8,17 @@ import unicodedata
 from dataclasses import dataclass
 
 from deployments.domain.names import DataType
+from uploads.domain.shared import BARRED_CATEGORIES, BIDIRECTIONAL, EXTENSIONS, MAX_NAME_BYTES
 
-MAX_NAME_BYTES = 255  # what ext4, exFAT and NTFS allow, so that whatever is stored can be brought home again
-
-_IMAGE_TYPES = {"jpg": "image/jpeg", "jpeg": "image/jpeg"}
-_SOUND_TYPES = {"wav": "audio/wav"}
+_CONTENT_TYPE_OF = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "wav": "audio/wav"}  # by extension
 CONTENT_TYPES: dict[str, dict[str, str]] = {
-    DataType.SNAPSHOT_IMAGES: _IMAGE_TYPES,
-    DataType.MOTION_IMAGES: _IMAGE_TYPES,
-    DataType.AUDIBLE_RECORDINGS: _SOUND_TYPES,
-    DataType.ULTRASOUND_RECORDINGS: _SOUND_TYPES,
-    DataType.TERRESTRIAL_RECORDINGS: _SOUND_TYPES,
-    DataType.AQUATIC_RECORDINGS: _SOUND_TYPES,
+    data_type: {extension: _CONTENT_TYPE_OF[extension] for extension in EXTENSIONS[data_type]} for data_type in DataType
 }
 # What the clients in the field send as Content-Type, beside the type that we would choose ourselves.
 _ALSO_ACCEPTED: dict[str, frozenset[str]] = {
     "image/jpeg": frozenset({"image/jpeg", "application/octet-stream"}),
     "audio/wav": frozenset({"audio/wav", "audio/x-wav", "audio/vnd.wave", "application/octet-stream"}),
 }
-_BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_BARRED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +62,7 @@ def is_hidden(name: str) -> bool:
 
 def _character_refusal(name: str) -> Refusal | None:
     for character in name:
-        if character in _BIDIRECTIONAL or unicodedata.category(character) in _BARRED_CATEGORIES:
+        if character in BIDIRECTIONAL or unicodedata.category(character) in BARRED_CATEGORIES:
             return Refusal("name_characters", "The name holds control or text-direction characters.")
     if not unicodedata.is_normalized("NFC", name):
         return Refusal(

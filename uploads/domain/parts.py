@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from hashlib import md5
 
-MULTIPART_ABOVE_BYTES = 64 * 1024**2  # on a slow link, what one lost connection may cost
-PART_SIZE_BYTES = 16 * 1024**2
+from uploads.domain import shared
+
 MAX_PUT_BYTES = 5 * 1024**3  # what S3 takes in one PUT
 MAX_FILE_BYTES = 50 * 1024**3  # 3,200 parts, of the 10,000 that S3 takes
 
@@ -24,7 +24,7 @@ def size_of_part(number: int, *, size_bytes: int, part_size_bytes: int) -> int:
 def multipart_md5_fits(multipart_md5: str, *, size_bytes: int) -> bool:
     """Whether it has the form of such a hash, for a file of this size cut in the portal's way."""
     found = _MULTIPART_MD5.fullmatch(multipart_md5)
-    return found is not None and int(found[1]) == part_count(size_bytes, part_size_bytes=PART_SIZE_BYTES)
+    return found is not None and int(found[1]) == part_count(size_bytes, part_size_bytes=shared.PART_SIZE_BYTES)
 
 
 def multipart_md5_of(part_md5s: Iterable[str]) -> str:

@@ -10,12 +10,13 @@ from django.utils import timezone
 from amiportal.accounts.models import User
 from amiportal.core.errors import PortalError
 from amiportal.objectstore.objects import StoredObject
-from uploads.domain import parts
-from uploads.domain.batch import MAX_BATCH_FILES, CardFile, FileResult, Outcome, Warned
+from uploads.domain import parts, shared
+from uploads.domain.batch import CardFile, FileResult, Outcome, Warned
 from uploads.domain.capture_time import device_time
 from uploads.domain.downstream import PassedOver, passed_over
 from uploads.domain.keys import content_type_accepted, name_refusal
 from uploads.domain.seasons import Clock, clock_of, is_outside
+from uploads.domain.shared import MAX_BATCH_FILES
 from uploads.ledger.unsettled import unsettled_keys, unsettled_result
 from uploads.models import UploadSession
 from uploads.permissions import check_may_upload
@@ -110,7 +111,7 @@ def _refused_as_large(file: CardFile, size_bytes: int, *, to_be_sent: bool) -> F
         message = f"The file is larger than {parts.MAX_FILE_BYTES // 1024**3} GiB."
         return FileResult(file.name, Outcome.REFUSED, "too_large", message)
     if file.multipart_md5 and not parts.multipart_md5_fits(file.multipart_md5, size_bytes=size_bytes):
-        message = f"The MD5 of the parts is that of parts of {parts.PART_SIZE_BYTES} bytes, and their number."
+        message = f"The MD5 of the parts is that of parts of {shared.PART_SIZE_BYTES} bytes, and their number."
         return FileResult(file.name, Outcome.REFUSED, "multipart_md5_invalid", message)
     if to_be_sent and not file.multipart_md5:
         message = f"Above {parts.MAX_PUT_BYTES // 1024**3} GiB a file is sent in parts: give its multipart_md5."

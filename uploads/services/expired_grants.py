@@ -10,7 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from amiportal.background.rounds import in_groups
-from uploads.domain.batch import MAX_BATCH_FILES, Outcome
+from uploads.domain.batch import Outcome
+from uploads.domain.shared import MAX_BATCH_FILES
 from uploads.ledger import statements
 from uploads.ledger.statements import RowChange
 from uploads.ledger.unsettled import RESERVATION_GRACE

@@ -15,7 +15,7 @@ from amiportal.core.errors import PortalError
 from amiportal.objectstore.capabilities import current_capabilities
 from amiportal.objectstore.objects import StoredObject
 from amiportal.objectstore.presign import signer
-from uploads.domain import parts
+from uploads.domain import shared
 from uploads.domain.batch import CardFile, FileResult, GrantableFile, Outcome, UploadInParts
 from uploads.domain.keys import content_type_of_taken, key_prefix
 from uploads.ledger import statements
@@ -102,7 +102,7 @@ def _grant(session: UploadSession, wanted: dict[str, GrantableFile], *, now: dat
     large = {
         name: file
         for name, file in granted.items()
-        if file.multipart_md5 and file.size_bytes > parts.MULTIPART_ABOVE_BYTES
+        if file.multipart_md5 and file.size_bytes > shared.MULTIPART_ABOVE_BYTES
     }
     if large:
         results |= _in_parts(session, large, now=now)

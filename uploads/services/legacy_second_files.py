@@ -17,7 +17,8 @@ from amiportal.objectstore import copying
 from amiportal.objectstore.lookup import head
 from amiportal.objectstore.objects import StoredObject
 from uploads.domain.batch import CardFile
-from uploads.domain.keys import MAX_NAME_BYTES, key_prefix
+from uploads.domain.keys import key_prefix
+from uploads.domain.shared import MAX_NAME_BYTES
 from uploads.ledger import statements
 from uploads.models import UploadFailure, UploadLog, UploadSession
 

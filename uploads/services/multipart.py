@@ -15,7 +15,7 @@ from amiportal.objectstore import multipart as store
 from amiportal.objectstore.capabilities import current_capabilities
 from amiportal.objectstore.lookup import check_there, in_parallel, or_fault
 from amiportal.objectstore.objects import StoredObject
-from uploads.domain import parts
+from uploads.domain import parts, shared
 from uploads.domain.batch import GrantableFile
 from uploads.domain.keys import content_type_of_taken, key_prefix
 from uploads.models import MultipartUpload, UploadSession
@@ -57,7 +57,7 @@ def open_uploads(
             failed.add(upload.filename)
         elif not is_known:
             close(upload, status=Status.ABORTED)
-        elif upload.part_size_bytes == parts.PART_SIZE_BYTES:
+        elif upload.part_size_bytes == shared.PART_SIZE_BYTES:
             uploads[upload.filename] = upload
         elif isinstance(or_fault(give_up, upload), StoreError):  # clients cut files otherwise by now
             failed.add(upload.filename)
@@ -164,7 +164,7 @@ def _kept(session: UploadSession, file: GrantableFile, store_upload_id: str, *, 
         defaults={
             "session": session,
             "multipart_md5": file.multipart_md5,
-            "part_size_bytes": parts.PART_SIZE_BYTES,
+            "part_size_bytes": shared.PART_SIZE_BYTES,
             "store_upload_id": store_upload_id,
             "started_at": now,
             "last_used_at": now,

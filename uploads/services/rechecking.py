@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from amiportal.objectstore.objects import StoredObject
-from uploads.domain.batch import MAX_BATCH_FILES
+from uploads.domain.shared import MAX_BATCH_FILES
 from uploads.ledger import statements
 from uploads.ledger.statements import RowChange
 from uploads.ledger.unsettled import unsettled_keys

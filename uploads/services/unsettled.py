@@ -9,7 +9,8 @@ from django.utils import timezone
 from amiportal.background.rounds import in_groups
 from amiportal.objectstore.objects import StoredObject
 from deployments.models import Deployment
-from uploads.domain.batch import MAX_BATCH_FILES, Outcome
+from uploads.domain.batch import Outcome
+from uploads.domain.shared import MAX_BATCH_FILES
 from uploads.ledger import statements
 from uploads.ledger.statements import RowChange
 from uploads.models import UploadFailure, UploadLog

@@ -6,7 +6,7 @@ import argparse
 
 from clients.ami_upload.engine.run import JOBS
 from clients.ami_upload.lib.about import client_name
-from clients.ami_upload.selection.data_types import EXTENSIONS
+from uploads.domain.shared import EXTENSIONS
 
 
 def upload_parser(is_card: bool, description: str | None) -> argparse.ArgumentParser:

@@ -15,12 +15,12 @@ from clients.ami_upload.engine.hasher import hash_large
 from clients.ami_upload.lib.errors import NOT_ALL, OK, CallFault, FileFault, Refusal
 from clients.ami_upload.lib.format import files_, number
 from clients.ami_upload.portal.answers import FileRow, FilesAnswer
-from clients.ami_upload.portal.api import MAX_BATCH
 from clients.ami_upload.portal.clocks import Due, PortalClock
 from clients.ami_upload.selection.folder_names import names_of
 from clients.ami_upload.selection.item import Item, paired
 from clients.ami_upload.selection.names import composed
 from clients.ami_upload.selection.scan import Scan
+from uploads.domain.shared import MAX_BATCH_FILES
 
 
 def verify_card(context: Context, target: Target) -> Course:
@@ -31,7 +31,7 @@ def verify_card(context: Context, target: Target) -> Course:
     missing: list[Item] = []
     stored: set[tuple[int, str]] = set()
     checked = 0
-    for batch in batches(found.items, MAX_BATCH // 4):
+    for batch in batches(found.items, MAX_BATCH_FILES // 4):
         readable = []
         for item in batch:
             try:

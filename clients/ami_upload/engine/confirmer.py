@@ -10,10 +10,10 @@ from clients.ami_upload.engine.run import Run
 from clients.ami_upload.engine.session_calls import SessionCalls
 from clients.ami_upload.engine.waiting import Waiting
 from clients.ami_upload.portal.answers import FilesAnswer
-from clients.ami_upload.portal.api import MAX_BATCH
 from clients.ami_upload.portal.clocks import PortalClock
 from clients.ami_upload.selection.item import Item, paired
 from clients.ami_upload.selection.journal import Journal
+from uploads.domain.shared import MAX_BATCH_FILES
 
 CONFIRM_BATCH = 500
 CONFIRM_LINGER_S = 1.0
@@ -37,7 +37,7 @@ class Confirmer:
 
     def confirm_files(self) -> None:
         sent = self._run.lines.sent
-        while batch := sent.batch(MAX_BATCH, CONFIRM_BATCH, CONFIRM_LINGER_S, through_halt=True):
+        while batch := sent.batch(MAX_BATCH_FILES, CONFIRM_BATCH, CONFIRM_LINGER_S, through_halt=True):
             if self._run.halt.error is not None:
                 return
             self._confirm(batch)

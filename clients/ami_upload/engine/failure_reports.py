@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from clients.ami_upload.engine.run import Run
 from clients.ami_upload.engine.session_calls import SessionCalls
 from clients.ami_upload.lib.errors import CallFault, Halted, Stop
-from clients.ami_upload.portal.api import MAX_BATCH, Portal
+from clients.ami_upload.portal.api import Portal
 from clients.ami_upload.selection.item import Item
 from clients.ami_upload.selection.names import name_fault
+from uploads.domain.shared import MAX_BATCH_FILES
 
 
 class FailureReports:
@@ -30,7 +31,7 @@ class FailureReports:
     def report(self) -> None:
         """That this report fails must not fail the upload."""
         while self._failed:
-            batch = [self._failed.popleft() for _ in range(min(MAX_BATCH, len(self._failed)))]
+            batch = [self._failed.popleft() for _ in range(min(MAX_BATCH_FILES, len(self._failed)))]
             failures = [
                 {
                     "name": item.name if not name_fault(item.name) else "",
@@ -51,7 +52,7 @@ class FailureReports:
 
     def report_unreadable(self, paths: Sequence[str]) -> None:
         """Files of the card that nobody could look at."""
-        for path in paths[:MAX_BATCH]:
+        for path in paths[:MAX_BATCH_FILES]:
             name = path.rstrip("/").rpartition("/")[2]
             self._failed.append(Item(path, name, "", 0, 0, status="failed", code="file_unreadable", step="scan"))
         self.report()

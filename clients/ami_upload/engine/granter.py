@@ -8,7 +8,7 @@ from clients.ami_upload.engine.grants import Grants
 from clients.ami_upload.engine.job import Job
 from clients.ami_upload.engine.parts import PartsSender
 from clients.ami_upload.engine.run import AHEAD_S, MOST_GRANTS, Run
-from clients.ami_upload.portal.api import MAX_BATCH
+from uploads.domain.shared import MAX_BATCH_FILES
 
 GRANTERS = 2  # the second only where most is stored already, and the portal's answers are what takes the time
 FIRST_GRANTS = 20
@@ -46,7 +46,7 @@ class Granter:
     def _batch_size(self) -> int:
         """As many files as the link has lately sent in the time that is granted ahead."""
         if self._mostly_stored:
-            return MAX_BATCH
+            return MAX_BATCH_FILES
         files_per_s, bytes_per_s = self._run.files_pace.per_s, self._run.bytes_pace.per_s
         if not files_per_s or not bytes_per_s:
             return FIRST_GRANTS

@@ -13,10 +13,10 @@ from clients.ami_upload.lib.format import MIB
 from clients.ami_upload.lib.halt import Halt
 from clients.ami_upload.lib.pace import Pace
 from clients.ami_upload.lib.queues import Budget, Line
-from clients.ami_upload.portal.api import MAX_BATCH
 from clients.ami_upload.portal.retry import StoreGate
 from clients.ami_upload.selection.item import Item
 from clients.ami_upload.selection.plan import Plan
+from uploads.domain.shared import MAX_BATCH_FILES
 
 JOBS = 16
 BUDGET_BYTES = 128 * MIB  # of all files kept in memory between reading and sending
@@ -46,7 +46,7 @@ class Lines:
     def renew(self) -> None:
         self.hashed: Line[Item] = Line(HASHED_AHEAD, self._halt)
         self.granted: Line[Job] = Line(4 * MOST_GRANTS, self._halt)
-        self.sent: Line[Item] = Line(8 * MAX_BATCH, self._halt)
+        self.sent: Line[Item] = Line(8 * MAX_BATCH_FILES, self._halt)
 
 
 class Run:

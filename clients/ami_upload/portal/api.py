@@ -21,7 +21,6 @@ from clients.ami_upload.portal.transport import Wire, is_loopback
 
 FIRST_CONTACT_S = 20.0  # for a portal that has never answered: its address is probably wrong
 MAX_REPEATS = 5  # of a call that met another one at the portal
-MAX_BATCH = 1_000  # files that one call of the portal takes
 
 
 class Portal:

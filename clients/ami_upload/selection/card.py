@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
-from clients.ami_upload.selection.data_types import DATA, EXTENSIONS, data_type_of
-from clients.ami_upload.selection.scan import SYSTEM_NAMES, long_path, reason_of, walk
+from clients.ami_upload.selection.data_types import data_type_of
+from clients.ami_upload.selection.scan import DATA, long_path, reason_of, walk
+from uploads.domain.shared import EXTENSIONS, SYSTEM_NAMES
 
 
 @dataclass

@@ -1,20 +1,10 @@
-"""The data types of the portal: which files they take, and how their folders are called on cards."""
+"""How the folders of each data type are called on cards."""
 
 from __future__ import annotations
 
 import re
 
-IMAGE, SOUND = frozenset({"jpg", "jpeg"}), frozenset({"wav"})
-DATA = IMAGE | SOUND
-EXTENSIONS = {
-    "snapshot_images": IMAGE,
-    "motion_images": IMAGE,
-    "audible_recordings": SOUND,
-    "ultrasound_recordings": SOUND,
-    "terrestrial_recordings": SOUND,
-    "aquatic_recordings": SOUND,
-}
-# The folders of a card, as stations and people name them: letters alone, in lower case.
+# As stations and people name them: letters alone, in lower case.
 FOLDERS = {
     "snapshot_images": {"snapshotimages", "snapshotimage", "snapshots", "snapshot"},
     "motion_images": {"motionimages", "motionimage", "motion"},

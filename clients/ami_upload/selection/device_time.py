@@ -7,11 +7,9 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-SURVEY_HOURS = 60_000
-# As in the portal's capture_time.py. Groups 1, 3, 4: year, month, day; 5, 7, 8: hour, minute, second.
-_STAMP = re.compile(
-    r"(?<!\d)(\d{4})([-_.]?)(\d\d)\2(\d\d)(?:[_Tt -]| at )?(\d\d)([-_.:]?)(\d\d)\6(\d\d)(?:\d{3})?(?!\d)", re.ASCII
-)
+from uploads.domain.shared import DEVICE_TIME, MAX_SURVEY_HOURS
+
+_STAMP = re.compile(DEVICE_TIME, re.ASCII)  # its groups stand there
 
 
 def device_time(name: str) -> str:
@@ -28,4 +26,4 @@ def device_time(name: str) -> str:
 def hours_of(names: Iterable[str]) -> tuple[dict[str, int], int]:
     counted = Counter(device_time(name)[: len("2025-07-14T22")] for name in names)
     undated = counted.pop("", 0)
-    return dict(counted.most_common(SURVEY_HOURS)), undated
+    return dict(counted.most_common(MAX_SURVEY_HOURS)), undated

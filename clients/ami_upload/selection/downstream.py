@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from clients.ami_upload.selection.device_time import device_time
+from uploads.domain.shared import IMAGE_DECADES, IMAGE_TIME, READ_AS_IMAGE, SOUND_TIME
 
 PASSED_OVER = {
     "no_time": "no time in the name",
@@ -21,17 +22,17 @@ def passed_over(name: str) -> str:
     """
     if "recycle" in name:
         return "recycle"
-    is_image = re.search(r"\.jpe?g$", name, re.IGNORECASE)
+    is_image = re.search(READ_AS_IMAGE, name, re.IGNORECASE)
     if is_image:
         pieces = (piece.partition(".")[0] for piece in name.split("-"))
-        piece = next((piece for piece in pieces if piece.startswith(("201", "202"))), "")
-        stamp = piece if re.fullmatch(r"\d{14}", piece, re.ASCII) else ""
+        piece = next((piece for piece in pieces if piece.startswith(IMAGE_DECADES)), "")
+        stamp = piece if re.fullmatch(IMAGE_TIME, piece, re.ASCII) else ""
     else:
-        found = re.search(r"\d{8}_\d{6}", name, re.ASCII)
+        found = re.search(SOUND_TIME, name, re.ASCII)
         stamp = found[0] if found else ""
     if device_time(stamp):
         return ""
     taken_at = device_time(name)
     if not taken_at:
         return "no_time"
-    return "clock" if is_image and taken_at[:3] not in ("201", "202") else "time_unread"
+    return "clock" if is_image and not taken_at.startswith(IMAGE_DECADES) else "time_unread"

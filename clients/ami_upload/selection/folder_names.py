@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from clients.ami_upload.selection.device_time import device_time
-from clients.ami_upload.selection.names import MAX_NAME_BYTES, bytes_of, composed, is_barred, name_fault
+from clients.ami_upload.selection.names import bytes_of, composed, is_barred, name_fault
+from uploads.domain.shared import FEWEST_FOLDER_BYTES, HEX_LETTERS, MAX_NAME_BYTES
 
 # What the readers downstream take for a time in a name, each the first that it finds.
 _TIMES = (
@@ -13,8 +14,7 @@ _TIMES = (
     re.compile(r"\d{14}|\d{8}\D+\d{6}|\d{4}\D\d\d\D\d\d\D+\d\d\D\d\d\D\d\d|(?<!\d)\d{12}(?!\d)"),
     re.compile(r"(?:^|-)20[12]\d{6,11}(?=[-.]|$)"),
 )
-_FEWEST_FOLDER_BYTES = 24  # of a name that leaves no room the end is cut off: its time is further in front
-_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")  # digits might be read as a time
+_LETTERS = str.maketrans("0123456789abcdef", HEX_LETTERS)
 
 
 def name_with_folders(path: str, count: int, mark: str = "") -> str:
@@ -71,7 +71,7 @@ def _part_of_name(folder: str) -> str:
 def _joined(stem: str, part: str, mark: str, extension: str) -> str:
     end = (mark and f"-{mark}") + extension
     room = MAX_NAME_BYTES - bytes_of(end) - bool(part)
-    part = _cut(part, max(room - bytes_of(stem), _FEWEST_FOLDER_BYTES))
+    part = _cut(part, max(room - bytes_of(stem), FEWEST_FOLDER_BYTES))
     return _cut(stem, room - bytes_of(part)) + (part and f"-{part}") + end
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
-MAX_NAME_BYTES = 255
-_BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_BARRED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+from uploads.domain.shared import BARRED_CATEGORIES, BIDIRECTIONAL, MAX_NAME_BYTES
+
 NAME_FAULTS = {
     "name_characters": "The name holds control or text-direction characters.",
     "name_not_nfc": "The name is not in Unicode's composed form (NFC).",
@@ -39,7 +38,7 @@ def name_fault(name: str) -> str:
 
 
 def is_barred(character: str) -> bool:
-    return character in _BIDIRECTIONAL or unicodedata.category(character) in _BARRED_CATEGORIES
+    return character in BIDIRECTIONAL or unicodedata.category(character) in BARRED_CATEGORIES
 
 
 def bytes_of(text: str) -> int:

@@ -7,15 +7,11 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from clients.ami_upload.selection.data_types import DATA, EXTENSIONS
 from clients.ami_upload.selection.item import Item
 from clients.ami_upload.selection.names import composed
+from uploads.domain.shared import EXTENSIONS, IMAGE_EXTENSIONS, SOUND_EXTENSIONS, SYSTEM_NAMES
 
-# What operating systems leave on cards.
-SYSTEM_NAMES = frozenset({
-    "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "recycler", "system volume information", "__macosx",
-    "lost+found", "lost.dir", "found.000", "wpsettings.dat", "indexervolumeguid",
-})  # fmt: skip
+DATA = IMAGE_EXTENSIONS + SOUND_EXTENSIONS
 
 
 @dataclass
@@ -39,7 +35,7 @@ def root_name(root: str) -> str:
     return os.path.basename(os.path.abspath(root))
 
 
-def reason_to_leave_out(parts: Sequence[str], size: int, extensions: frozenset[str]) -> str:
+def reason_to_leave_out(parts: Sequence[str], size: int, extensions: Sequence[str]) -> str:
     """Why a file is left out, "" when it is to be sent. The order of the tests is the page's."""
     if any(part.casefold() in SYSTEM_NAMES for part in parts):
         return "system"
@@ -107,7 +103,7 @@ def scan(
     return found
 
 
-def reason_of(relative: str, local: str, stat_: os.stat_result | None, extensions: frozenset[str]) -> str:
+def reason_of(relative: str, local: str, stat_: os.stat_result | None, extensions: Sequence[str]) -> str:
     """As `reason_to_leave_out`, of what `walk` gives."""
     parts = relative.strip("/").split("/")
     reason = reason_to_leave_out(parts, stat_.st_size if stat_ else 1, extensions)
@@ -125,7 +121,7 @@ def reason_of(relative: str, local: str, stat_: os.stat_result | None, extension
 
 
 def _sort_in(
-    found: Scan, top: str, relative: str, local: str, stat_: os.stat_result | None, extensions: frozenset[str]
+    found: Scan, top: str, relative: str, local: str, stat_: os.stat_result | None, extensions: Sequence[str]
 ) -> None:
     path = f"{top}/{relative}" if top else relative
     reason = reason_of(relative, local, stat_, extensions)

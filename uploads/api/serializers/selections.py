@@ -9,11 +9,10 @@ from rest_framework import serializers
 
 from deployments.domain.names import DataType
 from uploads.api.serializers.sessions import AskAgainField, FailureRequest, FilesField, ProvenByField
-from uploads.domain.batch import MAX_BATCH_FILES
 from uploads.domain.nights import NightsVerdict
+from uploads.domain.shared import MAX_BATCH_FILES, MAX_SURVEY_HOURS
 from uploads.services.selection_survey import Fit, Survey
 
-MAX_HOURS = 60_000  # seven years of nights, which no card holds
 _MOST_FAULTS_NAMED = 20
 _MOST_FILES = 2**31 - 1
 _HOUR = re.compile(r"(\d{4})-(\d{2})-(\d{2})T(\d{2})", re.ASCII)
@@ -26,8 +25,8 @@ class HoursField(serializers.Field):
     def to_internal_value(self, data: Any) -> dict[datetime, int]:
         if not isinstance(data, dict):
             raise serializers.ValidationError("An object is expected: files per hour, such as 2025-07-14T22.")
-        if len(data) > MAX_HOURS:
-            raise serializers.ValidationError(f"{len(data):,} hours, where at most {MAX_HOURS:,} are taken.")
+        if len(data) > MAX_SURVEY_HOURS:
+            raise serializers.ValidationError(f"{len(data):,} hours, where at most {MAX_SURVEY_HOURS:,} are taken.")
         hours, faults = {}, {}
         for key, files in data.items():
             hour = _hour(key)
@@ -62,7 +61,7 @@ class SurveyRequest(serializers.Serializer):
     deployment = serializers.CharField(help_text="Such as dep000119; a retired one may be asked about too.")
     data_type = serializers.ChoiceField(choices=DataType.choices)
     hours = HoursField(
-        help_text=f"Files per hour of the device's clock, as their names tell it. At most {MAX_HOURS:,} hours."
+        help_text=f"Files per hour of the device's clock, as their names tell it. At most {MAX_SURVEY_HOURS:,} hours."
     )
     undated = serializers.IntegerField(
         min_value=0, max_value=_MOST_FILES, required=False, default=0, help_text="Files whose names tell no time."

@@ -7,8 +7,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from deployments.domain.names import DataType
-from uploads.domain import parts
-from uploads.domain.batch import MAX_BATCH_FILES, CardFile, FileResult, Outcome
+from uploads.domain import shared
+from uploads.domain.batch import CardFile, FileResult, Outcome
+from uploads.domain.shared import MAX_BATCH_FILES
 from uploads.models import UploadSession
 from uploads.services.sessions import Verdict
 
@@ -72,10 +73,10 @@ class SessionResponse(serializers.ModelSerializer):
         return MAX_BATCH_FILES
 
     def get_multipart_above_bytes(self, session: UploadSession) -> int:
-        return parts.MULTIPART_ABOVE_BYTES
+        return shared.MULTIPART_ABOVE_BYTES
 
     def get_part_size_bytes(self, session: UploadSession) -> int:
-        return parts.PART_SIZE_BYTES
+        return shared.PART_SIZE_BYTES
 
 
 class SessionFilterRequest(serializers.Serializer):

@@ -6,6 +6,7 @@
 
 import { paired } from "../portal/api.js";
 import { FileError } from "../lib/errors.js";
+import { MULTIPART_ABOVE_BYTES, PART_SIZE_BYTES } from "../lib/shared.js";
 import { namesOf } from "../selection/folder-names.js";
 import { nameFault } from "../selection/names.js";
 import { withRetries } from "../portal/retry.js";
@@ -32,9 +33,6 @@ import { withRetries } from "../portal/retry.js";
  */
 
 const BATCH = 500;
-// As the portal has larger files sent; their parts' checksum spares the store a second reading.
-const LARGE_BYTES = 64 * 1024 * 1024;
-const PART_BYTES = 16 * 1024 * 1024;
 
 export class CardCheck {
   /** Files of which is known whether they are safe. */ settled = 0;
@@ -143,9 +141,10 @@ export class CardCheck {
    */
   async #readOne(entry, signal) {
     const { hasher } = this.#ports;
-    if (Number(entry.size) <= LARGE_BYTES) entry.md5 ??= await hasher.md5(entry.file, signal);
+    if (Number(entry.size) <= MULTIPART_ABOVE_BYTES) entry.md5 ??= await hasher.md5(entry.file, signal);
     else if (!entry.multipartMd5) {
-      const { md5, multipartMd5 } = await hasher.digest(entry.file, { partBytes: PART_BYTES, signal });
+      // As the portal has larger files sent; their parts' checksum spares the store a second reading.
+      const { md5, multipartMd5 } = await hasher.digest(entry.file, { partBytes: PART_SIZE_BYTES, signal });
       Object.assign(entry, { md5, multipartMd5 });
     }
   }

@@ -1,6 +1,8 @@
 /** What a device's clock said, by the name of a file; as in uploads/domain/capture_time.py. Pure. */
 
-const STAMP = /(?<!\d)(\d{4})([-_.]?)(\d\d)\2(\d\d)(?:[_Tt -]| at )?(\d\d)([-_.:]?)(\d\d)\6(\d\d)(?:\d{3})?(?!\d)/g;
+import { DEVICE_TIME } from "../lib/shared.js";
+
+const STAMP = new RegExp(DEVICE_TIME, "g");
 
 /**
  * @param {string} name

@@ -1,10 +1,11 @@
 /** Which names the species pipelines pass over; as in uploads/domain/downstream.py. Pure. */
 
+import { IMAGE_DECADES, IMAGE_TIME, READ_AS_IMAGE, SOUND_TIME } from "../lib/shared.js";
 import { timeOf } from "./device-time.js";
 
-const IMAGE = /\.jpe?g$/i;
-const PIECE_TIME = /^\d{14}$/;
-const SOUND_TIME = /\d{8}_\d{6}/;
+const IMAGE = new RegExp(READ_AS_IMAGE, "i");
+const TIME_OF_PIECE = new RegExp(`^${IMAGE_TIME}$`);
+const TIME_OF_SOUND = new RegExp(SOUND_TIME);
 
 /** @typedef {""|"recycle"|"no_time"|"time_unread"|"clock"} PassedOver */
 
@@ -15,11 +16,11 @@ const SOUND_TIME = /\d{8}_\d{6}/;
 export function passedOver(name) {
   if (name.includes("recycle")) return "recycle";
   const isImage = IMAGE.test(name);
-  const stamp = isImage ? pieceOf(name) : (SOUND_TIME.exec(name)?.[0] ?? "");
+  const stamp = isImage ? pieceOf(name) : (TIME_OF_SOUND.exec(name)?.[0] ?? "");
   if (timeOf(stamp)) return "";
   const time = timeOf(name);
   if (!time) return "no_time";
-  return isImage && !/^20[12]/.test(time) ? "clock" : "time_unread";
+  return isImage && !isOfDecades(time) ? "clock" : "time_unread";
 }
 
 /**
@@ -28,6 +29,11 @@ export function passedOver(name) {
  */
 function pieceOf(name) {
   const pieces = name.split("-").map((piece) => piece.split(".", 1)[0]);
-  const piece = pieces.find((each) => each.startsWith("201") || each.startsWith("202")) ?? "";
-  return PIECE_TIME.test(piece) ? piece : "";
+  const piece = pieces.find(isOfDecades) ?? "";
+  return TIME_OF_PIECE.test(piece) ? piece : "";
+}
+
+/** @param {string} text */
+function isOfDecades(text) {
+  return IMAGE_DECADES.some((decade) => text.startsWith(decade));
 }

@@ -3,14 +3,13 @@
  * the readers downstream take the first time in a name for the file's own. Pure.
  */
 
+import { FEWEST_FOLDER_BYTES, HEX_LETTERS, MAX_NAME_BYTES } from "../lib/shared.js";
 import { timeOf } from "./device-time.js";
-import { bytesOf, composed, MAX_NAME_BYTES, withoutBarred } from "./names.js";
+import { bytesOf, composed, withoutBarred } from "./names.js";
 
-const FEWEST_FOLDER_BYTES = 24; // of a name that leaves no room the end is cut off: its time is further in front
 const DIGITS = /\p{Nd}/gu;
 const DIGIT_AT_END = /\p{Nd}$/u;
 const DIGITS_IN_A_ROW = /(\p{Nd})(?=\p{Nd})/gu;
-const LETTERS = "abcdefghijklmnop"; // for hexadecimal digits, since digits might be read as a time
 
 // What the readers downstream take for a time, each the first that it finds.
 const TIMES = [
@@ -145,5 +144,5 @@ function hashOf(text) {
 
 /** @param {string} hex */
 function lettersOf(hex) {
-  return [...hex].map((digit) => LETTERS[parseInt(digit, 16)]).join("");
+  return [...hex].map((digit) => HEX_LETTERS[parseInt(digit, 16)]).join("");
 }

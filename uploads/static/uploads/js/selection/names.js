@@ -1,8 +1,8 @@
 /** What the portal takes as the name of a file; as in uploads/domain/keys.py. Pure. */
 
-export const MAX_NAME_BYTES = 255;
-// Control and text-direction characters, half characters, line and paragraph separators.
-const BARRED = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+import { BARRED_CATEGORIES, BIDIRECTIONAL, MAX_NAME_BYTES } from "../lib/shared.js";
+
+const BARRED = new RegExp(`[${BARRED_CATEGORIES.map((category) => `\\p{${category}}`).join("")}${BIDIRECTIONAL}]`, "u");
 const BARRED_ALL = new RegExp(BARRED, "gu");
 const PLAIN = /^[ -~]*$/; // printable ASCII, which nearly every name is
 const ENCODER = new TextEncoder();

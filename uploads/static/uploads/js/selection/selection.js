@@ -1,5 +1,6 @@
 /** What of a scan is sent, what is left out and why, and which names stand for several files. Knows no DOM. */
 
+import { SYSTEM_NAMES } from "../lib/shared.js";
 import { compare, namings } from "./collisions.js";
 
 /**
@@ -36,11 +37,7 @@ import { compare, namings } from "./collisions.js";
  * @property {() => Promise<void>} pause
  */
 
-// What operating systems leave on cards; in lower case.
-const SYSTEM_NAMES = new Set([
-  "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "recycler", "system volume information", "__macosx",
-  "lost+found", "lost.dir", "found.000", "wpsettings.dat", "indexervolumeguid",
-]);
+const OF_THE_SYSTEM = new Set(SYSTEM_NAMES);
 const CHUNK = 2_000; // entries per turn, so that the page can draw and answer in between
 
 /**
@@ -62,7 +59,7 @@ export function reasonToLeaveOut(path, extensions) {
  */
 function reasonByPlace(path) {
   const parts = path.split("/");
-  if (parts.some((part) => SYSTEM_NAMES.has(part.toLowerCase()))) return "system";
+  if (parts.some((part) => OF_THE_SYSTEM.has(part.toLowerCase()))) return "system";
   return parts.some((part) => part.startsWith(".")) ? "hidden" : null;
 }
 
