@@ -7,10 +7,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from amiportal.core.adminkit import History, NeverDeleted, SavedByServices, minute, take_over
+from amiportal.core.admin_bases import PortalAdmin, ReadOnlyAdmin
+from amiportal.core.adminkit import minute, take_over
 from amiportal.objectstore.allocation import update_allocation
 from amiportal.objectstore.capabilities import shortcomings
 from amiportal.objectstore.models import Allocation, StoreProbe
@@ -24,7 +24,7 @@ def _actor_of(request: HttpRequest) -> AbstractBaseUser:
 
 
 @admin.register(Allocation)
-class AllocationAdmin(SavedByServices, NeverDeleted, History, ModelAdmin):
+class AllocationAdmin(PortalAdmin):
     """The one row: how much may be filled, and until when."""
 
     fields = ["size_tb", "ends_on"]
@@ -49,7 +49,7 @@ class AllocationAdmin(SavedByServices, NeverDeleted, History, ModelAdmin):
 
 
 @admin.register(StoreProbe)
-class StoreProbeAdmin(ModelAdmin):
+class StoreProbeAdmin(ReadOnlyAdmin):
     """What was found out about the store; made by `manage.py probe_store`, changed by nobody."""
 
     list_display = ["made", "bucket", "endpoint", "differing"]
@@ -74,15 +74,6 @@ class StoreProbeAdmin(ModelAdmin):
             for name, finding in sorted(probe.record.items(), key=lambda item: (item[0] not in differing, item[0]))
         ]
         return render_to_string("admin/objectstore/findings.html", {"rows": rows})
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: StoreProbe | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: StoreProbe | None = None) -> bool:
-        return False
 
 
 def _words(code: str) -> str:

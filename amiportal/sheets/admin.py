@@ -10,11 +10,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from import_export.admin import ExportMixin, ImportMixin
+from import_export.admin import ImportExportMixin
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
+from amiportal.core.admin_bases import PortalAdmin
 from amiportal.sheets.common import MAX_BYTES, NotASheet, check_size
-from amiportal.sheets.formats import CsvFile, ExportFormat, JsonFile, XlsxFile, any_sheet
+from amiportal.sheets.formats import CsvFile, ExportFormat, JsonFile, OwnShape, XlsxFile, any_sheet
 from amiportal.sheets.importing import ImportFolder, SheetResource
 
 _FAULTS_TOLD = 10
@@ -38,12 +39,30 @@ class SheetForm(ImportForm):
         return file
 
 
-class SheetImport(ImportMixin):
-    """`resource_classes` has one SheetResource, which says what a row means."""
+class SheetExportForm(ExportForm):
+    """Which format, as buttons: there are few, and each says what it is for."""
+
+    def __init__(self, formats: Any, resources: Any, **kwargs: Any) -> None:
+        super().__init__(formats, resources, **kwargs)
+        choices = [(str(i), f.title) for i, f in enumerate(formats)]
+        self.fields["format"] = forms.ChoiceField(choices=choices, initial="0", widget=forms.RadioSelect)
+
+
+class SheetAdmin(ImportExportMixin, PortalAdmin):
+    """A PortalAdmin whose records come from a sheet, with a preview, and go into one.
+
+    `resource_classes` has one SheetResource, which says what a row means; `export_records` says what the rows of a
+    queryset are. The export has what the list shows, in one of `export_formats_offered`.
+    """
 
     import_form_class = SheetForm
     import_template_name = "admin/sheets/import.html"
     tmp_storage_class = ImportFolder
+    export_form_class = SheetExportForm
+    export_template_name = "admin/sheets/export.html"
+    export_formats_offered: tuple[type[ExportFormat], ...] = (CsvFile, XlsxFile, JsonFile)
+
+    # --- Import -------------------------------------------------------------------------------------------------
 
     def get_import_formats(self) -> list:
         return [any_sheet(self.resource_classes[0].columns)]
@@ -77,22 +96,7 @@ class SheetImport(ImportMixin):
     def add_success_message(self, result: Any, request: HttpRequest) -> None:
         messages.success(request, f"Imported: {result.summary}")
 
-
-class SheetExportForm(ExportForm):
-    """Which format, as buttons: there are few, and each says what it is for."""
-
-    def __init__(self, formats: Any, resources: Any, **kwargs: Any) -> None:
-        super().__init__(formats, resources, **kwargs)
-        choices = [(str(i), f.title) for i, f in enumerate(formats)]
-        self.fields["format"] = forms.ChoiceField(choices=choices, initial="0", widget=forms.RadioSelect)
-
-
-class SheetExport(ExportMixin):
-    """Exports what the list shows, in a format of choice. Subclasses say what the rows of a queryset are."""
-
-    export_form_class = SheetExportForm
-    export_template_name = "admin/sheets/export.html"
-    export_formats_offered: tuple[type[ExportFormat], ...] = (CsvFile, XlsxFile, JsonFile)
+    # --- Export -------------------------------------------------------------------------------------------------
 
     def export_records(self, queryset: QuerySet) -> Iterable[dict]:
         """Rows by column, numbers as numbers, None for what is not known."""
@@ -116,12 +120,14 @@ class SheetExport(ExportMixin):
     ) -> bytes:
         if not self.has_export_permission(request):
             raise PermissionDenied
+        if isinstance(file_format, OwnShape):
+            return file_format.write_queryset(queryset)
         resource: type[SheetResource] = self.resource_classes[0]
         return file_format.write(resource.columns.all, self.export_records(queryset), table=resource.title)
 
     def get_export_filename(self, request: HttpRequest, queryset: QuerySet, file_format: ExportFormat) -> str:
         name = str(self.opts.verbose_name_plural).replace(" ", "-")
-        return f"{name}-{timezone.now():%Y-%m-%d}.{file_format.get_extension()}"
+        return file_format.filename or f"{name}-{timezone.now():%Y-%m-%d}.{file_format.get_extension()}"
 
     def init_request_context_data(self, request: HttpRequest, form: Any) -> dict:
         chosen = self.get_export_queryset(request)

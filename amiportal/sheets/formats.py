@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 import tablib
+from django.db.models import QuerySet
 from import_export.formats.base_formats import Format
 
 from amiportal.sheets import csv_sheet, json_sheet, xlsx_sheet
@@ -56,10 +57,14 @@ def any_sheet(of: Columns) -> type[AnySheet]:
 
 
 class ExportFormat(Format):
-    """What may be exported: `write` makes the file of rows, given and named by the resource."""
+    """What may be exported: `write` makes the file of rows, given and named by the resource.
+
+    filename: where others have agreed on one; else the file is named after the table and the day.
+    """
 
     title = ""
     extension = ""
+    filename = ""
     content_type = "application/octet-stream"
 
     def get_title(self) -> str:
@@ -75,6 +80,13 @@ class ExportFormat(Format):
         return True
 
     def write(self, names: Sequence[str], records: Iterable[dict], *, table: str) -> bytes:
+        raise NotImplementedError
+
+
+class OwnShape(ExportFormat):
+    """A format with other columns than the resource's: written from the records themselves."""
+
+    def write_queryset(self, queryset: QuerySet) -> bytes:
         raise NotImplementedError
 
 

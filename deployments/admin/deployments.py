@@ -1,35 +1,39 @@
-from typing import TYPE_CHECKING
+"""The admin's pages of deployments. What a page beside list and form does stands in the module that is named here."""
+
+from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+from django.forms import Media
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
 
 from amiportal.accounts.actor import actor_of
-from amiportal.core.adminkit import NeverDeleted, SavedByServices, marked, take_over, unbroken
+from amiportal.core.adminkit import marked, take_over, unbroken
+from amiportal.sheets.admin import SheetAdmin
 from deployments import services
+from deployments.admin import bulk_life, counting, guided, life, table
 from deployments.admin.filters import CameraKnown, CoordinatesKnown, HardwareKnown, SeasonKnown, Silent
 from deployments.admin.forms import DeploymentForm
-from deployments.admin.guided import GuidedAdd
-from deployments.admin.life import LifeActions
-from deployments.admin.page import DeploymentPage
-from deployments.admin.reverting import DeploymentHistory
-from deployments.admin.table import TablePages
+from deployments.admin.map_media import PlaceMap
+from deployments.admin.panels import panels
+from deployments.domain.fields import GIVEN
 from deployments.models import Deployment
-
-if TYPE_CHECKING:
-    from django.contrib.admin.options import _FieldOpts
+from deployments.resources import DeploymentTable
 
 _RECORD = ["deployment_id", "season_before", "season_after", "created", "retired", "retire_reason"]
 
 
 @admin.register(Deployment)
-class DeploymentAdmin(
-    GuidedAdd, DeploymentPage, LifeActions, SavedByServices, NeverDeleted, DeploymentHistory, TablePages, ModelAdmin
-):
-    form = DeploymentForm
+class DeploymentAdmin(SheetAdmin):
+    # --- The list ---------------------------------------------------------------------------------------------
+
     list_display = [
         "deployment_id",
         "location_name",
@@ -60,22 +64,96 @@ class DeploymentAdmin(
     search_fields = ["deployment_id", "location_name", "system_id", "camera_id"]
     search_help_text = "Deployment ID, place, system or camera"
     date_hierarchy = "first_day"
+    actions = [
+        admin.action(bulk_life.next_season_selected, description="Next season", permissions=["season"]),
+        admin.action(bulk_life.retire_selected, description="Retire", permissions=["change"]),
+        admin.action(bulk_life.reactivate_selected, description="Reactivate", permissions=["change"]),
+    ]
+
+    # --- The form ---------------------------------------------------------------------------------------------
+
+    form = DeploymentForm
     autocomplete_fields = ["bucket", "hardware"]
     readonly_fields = ["shown_status", "map", *_RECORD]
-    actions = ["next_season_selected", "retire_selected", "reactivate_selected"]
-    actions_list = ["download_table"]
-    actions_detail = ["next_season", "retire", "reactivate", "count_again"]
-    _place: "tuple[str, _FieldOpts]" = (
-        "Where",
-        {"fields": ["bucket", "location_name", ("latitude", "longitude"), "map", "time_zone"]},
-    )
-    _system: "tuple[str, _FieldOpts]" = ("What stands there", {"fields": [("system_id", "camera_id"), "hardware"]})
+    # All that is typed in goes back. The id stays; who retired it and why follows from the status.
+    revert_fields = GIVEN
+    change_form_outer_after_template = "admin/deployments/_panels.html"
     fieldsets = [
-        _place,
-        _system,
+        ("Where", {"fields": ["bucket", "location_name", ("latitude", "longitude"), "map", "time_zone"]}),
+        ("What stands there", {"fields": [("system_id", "camera_id"), "hardware"]}),
         ("Season", {"fields": ["shown_status", ("first_day", "last_day")]}),
         ("Record", {"fields": [*_RECORD]}),
     ]
+
+    # --- Pages beside them, each a button: `has_<permission>_permission` lets in --------------------------------
+
+    actions_list = ["download_table"]
+    actions_detail = ["next_season", "retire", "reactivate", "count_again"]
+    download_table = action(
+        table.download_table, description="Download table", icon="download", permissions=["download"]
+    )
+    next_season = action(
+        life.next_season,
+        description="Next season",
+        icon="event_repeat",
+        permissions=["season"],
+        variant=ActionVariant.PRIMARY,
+    )
+    retire = action(
+        life.retire, description="Retire", icon="archive", permissions=["change"], variant=ActionVariant.DANGER
+    )
+    reactivate = action(life.reactivate, description="Reactivate", icon="unarchive", permissions=["change"])
+    count_again = action(counting.count_again, description="Count again", icon="restart_alt", permissions=["change"])
+
+    def has_season_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return self.has_change_permission(request) and self.has_add_permission(request)
+
+    def has_download_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return self.has_view_permission(request)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list:
+        useless = life.useless_for(object_id)
+        return [button for button in super().get_actions_detail(request, object_id) if button.path not in useless]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return guided.new_deployment(self, request)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {**(extra_context or {}), "panels": panels(request, object_id)}
+        return super().change_view(request, object_id, form_url, context)
+
+    @property
+    def media(self) -> Media:
+        return super().media + PlaceMap()
+
+    # --- Import and export of the table -------------------------------------------------------------------------
+
+    resource_classes = [DeploymentTable]
+    export_formats_offered = table.FORMATS
+
+    def export_records(self, queryset: QuerySet[Deployment]) -> Iterable[dict]:
+        return table.records(queryset)
+
+    def exportable(self, queryset: QuerySet[Deployment]) -> QuerySet[Deployment]:
+        return table.without_trials(queryset)
+
+    def export_notes(self, chosen: QuerySet[Deployment]) -> list[str]:
+        return table.notes(chosen)
+
+    # --- What is saved ----------------------------------------------------------------------------------------
+
+    def save_model(self, request: HttpRequest, obj: Deployment, form: DeploymentForm, change: bool) -> None:
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        take_over(obj, services.update_deployment(actor=actor_of(request), deployment=obj, **changes))
+
+    def go_back(self, request: HttpRequest, obj: Deployment, values: dict, why: str) -> None:
+        services.revert_deployment(actor=actor_of(request), deployment=obj, values=values, why=why)
 
     # --- What is shown ----------------------------------------------------------------------------------------
 
@@ -122,8 +200,7 @@ class DeploymentAdmin(
             return "–"
         return f"{deployment.retired_at:%Y-%m-%d %H:%M} UTC by {deployment.retired_by or 'the server'}"
 
-    # --- What is done -----------------------------------------------------------------------------------------
-
-    def save_model(self, request: HttpRequest, obj: Deployment, form: DeploymentForm, change: bool) -> None:
-        changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        take_over(obj, services.update_deployment(actor=actor_of(request), deployment=obj, **changes))
+    @display(description="Map")
+    def map(self, deployment: Deployment) -> SafeString:
+        inputs = {"latitude_input": "id_latitude", "longitude_input": "id_longitude"}
+        return render_to_string("admin/deployments/_place_map.html", {**inputs, "own": deployment.deployment_id})

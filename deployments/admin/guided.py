@@ -5,16 +5,15 @@ no id and leaves nothing behind, and several may be open at once.
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from amiportal.accounts.actor import actor_of
-from amiportal.core.adminkit import EXPLAINED, AdminPart, faults_of
+from amiportal.core.admin_bases import PortalAdmin
+from amiportal.core.adminkit import EXPLAINED, faults_of
 from amiportal.objectstore.capabilities import current_capabilities
 from deployments import services
 from deployments.admin.guided_forms import BucketStep, PlaceStep, typed
@@ -26,74 +25,75 @@ from deployments.models import Bucket, Deployment
 STEPS = {"bucket": "Bucket", "place": "Deployment", "review": "Review"}
 
 
-class GuidedAdd(AdminPart):
-    """For DeploymentAdmin: what its “Add” leads to. `go` names the step that is asked for, or "save"."""
+def new_deployment(model_admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
+    """`go` names the step that is asked for, or "save"."""
+    data: QueryDict = request.POST
+    go = data.get("go", "bucket")
+    if go == "bucket":
+        return _step(model_admin, request, "bucket", typed(BucketStep(), data), data)
+    bucket_form = BucketStep(data)
+    if not bucket_form.is_valid() or bucket_form.chosen is None:
+        return _step(model_admin, request, "bucket", bucket_form, data)
+    data, bucket = bucket_form.filled(data), bucket_form.chosen
+    if go == "place":
+        return _step(model_admin, request, "place", typed(PlaceStep(bucket=bucket), data), data)
+    form = PlaceStep(data, bucket=bucket)
+    error = ""
+    if form.is_valid() and go == "save":
+        try:
+            return _save(request, bucket, form)
+        except services.BucketNotMade as fault:
+            error = fault.message
+        except EXPLAINED as fault:
+            with faults_of(form):
+                raise fault
+    if not form.is_valid():
+        return _step(model_admin, request, "place", form, data)
+    return _step(model_admin, request, "review", form, data, error)
 
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        data: QueryDict = request.POST
-        go = data.get("go", "bucket")
-        if go == "bucket":
-            return self._step(request, "bucket", typed(BucketStep(), data), data)
-        bucket_form = BucketStep(data)
-        if not bucket_form.is_valid() or bucket_form.chosen is None:
-            return self._step(request, "bucket", bucket_form, data)
-        data, bucket = bucket_form.filled(data), bucket_form.chosen
-        if go == "place":
-            return self._step(request, "place", typed(PlaceStep(bucket=bucket), data), data)
-        form = PlaceStep(data, bucket=bucket)
-        error = ""
-        if form.is_valid() and go == "save":
-            try:
-                return self._save(request, bucket, form)
-            except services.BucketNotMade as fault:
-                error = fault.message
-            except EXPLAINED as fault:
-                with faults_of(form):
-                    raise fault
-        if not form.is_valid():
-            return self._step(request, "place", form, data)
-        return self._step(request, "review", form, data, error)
 
-    def _save(self, request: HttpRequest, bucket: Bucket, form: PlaceStep) -> HttpResponse:
-        made_in_store = not bucket.exists_in_store
-        deployment = services.set_up_deployment(actor=actor_of(request), bucket=bucket, **form.cleaned_data)
-        told = [f"{deployment.deployment_id} is made."]
-        if made_in_store:
-            told.append(f"The store has the bucket {bucket.name}.")
-        if people := len(form.cleaned_data["uploaders"]):
-            told.append(f"{people} {'person' if people == 1 else 'people'} more may upload into it.")
-        messages.success(request, " ".join(told))
-        if deployment.bucket.store_error:
-            messages.warning(request, deployment.bucket.store_error)
-        return HttpResponseRedirect(reverse("admin:deployments_deployment_change", args=[deployment.pk]))
+def _save(request: HttpRequest, bucket: Bucket, form: PlaceStep) -> HttpResponse:
+    made_in_store = not bucket.exists_in_store
+    deployment = services.set_up_deployment(actor=actor_of(request), bucket=bucket, **form.cleaned_data)
+    told = [f"{deployment.deployment_id} is made."]
+    if made_in_store:
+        told.append(f"The store has the bucket {bucket.name}.")
+    if people := len(form.cleaned_data["uploaders"]):
+        told.append(f"{people} {'person' if people == 1 else 'people'} more may upload into it.")
+    messages.success(request, " ".join(told))
+    if deployment.bucket.store_error:
+        messages.warning(request, deployment.bucket.store_error)
+    return HttpResponseRedirect(reverse("admin:deployments_deployment_change", args=[deployment.pk]))
 
-    def _step(
-        self, request: HttpRequest, step: str, form: BucketStep | PlaceStep, data: QueryDict, error: str = ""
-    ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "New deployment",
-            "opts": self.opts,
-            "steps": [(name, title, name == step) for name, title in STEPS.items()],
-            "step": step,
-            "form": form,
-            "error": error,
-            "hidden": _carried(data, form.fields if step != "review" else ()),
-            "back": reverse("admin:deployments_deployment_changelist"),
-            "countries": sorted(country.name for country in countries().values()),
-        }
-        if isinstance(form, PlaceStep):
-            context |= {"bucket": form.bucket, "bucket_notes": _bucket_notes(form.bucket)}
-            if step == "place":
-                context["media"] = form.media + PlaceMap()
-                context["country"] = countries().get(form.bucket.country_code)
-            else:
-                context["sections"] = _sections(form)
-        return TemplateResponse(request, "admin/deployments/guided.html", context)
+
+def _step(
+    model_admin: PortalAdmin,
+    request: HttpRequest,
+    step: str,
+    form: BucketStep | PlaceStep,
+    data: QueryDict,
+    error: str = "",
+) -> HttpResponse:
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": "New deployment",
+        "opts": model_admin.opts,
+        "steps": [(name, title, name == step) for name, title in STEPS.items()],
+        "step": step,
+        "form": form,
+        "error": error,
+        "hidden": _carried(data, form.fields if step != "review" else ()),
+        "back": reverse("admin:deployments_deployment_changelist"),
+        "countries": sorted(country.name for country in countries().values()),
+    }
+    if isinstance(form, PlaceStep):
+        context |= {"bucket": form.bucket, "bucket_notes": _bucket_notes(form.bucket)}
+        if step == "place":
+            context["media"] = form.media + PlaceMap()
+            context["country"] = countries().get(form.bucket.country_code)
+        else:
+            context["sections"] = _sections(form)
+    return TemplateResponse(request, "admin/deployments/guided.html", context)
 
 
 def _carried(data: QueryDict, shown: Iterable[str]) -> list[tuple[str, str]]:

@@ -4,11 +4,10 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
 from amiportal.accounts.actor import actor_of
-from amiportal.core.adminkit import History, SavedByServices, take_over
-from amiportal.sheets.admin import SheetExport, SheetImport
+from amiportal.core.adminkit import take_over
+from amiportal.sheets.admin import SheetAdmin
 from deployments import services
 from deployments.models import HardwareConfig
 from deployments.resources import HardwareTable
@@ -16,8 +15,8 @@ from deployments.resources.hardware import hardware_row
 
 
 @admin.register(HardwareConfig)
-class HardwareConfigAdmin(SavedByServices, History, SheetImport, SheetExport, ModelAdmin):
-    import_export_change_list_template = "admin/import_export/change_list_import_export.html"
+class HardwareConfigAdmin(SheetAdmin):
+    is_deletable = True  # while no deployment has it (PROTECT)
     resource_classes = [HardwareTable]
     list_display = ["number", "attractant_light", "camera", "camera_lights", "microphone", "used_by"]
     list_display_links = ["number", "attractant_light"]

@@ -14,11 +14,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 
-from amiportal.core.adminkit import ReadOnly, ask, marked, minute
+from amiportal.core.admin_bases import ReadOnlyAdmin
+from amiportal.core.adminkit import ask, marked, minute
 from uploads.admin.drift import drift_list
 from uploads.models import Inventory, InventoryOddity, UploadLog, UploadSession
 from uploads.models.inventory import Inventories
@@ -68,7 +68,7 @@ if TYPE_CHECKING:
 
 
 @admin.register(Inventory)
-class InventoryAdmin(ReadOnly, ModelAdmin):
+class InventoryAdmin(ReadOnlyAdmin):
     list_display = ["shown", "data_type", "place", "objects", "shown_size", "span", "to_look_at", "taken"]
     list_select_related = ["deployment__bucket"]
     list_filter = [

@@ -10,12 +10,11 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.utils import parse_date_str
 from unfold.views import ChangeList
 
-from amiportal.core.adminkit import ReadOnly
+from amiportal.core.admin_bases import ReadOnlyAdmin
 from uploads.ledger.pages import Place
 
 AFTER, BEFORE, LAST = "after", "before", "last"
@@ -125,7 +124,7 @@ class DayRange(RangeDateFilter):
         return queryset
 
 
-class LongTable(ReadOnly, ModelAdmin):
+class LongTable(ReadOnlyAdmin):
     """Only looked at; pages without a COUNT over tables of tens of millions of rows."""
 
     list_before_template = "admin/uploads/selection.html"

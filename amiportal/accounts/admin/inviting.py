@@ -4,13 +4,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.validators import RegexValidator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from unfold.decorators import action
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminEmailInputWidget,
@@ -20,12 +17,15 @@ from unfold.widgets import (
 )
 
 from amiportal.accounts.actor import actor_of
+from amiportal.accounts.admin.looked_after import looked_after
 from amiportal.accounts.models import PasswordLink, User
 from amiportal.accounts.permissions import GIVEN_BY_MAINTAINERS
 from amiportal.accounts.roles import Role
 from amiportal.accounts.services.mail import MailFailed, mail_is_configured, mail_link
-from amiportal.accounts.services.password_links import GOOD_FOR, invite, make_link, revoke_links
-from amiportal.core.adminkit import EXPLAINED, AdminPart, ask, explanation, faults_of, field_of
+from amiportal.accounts.services.password_links import GOOD_FOR, make_link, revoke_links
+from amiportal.accounts.services.password_links import invite as invite_person
+from amiportal.core.admin_bases import PortalAdmin
+from amiportal.core.adminkit import EXPLAINED, ask, explanation, faults_of, field_of
 
 _ROLE_TOLD = {
     Role.PARTNERS: "Partner: uploads files",
@@ -95,117 +95,100 @@ class InvitationForm(forms.Form):
         return [(title, text, [self[name] for name in names]) for title, text, names in self.sections]
 
 
-class LookedAfter(AdminPart):
-    """Whose page it is, for the actions there."""
+def invite(model_admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
+    form = InvitationForm(request.POST if request.method == "POST" else None, actor=actor_of(request))
+    if form.is_valid():
+        with faults_of(form):
+            person, secret = invite_person(actor=actor_of(request), **form.cleaned_data)
+            model_admin.log_addition(request, person, "Invited.")
+            return _deliver(model_admin, request, person, PasswordLink.Purpose.INVITATION, secret)
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": "Invite a partner",
+        "opts": model_admin.opts,
+        "form": form,
+        "sends_mail": mail_is_configured(),
+        "days": GOOD_FOR[PasswordLink.Purpose.INVITATION].days,
+        "back": reverse("admin:accounts_user_changelist"),
+    }
+    return TemplateResponse(request, "admin/accounts/invite.html", context)
 
-    def has_look_after_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        """Of people at all; whether of this one, `_looked_after` asks."""
-        return self.has_change_permission(request)
 
-    def _looked_after(self, request: HttpRequest, object_id: str) -> tuple[User, str]:
-        person = get_object_or_404(User, pk=object_id)
-        if not self.has_change_permission(request, person):
-            raise PermissionDenied
-        return person, reverse("admin:accounts_user_change", args=[person.pk])
+def send_invitation(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    return _send(model_admin, request, object_id, "invitation", "Earlier invitations of this person end.")
 
 
-class Inviting(LookedAfter):
-    """Actions of PersonAdmin."""
+def send_password_link(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    return _send(model_admin, request, object_id, "link for a new password", "Until it is used the old password stays.")
 
-    def has_invite_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return self.has_add_permission(request) and actor_of(request).is_maintainer
 
-    @action(description="Invite a partner", icon="person_add", permissions=["invite"])
-    def invite(self, request: HttpRequest) -> HttpResponse:
-        form = InvitationForm(request.POST if request.method == "POST" else None, actor=actor_of(request))
-        if form.is_valid():
-            with faults_of(form):
-                person, secret = invite(actor=actor_of(request), **form.cleaned_data)
-                self.log_addition(request, person, "Invited.")
-                return self._deliver(request, person, PasswordLink.Purpose.INVITATION, secret)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Invite a partner",
-            "opts": self.opts,
-            "form": form,
-            "sends_mail": mail_is_configured(),
-            "days": GOOD_FOR[PasswordLink.Purpose.INVITATION].days,
-            "back": reverse("admin:accounts_user_changelist"),
-        }
-        return TemplateResponse(request, "admin/accounts/invite.html", context)
+def take_links_back(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    person, back = looked_after(model_admin, request, object_id)
+    if request.method != "POST":
+        return ask(
+            model_admin,
+            request,
+            title=f"Take {person}'s link back?",
+            text="The invitation, or the link for a new password, that was sent opens nothing any more.",
+            button="Take it back",
+            back=back,
+            danger=True,
+        )
+    try:
+        taken = revoke_links(actor=actor_of(request), person=person)
+    except EXPLAINED as error:
+        messages.error(request, explanation(error))
+    else:
+        model_admin.log_change(request, person, "Took a link back.")
+        messages.success(request, "The link is taken back." if taken else "There was no open link.")
+    return HttpResponseRedirect(back)
 
-    @action(description="Send the invitation", icon="mail", permissions=["look_after"])
-    def send_invitation(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._send(request, object_id, "invitation", "Earlier invitations of this person end.")
 
-    @action(description="Send a new-password link", icon="lock_reset", permissions=["look_after"])
-    def send_password_link(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._send(request, object_id, "link for a new password", "Until it is used the old password stays.")
-
-    @action(description="Take the link back", icon="link_off", permissions=["look_after"])
-    def take_links_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        person, back = self._looked_after(request, object_id)
-        if request.method != "POST":
-            return ask(
-                self,
-                request,
-                title=f"Take {person}'s link back?",
-                text="The invitation, or the link for a new password, that was sent opens nothing any more.",
-                button="Take it back",
-                back=back,
-                danger=True,
-            )
-        try:
-            taken = revoke_links(actor=actor_of(request), person=person)
-        except EXPLAINED as error:
-            messages.error(request, explanation(error))
-        else:
-            self.log_change(request, person, "Took a link back.")
-            messages.success(request, "The link is taken back." if taken else "There was no open link.")
+def _send(model_admin: PortalAdmin, request: HttpRequest, object_id: str, what: str, text: str) -> HttpResponse:
+    person, back = looked_after(model_admin, request, object_id)
+    if request.method != "POST":
+        where = f"It goes to {person.email}." if mail_is_configured() else "This portal sends no mail: you get it."
+        return ask(
+            model_admin,
+            request,
+            title=f"{person}: {what}",
+            text=f"{where} {text}",
+            button="Send it" if mail_is_configured() else "Make it",
+            back=back,
+        )
+    try:
+        purpose, secret = make_link(actor=actor_of(request), person=person)
+    except EXPLAINED as error:
+        messages.error(request, explanation(error))
         return HttpResponseRedirect(back)
+    model_admin.log_change(request, person, f"Made a link: {purpose.label}.")
+    return _deliver(model_admin, request, person, purpose, secret)
 
-    def _send(self, request: HttpRequest, object_id: str, what: str, text: str) -> HttpResponse:
-        person, back = self._looked_after(request, object_id)
-        if request.method != "POST":
-            where = f"It goes to {person.email}." if mail_is_configured() else "This portal sends no mail: you get it."
-            return ask(
-                self,
-                request,
-                title=f"{person}: {what}",
-                text=f"{where} {text}",
-                button="Send it" if mail_is_configured() else "Make it",
-                back=back,
-            )
+
+def _deliver(
+    model_admin: PortalAdmin, request: HttpRequest, person: User, purpose: PasswordLink.Purpose, secret: str
+) -> HttpResponse:
+    """By mail; where that cannot be, on this one page."""
+    back = reverse("admin:accounts_user_change", args=[person.pk])
+    if mail_is_configured():
         try:
-            purpose, secret = make_link(actor=actor_of(request), person=person)
-        except EXPLAINED as error:
-            messages.error(request, explanation(error))
+            mail_link(person=person, purpose=purpose, secret=secret, sender=actor_of(request))
+        except MailFailed as error:
+            messages.error(request, error.message)
+        else:
+            messages.success(request, f"The mail went to {person.email}.")
             return HttpResponseRedirect(back)
-        self.log_change(request, person, f"Made a link: {purpose.label}.")
-        return self._deliver(request, person, purpose, secret)
-
-    def _deliver(self, request: HttpRequest, person: User, purpose: PasswordLink.Purpose, secret: str) -> HttpResponse:
-        """By mail; where that cannot be, on this one page."""
-        back = reverse("admin:accounts_user_change", args=[person.pk])
-        if mail_is_configured():
-            try:
-                mail_link(person=person, purpose=purpose, secret=secret, sender=actor_of(request))
-            except MailFailed as error:
-                messages.error(request, error.message)
-            else:
-                messages.success(request, f"The mail went to {person.email}.")
-                return HttpResponseRedirect(back)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Link for {person}",
-            "opts": self.opts,
-            "person": person,
-            "purpose": purpose,
-            "link": request.build_absolute_uri(reverse("password-set", args=[secret])),
-            "days": GOOD_FOR[purpose].days,
-            "sends_mail": mail_is_configured(),
-            "back": back,
-        }
-        response = TemplateResponse(request, "admin/accounts/link.html", context)
-        response["Cache-Control"] = "no-store"
-        return response
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": f"Link for {person}",
+        "opts": model_admin.opts,
+        "person": person,
+        "purpose": purpose,
+        "link": request.build_absolute_uri(reverse("password-set", args=[secret])),
+        "days": GOOD_FOR[purpose].days,
+        "sends_mail": mail_is_configured(),
+        "back": back,
+    }
+    response = TemplateResponse(request, "admin/accounts/link.html", context)
+    response["Cache-Control"] = "no-store"
+    return response

@@ -11,35 +11,28 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
-from unfold.decorators import action, display
 
 from amiportal.accounts.models import User
 from amiportal.accounts.services.addresses import PEOPLE_OF, addresses_of
-from amiportal.accounts.templatetags.people import copy_addresses
+from amiportal.accounts.templatetags import people
+from amiportal.core.admin_bases import PortalAdmin
 
 _Bucket: Any = User._meta.get_field("buckets").related_model
 
 
-class Mailing:
-    """Actions of PersonAdmin."""
-
-    @admin.action(description="Mail addresses of the chosen", permissions=["view"])
-    def copy_addresses(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
-        return _page(request, User.objects.filter(pk__in=queryset.values("pk")), "Mail addresses of the chosen people")
-
-    @action(description="Mail addresses", icon="alternate_email", permissions=["view"])
-    def all_addresses(self, request: HttpRequest) -> HttpResponse:
-        return _page(request, User.objects.all(), "Mail addresses of everybody")
+def copy_addresses(model_admin: PortalAdmin, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
+    return _page(request, User.objects.filter(pk__in=queryset.values("pk")), "Mail addresses of the chosen people")
 
 
-class AddressesOfBucket:
-    """For the bucket's page: list `people_addresses` among its fields."""
+def all_addresses(model_admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
+    return _page(request, User.objects.all(), "Mail addresses of everybody")
 
-    @display(description="Its people")
-    def people_addresses(self, bucket: Any) -> SafeString | str:
-        if not bucket.pk:
-            return "–"
-        return render_to_string("admin/accounts/_addresses.html", copy_addresses("bucket", bucket.pk))
+
+def bucket_addresses(bucket: Any) -> SafeString | str:
+    """A field of the bucket's page: its people, and a button that copies their addresses."""
+    if not bucket.pk:
+        return "–"
+    return render_to_string("admin/accounts/_addresses.html", people.copy_addresses("bucket", bucket.pk))
 
 
 @require_safe

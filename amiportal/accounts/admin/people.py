@@ -1,3 +1,6 @@
+"""The admin's pages of people. What a page beside list and form does stands in the module that is named here."""
+
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -11,30 +14,29 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from knox.models import AuthToken
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
-from unfold.decorators import display
+from unfold.dataclasses import UnfoldAction
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from amiportal.accounts.actor import actor_of
-from amiportal.accounts.admin.access import AccessActions
-from amiportal.accounts.admin.inviting import Inviting
-from amiportal.accounts.admin.mailing import Mailing
+from amiportal.accounts.admin import access, inviting, mailing
 from amiportal.accounts.admin.states import StateFilter, state_of
 from amiportal.accounts.models import PasswordLink, User
 from amiportal.accounts.permissions import GIVEN_BY_MAINTAINERS
-from amiportal.accounts.resources import PeoplePages
+from amiportal.accounts.resources import PeopleTable
 from amiportal.accounts.roles import Role
+from amiportal.accounts.services.contacts import person_record
 from amiportal.accounts.services.history import note
 from amiportal.accounts.services.profile import AMENDABLE, amend
 from amiportal.accounts.services.two_factor import recovery_codes_left
-from amiportal.core.adminkit import History, NeverDeleted, minute
+from amiportal.core.adminkit import minute
 from amiportal.core.history import unrecorded
+from amiportal.sheets.admin import SheetAdmin
 
 if TYPE_CHECKING:
-    from django.contrib.admin.options import _FieldOpts
-
     from amiportal.accounts.admin.states import Listed
 
 _ROLE_LABELS = {Role.MAINTAINERS: "primary", Role.PARTNERS: "info", Role.SCRIPTS: "default", "superuser": "danger"}
@@ -54,12 +56,11 @@ class PersonAddForm(UserCreationForm):
 
 
 @admin.register(User)
-class PersonAdmin(NeverDeleted, History, Inviting, AccessActions, Mailing, PeoplePages, UserAdmin, ModelAdmin):
+class PersonAdmin(UserAdmin, SheetAdmin):
     """Maintainers look after all but superusers. Nobody is deleted: the ledger names them."""
 
-    form = UserChangeForm
-    add_form = PersonAddForm
-    change_password_form = AdminPasswordChangeForm
+    # --- The list ---------------------------------------------------------------------------------------------
+
     list_display = ["username", "full_name", "organisation", "country", "roles", "shown_buckets", "state", "seen"]
     list_display_links = ["username", "full_name"]
     list_filter = [
@@ -74,10 +75,33 @@ class PersonAdmin(NeverDeleted, History, Inviting, AccessActions, Mailing, Peopl
     search_fields = ["username", "first_name", "last_name", "email", "organisation"]
     search_help_text = "Account, name, address or organisation"
     ordering = ["username"]
+    actions = [
+        admin.action(mailing.copy_addresses, description="Mail addresses of the chosen", permissions=["view"]),
+    ]
+
+    # --- The form ---------------------------------------------------------------------------------------------
+
+    form = UserChangeForm
+    add_form = PersonAddForm
+    change_password_form = AdminPasswordChangeForm
     autocomplete_fields = ["buckets"]
     filter_horizontal = ()
     readonly_fields = ["last_login", "date_joined", "state", "invitation", "second_factor", "tokens"]
-    actions = ["copy_addresses"]
+    revert_fields = AMENDABLE
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        ("Person", {"fields": [("first_name", "last_name"), ("email", "organisation"), ("country", "language")]}),
+        ("Access", {"fields": ["groups", "buckets", "is_service_account"]}),
+        ("Signing in", {"fields": [("state", "second_factor"), "invitation", "tokens", ("last_login", "date_joined")]}),
+    ]
+    _superuser_only = ("Superuser", {"fields": [("is_staff", "is_superuser")]})
+    add_fieldsets = [
+        (None, {"fields": ["username", ("first_name", "last_name"), "email"]}),
+        ("Password", {"fields": ["usable_password", "password1", "password2"]}),
+    ]
+
+    # --- Pages beside them, each a button: `has_<permission>_permission` lets in --------------------------------
+
     actions_list = ["invite", "all_addresses"]
     actions_detail = [
         "send_invitation",
@@ -89,25 +113,62 @@ class PersonAdmin(NeverDeleted, History, Inviting, AccessActions, Mailing, Peopl
             "items": ["take_links_back", "reset_two_factor", "open_again", "close"],
         },
     ]
-    revert_fields = AMENDABLE
-    _person: "tuple[str, _FieldOpts]" = (
-        "Person",
-        {"fields": [("first_name", "last_name"), ("email", "organisation"), ("country", "language")]},
+    invite = action(inviting.invite, description="Invite a partner", icon="person_add", permissions=["invite"])
+    all_addresses = action(
+        mailing.all_addresses, description="Mail addresses", icon="alternate_email", permissions=["view"]
     )
-    _access: "tuple[str, _FieldOpts]" = ("Access", {"fields": ["groups", "buckets", "is_service_account"]})
-    fieldsets = [
-        (None, {"fields": ["username", "password"]}),
-        _person,
-        _access,
-        ("Signing in", {"fields": [("state", "second_factor"), "invitation", "tokens", ("last_login", "date_joined")]}),
-    ]
-    _superuser_only: "tuple[str, _FieldOpts]" = ("Superuser", {"fields": [("is_staff", "is_superuser")]})
-    add_fieldsets = [
-        (None, {"fields": ["username", ("first_name", "last_name"), "email"]}),
-        ("Password", {"fields": ["usable_password", "password1", "password2"]}),
-    ]
+    send_invitation = action(
+        inviting.send_invitation, description="Send the invitation", icon="mail", permissions=["look_after"]
+    )
+    send_password_link = action(
+        inviting.send_password_link,
+        description="Send a new-password link",
+        icon="lock_reset",
+        permissions=["look_after"],
+    )
+    take_links_back = action(
+        inviting.take_links_back, description="Take the link back", icon="link_off", permissions=["look_after"]
+    )
+    new_token = action(access.new_token, description="Make a token", icon="key", permissions=["look_after"])
+    close = action(
+        access.close,
+        description="Close the account",
+        icon="block",
+        permissions=["look_after"],
+        variant=ActionVariant.DANGER,
+    )
+    open_again = action(
+        access.open_again, description="Open the account again", icon="lock_open", permissions=["look_after"]
+    )
+    reset_two_factor = action(
+        access.reset_two_factor,
+        description="Reset two-factor sign-in",
+        icon="phonelink_erase",
+        permissions=["look_after"],
+    )
 
-    # --- Who may change whom ----------------------------------------------------------------------------------
+    def has_invite_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return self.has_add_permission(request) and actor_of(request).is_maintainer
+
+    def has_look_after_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Of people at all; whether of this one, each page asks by `looked_after`."""
+        return self.has_change_permission(request)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[UnfoldAction]:
+        person = User.objects.filter(pk=object_id).first()
+        if person is None or not self.has_change_permission(request, person):
+            return []
+        fits = access.fitting(person, actor=actor_of(request))
+        return [button for button in super().get_actions_detail(request, object_id) if fits.get(button.path, True)]
+
+    # --- Import and export: without anything that lets somebody in ----------------------------------------------
+
+    resource_classes = [PeopleTable]
+
+    def export_records(self, queryset: QuerySet[User]) -> Iterable[dict]:
+        return map(person_record, queryset.prefetch_related("groups", "buckets"))
+
+    # --- Who may change whom, and how it is saved -----------------------------------------------------------------
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         if obj is not None and obj.is_superuser and not request.user.is_superuser:

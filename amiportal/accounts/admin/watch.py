@@ -11,11 +11,11 @@ from django.http import HttpRequest
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from knox.models import AuthToken
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 
-from amiportal.core.adminkit import ReadOnly, minute
+from amiportal.core.admin_bases import ReadOnlyAdmin
+from amiportal.core.adminkit import minute
 
 # The last two show what signs a person in.
 for _model in (AuthToken, AccessAttempt, AccessLog, AccessFailureLog, TOTPDevice, StaticDevice):
@@ -23,17 +23,17 @@ for _model in (AuthToken, AccessAttempt, AccessLog, AccessFailureLog, TOTPDevice
         admin.site.unregister(_model)
 
 
-class _Revocable(ReadOnly):
+class _Revocable(ReadOnlyAdmin):
     """Looked at and removed, never made or changed here."""
 
-    actions: Sequence[str] | None = ["delete_selected"]
+    actions: Sequence[Any] | None = ["delete_selected"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm(f"{self.opts.app_label}.delete_{self.opts.model_name}")
 
 
 @admin.register(AuthToken)
-class TokenAdmin(_Revocable, ModelAdmin):
+class TokenAdmin(_Revocable):
     """To delete a token is to revoke it, at once. Made on a person's page."""
 
     list_display = ["beginning", "user", "made", "ends"]
@@ -64,7 +64,7 @@ class TokenAdmin(_Revocable, ModelAdmin):
 
 
 @admin.register(AccessAttempt)
-class LockedOutAdmin(_Revocable, ModelAdmin):
+class LockedOutAdmin(_Revocable):
     """Failed sign-ins. To delete a row is to unlock that account."""
 
     list_display = ["username", "state", "failures_since_start", "last", "ip_address"]

@@ -9,13 +9,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
 from amiportal.accounts.actor import actor_of
 from amiportal.background.models import LeftOver
-from amiportal.core.adminkit import EXPLAINED, ReadOnly, ask, explanation, minute
+from amiportal.core.admin_bases import ReadOnlyAdmin
+from amiportal.core.adminkit import EXPLAINED, ask, explanation, minute
 from amiportal.operations.doctor.jobs import about, is_stalled, run_again, stalled, title_of
 
 _ALL_LISTED = 50  # named on the page that asks
@@ -82,7 +83,7 @@ if TYPE_CHECKING:
 
 
 @admin.register(ProcrastinateJob)
-class JobAdmin(ReadOnly, ModelAdmin):
+class JobAdmin(ReadOnlyAdmin):
     """Retried, recovered and cleaned up by the workers; here looked at, and run again where they gave up."""
 
     list_display = ["number", "task", "shown_about", "shown_state", "attempts", "asked", "last", "took"]
@@ -209,7 +210,7 @@ class JobAdmin(ReadOnly, ModelAdmin):
 
 
 @admin.register(LeftOver)
-class LeftOverAdmin(ReadOnly, ModelAdmin):
+class LeftOverAdmin(ReadOnlyAdmin):
     """What rounds could not do: each is tried again at every round, and its row goes when it is done."""
 
     list_display = ["round", "item", "error", "tries", "since_minute", "tried_minute"]

@@ -1,14 +1,13 @@
 """The way back: what would change, exactly, and the button that does it."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from amiportal.accounts.actor import actor_of
-from amiportal.core.adminkit import AdminPart
+from amiportal.core.admin_bases import ReadOnlyAdmin
 from amiportal.core.errors import PortalError
 from amiportal.operations.snapshots.admin.shown import groups_of, kept_by_reason
 from amiportal.operations.snapshots.models import Snapshot
@@ -20,50 +19,43 @@ from amiportal.operations.snapshots.tables import BY_NAME
 _SHOWN = 500
 
 
-class RestorePages(AdminPart):
-    """Of the admin of snapshots."""
-
-    def has_restore_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return actor_of(request).is_maintainer
-
-    def restore(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """POST with `whole`, `table` or `row`s: what restoring them would change; with that page's digest: do it."""
-        if not self.has_restore_permission(request):
-            raise PermissionDenied
-        snapshot = get_object_or_404(Snapshot, pk=pk)
-        compare = reverse("admin:snapshots_snapshot_compare", args=[pk])
-        chosen = selection_of(request)
-        if request.method != "POST" or not (chosen.rows or chosen.tables):
-            if request.method == "POST":
-                messages.error(request, "Choose what to restore: rows by their boxes, a table, or everything.")
+def restore_page(model_admin: ReadOnlyAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    """POST with `whole`, `table` or `row`s: what restoring them would change; with that page's digest: do it."""
+    snapshot = get_object_or_404(Snapshot, pk=pk)
+    compare = reverse("admin:snapshots_snapshot_compare", args=[pk])
+    chosen = selection_of(request)
+    if request.method != "POST" or not (chosen.rows or chosen.tables):
+        if request.method == "POST":
+            messages.error(request, "Choose what to restore: rows by their boxes, a table, or everything.")
+        return HttpResponseRedirect(compare)
+    try:
+        if digest := request.POST.get("digest", ""):
+            plan, way_back = restore(actor=actor_of(request), snapshot=snapshot, chosen=chosen, digest=digest)
+            messages.success(request, _told(plan, way_back))
             return HttpResponseRedirect(compare)
-        try:
-            if digest := request.POST.get("digest", ""):
-                plan, way_back = restore(actor=actor_of(request), snapshot=snapshot, chosen=chosen, digest=digest)
-                messages.success(request, _told(plan, way_back))
-                return HttpResponseRedirect(compare)
-            plan = plan_restore(actor=actor_of(request), snapshot=snapshot, chosen=chosen)
-        except PlanChanged as changed:
-            messages.error(request, changed.message)
-            plan = changed.plan
-        except PortalError as error:
-            messages.error(request, error.message)
-            return HttpResponseRedirect(compare)
-        return self._preview(request, plan, compare)
+        plan = plan_restore(actor=actor_of(request), snapshot=snapshot, chosen=chosen)
+    except PlanChanged as changed:
+        messages.error(request, changed.message)
+        plan = changed.plan
+    except PortalError as error:
+        messages.error(request, error.message)
+        return HttpResponseRedirect(compare)
+    return _preview(model_admin, request, plan, compare)
 
-    def _preview(self, request: HttpRequest, plan: RestorePlan, compare: str) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Restore from the {plan.snapshot}",
-            "opts": self.opts,
-            "plan": plan,
-            "notes": plan.then.notes,
-            "groups": groups_of(plan, at_most=_SHOWN),
-            "kept": kept_by_reason(plan.kept),
-            "hidden": _chosen_again(request),
-            "back": compare,
-        }
-        return TemplateResponse(request, "admin/snapshots/restore.html", context)
+
+def _preview(model_admin: ReadOnlyAdmin, request: HttpRequest, plan: RestorePlan, compare: str) -> HttpResponse:
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": f"Restore from the {plan.snapshot}",
+        "opts": model_admin.opts,
+        "plan": plan,
+        "notes": plan.then.notes,
+        "groups": groups_of(plan, at_most=_SHOWN),
+        "kept": kept_by_reason(plan.kept),
+        "hidden": _chosen_again(request),
+        "back": compare,
+    }
+    return TemplateResponse(request, "admin/snapshots/restore.html", context)
 
 
 def selection_of(request: HttpRequest) -> Selection:
