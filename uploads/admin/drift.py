@@ -1,17 +1,12 @@
-"""Files that changed or vanished behind the portal: whose they are, what is there now, settled with a reason."""
+"""Files that changed or vanished behind the portal: whose they are, what is there now, and what can be done."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import URLPattern, path, reverse
-from django.utils import timezone
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import (
@@ -21,20 +16,17 @@ from unfold.contrib.filters.admin import (
     RelatedDropdownFilter,
 )
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminTextareaWidget
 
 from amiportal.accounts.actor import actor_of
-from amiportal.core.adminkit import EXPLAINED, ask, explanation, faults_of, minute
+from amiportal.core.adminkit import minute, page
+from uploads.admin import drift_bringing_back, drift_settling
+from uploads.admin.csv_pages import drift_csv
 from uploads.admin.paging import DayRange, KeysetChangeList, LongTable
-from uploads.ledger.streams import drift_csv_lines
 from uploads.models import Drift
-from uploads.services.drift_restore import bring_back_drifts
-from uploads.services.drift_settle import MOST_AT_ONCE, settle_drifts
 from uploads.templatetags.portal_text import size
 
 OPEN, BACK, SETTLED = "open", "back", "settled"
 _STANDING = {OPEN: ("open", "danger"), BACK: ("back as it was", "info"), SETTLED: ("settled", "success")}
-_NAMED = 10  # on the page that asks
 
 
 def drift_list(**filters: Any) -> str:
@@ -75,15 +67,6 @@ class DriftChangeList(KeysetChangeList):
         self.show_admin_actions = bool(self.result_list)
 
 
-class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        label="Why it may be settled",
-        max_length=Drift._meta.get_field("reason").max_length,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Such as: brought back from yesterday's version; the card is sent again; deleted on purpose.",
-    )
-
-
 @admin.register(Drift)
 class DriftAdmin(LongTable):
     list_display = ["file", "happened", "standing", "uploader", "where", "upload", "found"]
@@ -99,8 +82,14 @@ class DriftAdmin(LongTable):
     ]
     search_fields = ["row__filename__startswith"]
     search_help_text = "Beginning of the file's name, as it is written"
-    actions = ["settle_chosen", "bring_back_chosen"]
-    actions_detail = ["settle_this", "bring_this_back"]
+    actions = [
+        admin.action(drift_settling.settle_chosen, description="Settle those chosen", permissions=["settle"]),
+        admin.action(
+            drift_bringing_back.bring_back_chosen,
+            description="Bring back older versions of those chosen",
+            permissions=["settle"],
+        ),
+    ]
     readonly_fields = ["links", "was", "now", "advice", "told", "settled"]
     fieldsets = [
         (None, {"fields": [("row", "kind"), ("deployment", "data_type"), "links", "advice"]}),
@@ -108,29 +97,35 @@ class DriftAdmin(LongTable):
         ("Who knows", {"fields": ["told", "settled"]}),
     ]
 
+    # --- Pages beside them: buttons, and what the list leads to. `has_<permission>_permission` lets in -------------
+
+    actions_detail = ["settle_this", "bring_this_back"]
+    settle_this = action(drift_settling.settle_this, description="Settle", icon="task_alt", permissions=["settle"])
+    bring_this_back = action(
+        drift_bringing_back.bring_this_back,
+        description="Bring back the older version",
+        icon="restore",
+        permissions=["settle"],
+    )
+
+    def get_urls(self) -> list:
+        return [
+            page(self, "csv/", drift_csv, name="uploads_drift_csv", permission="view"),
+            page(self, "settle/", drift_settling.settle_selection, name="uploads_drift_settle", permission="settle"),
+            *super().get_urls(),
+        ]
+
+    def has_settle_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return actor_of(request).is_maintainer
+
+    # --- The list's rows ------------------------------------------------------------------------------------------
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Drift]:
         joined = ["row__session__account", "deployment__bucket", "settled_by"]
         return super().get_queryset(request).select_related(*joined)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DriftChangeList]:
         return DriftChangeList
-
-    def get_urls(self) -> list:
-        def named(name: str, view: Callable[..., HttpResponseBase]) -> URLPattern:
-            return path(f"{name}/", self.admin_site.admin_view(view), name=f"uploads_drift_{name}")
-
-        return [named("csv", self.csv), named("settle", self.settle_selection), *super().get_urls()]
-
-    def csv(self, request: HttpRequest) -> StreamingHttpResponse:
-        """The list's whole selection, all of its pages; its address has the list's own parameters."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        chosen = self.get_changelist_instance(request).queryset.order_by("-id")
-        return StreamingHttpResponse(
-            drift_csv_lines(chosen),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="ami-changed-{timezone.now():%Y%m%d}.csv"'},
-        )
 
     # --- Columns and fields -------------------------------------------------------------------------------------
 
@@ -207,117 +202,6 @@ class DriftAdmin(LongTable):
         return format_html(
             "{} UTC, by {}: {}. {}", minute(drift.settled_at), drift.settled_by, how, f"“{drift.reason}”"
         )
-
-    # --- Settling -----------------------------------------------------------------------------------------------
-
-    def has_settle_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return actor_of(request).is_maintainer
-
-    @admin.action(description="Settle those chosen", permissions=["settle"])
-    def settle_chosen(self, request: HttpRequest, queryset: QuerySet[Drift]) -> HttpResponse | None:
-        hidden = {"action": "settle_chosen", "_selected_action": request.POST.getlist("_selected_action")}
-        return self._settle(request, queryset, hidden=hidden, back=request.get_full_path())
-
-    def settle_selection(self, request: HttpRequest) -> HttpResponse:
-        """All pages of the list, by its own parameters."""
-        if not self.has_settle_permission(request):
-            raise PermissionDenied
-        back = f"{reverse('admin:uploads_drift_changelist')}?{request.GET.urlencode()}"
-        return self._settle(request, self.get_changelist_instance(request).queryset, hidden={}, back=back)
-
-    @action(description="Settle", icon="task_alt", permissions=["settle"])
-    def settle_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        back = reverse("admin:uploads_drift_change", args=[object_id])
-        return self._settle(request, Drift.objects.filter(pk=object_id), hidden={}, back=back)
-
-    # --- Bringing back ------------------------------------------------------------------------------------------
-
-    @admin.action(description="Bring back older versions of those chosen", permissions=["settle"])
-    def bring_back_chosen(self, request: HttpRequest, queryset: QuerySet[Drift]) -> HttpResponse | None:
-        hidden = {"action": "bring_back_chosen", "_selected_action": request.POST.getlist("_selected_action")}
-        return self._bring_back(request, queryset, hidden=hidden, back=request.get_full_path())
-
-    @action(description="Bring back the older version", icon="restore", permissions=["settle"])
-    def bring_this_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        back = reverse("admin:uploads_drift_change", args=[object_id])
-        return self._bring_back(request, Drift.objects.filter(pk=object_id), hidden={}, back=back)
-
-    def _bring_back(self, request: HttpRequest, chosen: QuerySet[Drift], *, hidden: dict, back: str) -> HttpResponse:
-        drifts = list(chosen.filter(settled_at__isnull=True).select_related("row").order_by("pk"))
-        if not drifts:
-            messages.warning(request, "None of these waits to be settled.")
-            return HttpResponseRedirect(back)
-        if "apply" in request.POST:
-            try:
-                done = bring_back_drifts(actor=actor_of(request), ids=[drift.pk for drift in drifts])
-            except EXPLAINED as error:
-                messages.error(request, explanation(error))
-                return HttpResponseRedirect(back)
-            if done.back:
-                messages.success(request, f"{done.back:,} in the store as before. Settle what is back.")
-            for name, why in done.refused[:_NAMED]:
-                messages.warning(request, f"{name}: {why}")
-            return HttpResponseRedirect(back)
-        return ask(
-            self,
-            request,
-            title="Bring back older versions",
-            text="If the bucket keeps older versions, the one that was proven takes the place of what is there now, "
-            "which becomes an older version itself. A name that another upload holds by now is left alone.",
-            items=_named(drifts),
-            hidden=hidden | {"apply": "1"},
-            button="Bring back",
-            back=back,
-        )
-
-    def _settle(self, request: HttpRequest, chosen: QuerySet[Drift], *, hidden: dict, back: str) -> HttpResponse:
-        drifts = list(chosen.filter(settled_at__isnull=True).select_related("row").order_by("pk")[: MOST_AT_ONCE + 1])
-        more, drifts = len(drifts) > MOST_AT_ONCE, drifts[:MOST_AT_ONCE]
-        if not drifts:
-            messages.warning(request, "None of these waits to be settled.")
-            return HttpResponseRedirect(back)
-        form = ReasonForm(request.POST if "apply" in request.POST else None)
-        if form.is_valid():
-            with faults_of(form):
-                done = settle_drifts(
-                    actor=actor_of(request), ids=[drift.pk for drift in drifts], reason=form.cleaned_data["reason"]
-                )
-                self._tell(request, done, more=more)
-                return HttpResponseRedirect(back)
-        returned = sum(drift.back_at is not None for drift in drifts)
-        number = len(drifts)
-        return ask(
-            self,
-            request,
-            title=f"Settle {number:,} changed or vanished files" if number > 1 else f"Settle {drifts[0].row.filename}",
-            text="The store is asked for each once more. What is there again as it was counts as stored again, on its "
-            "receipt too. Of all others you say that the loss is known: their receipts go on to show them as lost. "
-            f"When the store was last asked, {returned:,} of {number:,} {'was' if returned == 1 else 'were'} back"
-            f"{f'; the first {MOST_AT_ONCE:,} are settled now, and there are more' if more else ''}.",
-            items=_named(drifts),
-            form=form,
-            hidden=hidden | {"apply": "1"},
-            button="Settle",
-            back=back,
-        )
-
-    def _tell(self, request: HttpRequest, done: Any, *, more: bool) -> None:
-        parts = [
-            f"{number:,} {text}"
-            for number, text in (
-                (done.restored, "there as before: stored again"),
-                (done.known, "settled as a loss that is known"),
-                (done.undecided, "left open, because the store could not tell"),
-            )
-            if number
-        ]
-        tell = messages.warning if done.undecided or more else messages.success
-        tell(request, f"{'; '.join(parts) or 'Nothing was left to settle'}.{' There are more.' if more else ''}")
-
-
-def _named(drifts: list[Drift]) -> list[str]:
-    more = [f"and {len(drifts) - _NAMED:,} more"] if len(drifts) > _NAMED else []
-    return [drift.row.filename for drift in drifts[:_NAMED]] + more
 
 
 def _link(name: str, pk: int, text: object) -> SafeString:

@@ -6,23 +6,21 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import F, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 
 from amiportal.core.admin_bases import ReadOnlyAdmin
-from amiportal.core.adminkit import ask, marked, minute
+from amiportal.core.adminkit import marked, minute
+from uploads.admin import inventory_counting
 from uploads.admin.drift import drift_list
 from uploads.models import Inventory, InventoryOddity, UploadLog, UploadSession
 from uploads.models.inventory import Inventories
-from uploads.tasks.upkeep import order_inventories, order_inventory
 from uploads.templatetags.portal_text import size
 
 _SHADES = 4
@@ -84,8 +82,6 @@ class InventoryAdmin(ReadOnlyAdmin):
     ordering = [F("objects_count").desc(), "deployment__deployment_id"]
     search_fields = ["deployment__deployment_id__startswith", "deployment__location_name__startswith"]
     search_help_text = "Beginning of a deployment's ID or place"
-    actions_list = ["count_all"]
-    actions_detail = ["count_again"]
     readonly_fields = ["shown_size", "calendar", "drifted", "oddities_named", "taken"]
     fieldsets = [
         (None, {"fields": [("deployment", "data_type"), ("objects_count", "shown_size"), ("taken", "error")]}),
@@ -95,6 +91,19 @@ class InventoryAdmin(ReadOnlyAdmin):
             {"fields": ["drifted", ("unaccounted", "undecided"), ("outside_season", "undated"), "oddities_named"]},
         ),
     ]
+
+    # --- Pages beside them, each a button: `has_<permission>_permission` lets in --------------------------------
+
+    actions_list = ["count_all"]
+    actions_detail = ["count_again"]
+    count_all = action(
+        inventory_counting.count_all, description="Count everything again", icon="restart_alt", permissions=["view"]
+    )
+    count_again = action(
+        inventory_counting.count_again, description="Count again", icon="restart_alt", permissions=["view"]
+    )
+
+    # --- What is shown ----------------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Inventory]:
         inventories = cast(Inventories, super().get_queryset(request))
@@ -175,29 +184,6 @@ class InventoryAdmin(ReadOnlyAdmin):
             if total
         ]
         return render_to_string("admin/uploads/oddities.html", {"kinds": kinds})
-
-    @action(description="Count again", icon="restart_alt")
-    def count_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        inventory = get_object_or_404(Inventory, pk=object_id)
-        back = reverse("admin:uploads_inventory_change", args=[object_id])
-        if request.method != "POST":
-            title = f"Count {inventory} again"
-            text = "A worker lists what the store holds. The figures stay as they are until it has read all of it."
-            return ask(self, request, title=title, text=text, button="Count again", back=back)
-        order_inventory(deployment_id=inventory.deployment.deployment_id, data_type=inventory.data_type)
-        messages.success(request, "A worker counts it again; “Last counted” changes when it has.")
-        return HttpResponseRedirect(back)
-
-    @action(description="Count everything again", icon="restart_alt")
-    def count_all(self, request: HttpRequest) -> HttpResponse:
-        back = reverse("admin:uploads_inventory_changelist")
-        if request.method != "POST":
-            title = "Count everything again"
-            text = "One job per deployment and data type; workers share them. The same is done every night."
-            return ask(self, request, title=title, text=text, button="Count everything", back=back)
-        order_inventories()
-        messages.success(request, "Workers count everything again, one job per deployment and data type.")
-        return HttpResponseRedirect(back)
 
 
 def last_asked_by(inventory: Inventory, names: Sequence[str]) -> dict[str, UploadSession]:

@@ -2,13 +2,10 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
-from django.urls import path, reverse
-from django.utils import timezone
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import (
@@ -19,9 +16,9 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
-from amiportal.core.adminkit import minute
+from amiportal.core.adminkit import minute, page
+from uploads.admin.csv_pages import sessions_csv
 from uploads.admin.paging import DayRange, KeysetChangeList, LongTable
-from uploads.ledger.streams import session_csv_lines
 from uploads.models import MultipartUpload, UploadSession
 from uploads.templatetags.portal_text import size as size_text
 
@@ -75,23 +72,10 @@ class UploadSessionAdmin(LongTable):
         return SessionChangeList
 
     def get_urls(self) -> list:
-        own = path("csv/", self.admin_site.admin_view(self.csv), name="uploads_uploadsession_csv")
-        return [own, *super().get_urls()]
-
-    def csv(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-        """The list's whole selection, all of its pages; its address has the list's own parameters."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        try:
-            chosen = self.get_changelist_instance(request).queryset.order_by("-id")
-        except IncorrectLookupParameters:
-            messages.error(request, "This selection cannot be read. Choose the filters again.")
-            return HttpResponseRedirect(reverse("admin:uploads_uploadsession_changelist"))
-        return StreamingHttpResponse(
-            session_csv_lines(chosen),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="ami-sessions-{timezone.now():%Y%m%d}.csv"'},
-        )
+        return [
+            page(self, "csv/", sessions_csv, name="uploads_uploadsession_csv", permission="view"),
+            *super().get_urls(),
+        ]
 
     @display(description="Started (UTC)")
     def started(self, session: UploadSession) -> str:

@@ -3,23 +3,20 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.urls import reverse
+from django.http import HttpRequest
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
 from amiportal.accounts.actor import actor_of
-from amiportal.background.models import LeftOver
 from amiportal.core.admin_bases import ReadOnlyAdmin
-from amiportal.core.adminkit import EXPLAINED, ask, explanation, minute
-from amiportal.operations.doctor.jobs import about, is_stalled, run_again, stalled, title_of
+from amiportal.core.adminkit import minute
+from amiportal.operations.doctor.admin import running_again
+from amiportal.operations.doctor.jobs import about, is_stalled, stalled, title_of
 
-_ALL_LISTED = 50  # named on the page that asks
 _STATES = {
     "todo": ("waiting", "info"),
     "doing": ("under way", "info"),
@@ -29,10 +26,6 @@ _STATES = {
     "cancelled": ("cancelled", "default"),
     "aborted": ("aborted", "default"),
 }
-_TEXT = (
-    "Every job can safely be run again. Why it failed stands in the worker's log, under its number; what it is for, "
-    "such as an export or an inventory, often says so on its own page."
-)
 
 if admin.site.is_registered(ProcrastinateJob):
     admin.site.unregister(ProcrastinateJob)
@@ -98,8 +91,14 @@ class JobAdmin(ReadOnlyAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    actions = ["run_chosen_again"]
+    actions = [
+        admin.action(running_again.run_chosen_again, description="Run again what failed", permissions=["run_again"]),
+    ]
+    # A page beside the form: a button.
     actions_detail = ["run_this_again"]
+    run_this_again = action(
+        running_again.run_this_again, description="Run again", icon="restart_alt", permissions=["run_again"]
+    )
     fields = [
         ("task", "shown_state"),
         ("shown_about", "attempts"),
@@ -109,6 +108,9 @@ class JobAdmin(ReadOnlyAdmin):
     ]
     readonly_fields = ["task", "shown_state", "shown_about", "attempts", "scheduled", "took"]
     inlines = [JobEvents]
+
+    def has_run_again_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return actor_of(request).is_maintainer
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProcrastinateJob]:
         """A subquery per row shown: grouping would read the events of all jobs that there are."""
@@ -159,81 +161,3 @@ class JobAdmin(ReadOnlyAdmin):
         took: timedelta = job.last_at - job.begun_at
         seconds = took.total_seconds()
         return f"{seconds:,.1f} s" if seconds < 120 else f"{seconds / 60:,.0f} min"
-
-    def has_run_again_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return actor_of(request).is_maintainer
-
-    @admin.action(description="Run again what failed", permissions=["run_again"])
-    def run_chosen_again(self, request: HttpRequest, queryset: QuerySet[ProcrastinateJob]) -> HttpResponse | None:
-        failed = list(queryset.filter(status="failed")[: _ALL_LISTED + 1])
-        if not failed:
-            messages.warning(request, "None of those chosen has failed.")
-            return None
-        if len(failed) > _ALL_LISTED:
-            messages.warning(request, f"At most {_ALL_LISTED} at a time.")
-            return None
-        if "apply" in request.POST:
-            self._run_again(request, failed)
-            return None
-        return ask(
-            self,
-            request,
-            title=f"Run {len(failed)} failed jobs again" if len(failed) > 1 else "Run one failed job again",
-            text=_TEXT,
-            items=[_line(job) for job in failed],
-            hidden={"action": "run_chosen_again", "_selected_action": [str(job.pk) for job in failed], "apply": "1"},
-            button="Run again",
-            back=request.get_full_path(),
-        )
-
-    @action(description="Run again", icon="restart_alt", permissions=["run_again"])
-    def run_this_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        job = get_object_or_404(ProcrastinateJob, pk=object_id)
-        back = reverse("admin:procrastinate_procrastinatejob_change", args=[object_id])
-        if request.method != "POST":
-            title = f"Run job {job.pk} again"
-            return ask(self, request, title=title, text=_TEXT, items=[_line(job)], button="Run again", back=back)
-        self._run_again(request, [job])
-        return HttpResponseRedirect(back)
-
-    def _run_again(self, request: HttpRequest, jobs: list[ProcrastinateJob]) -> None:
-        done = 0
-        for job in jobs:
-            try:
-                run_again(job=job)
-                done += 1
-            except EXPLAINED as error:
-                messages.error(request, explanation(error))
-        if done:
-            what = "It waits" if done == 1 else f"{done} jobs wait"
-            messages.success(request, f"{what} for a worker now.")
-
-
-@admin.register(LeftOver)
-class LeftOverAdmin(ReadOnlyAdmin):
-    """What rounds could not do: each is tried again at every round, and its row goes when it is done."""
-
-    list_display = ["round", "item", "error", "tries", "since_minute", "tried_minute"]
-    list_filter = ["round"]
-    list_fullwidth = True
-    list_per_page = 50
-    search_fields = ["item__startswith"]
-    search_help_text = "Beginning of the item, such as a deployment."
-    ordering = ["since", "id"]
-    paginator = InfinitePaginator
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
-    readonly_fields = ["round", "item", "error", "tries", "since_minute", "tried_minute"]
-    fields = [*readonly_fields]
-
-    @display(description="Since (UTC)", ordering="since")
-    def since_minute(self, row: LeftOver) -> str:
-        return minute(row.since)
-
-    @display(description="Last tried (UTC)", ordering="tried_at")
-    def tried_minute(self, row: LeftOver) -> str:
-        return minute(row.tried_at)
-
-
-def _line(job: ProcrastinateJob) -> str:
-    return f"{job.pk} {title_of(job.task_name)}: {about(job.args) or 'no more said'}"
