@@ -1,7 +1,7 @@
-"""What other apps hold of a deployment: told by registration, since this app imports none of those above it."""
+"""What files a deployment has. The app that keeps them registers, since this one imports none of those above it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import HttpRequest
@@ -27,61 +27,39 @@ class Holdings:
     links: Sequence[tuple[str, str]] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class FilesProvider:
-    """What an app tells of deployments.
+    """What the app that keeps the files tells of deployments; this one, of none. It registers a subclass."""
 
-    under_way: deployments' primary keys -> sentences by key, of those only where something is under way; it reads
-    the database alone, for services ask it within their transaction. urls_end_at: when the last upload URL into
-    deployments runs out, None where none is alive. recount: orders that the store be counted again.
-    panels: sections of the deployment's page.
-    """
+    def under_way(self, deployments: Iterable[Deployment]) -> Mapping[int, Sequence[str]]:
+        """By primary key, of those only into which somebody is uploading now: a sentence for each upload.
 
-    under_way: Callable[[Iterable[int]], Mapping[int, Sequence[str]]]
-    holdings: Callable[[Deployment], Holdings]
-    urls_end_at: Callable[[Iterable[int]], datetime | None]
-    recount: Callable[[Deployment], None]
-    panels: Callable[[HttpRequest, Deployment], Sequence[SafeString]]
+        It reads the database alone, for services ask it within their transaction.
+        """
+        return {}
 
+    def holdings_of(self, deployment: Deployment) -> Holdings:
+        return Holdings()
 
-@dataclass(slots=True)
-class _Registry:
-    provider: FilesProvider = field(
-        default_factory=lambda: FilesProvider(
-            under_way=lambda pks: {},
-            holdings=lambda deployment: Holdings(),
-            urls_end_at=lambda pks: None,
-            recount=lambda deployment: None,
-            panels=lambda request, deployment: (),
-        )
-    )
+    def urls_end_at(self, deployments: Iterable[Deployment]) -> datetime | None:
+        """When the last upload URL into these deployments runs out: it works whatever became of the deployment."""
+        return None
+
+    def recount(self, deployment: Deployment) -> None:
+        """Order that the store be counted again."""
+
+    def panels(self, request: HttpRequest, deployment: Deployment) -> Sequence[SafeString]:
+        """Sections of the deployment's page in the admin."""
+        return ()
 
 
-_registry = _Registry()
+_provider = FilesProvider()
 
 
 def register(provider: FilesProvider) -> None:
-    """Called once, by the app whose files the deployments have, when it is ready."""
-    _registry.provider = provider
+    """Called once, by the app that keeps the files, in its AppConfig.ready."""
+    global _provider
+    _provider = provider
 
 
-def under_way(deployments: Iterable[Deployment]) -> Mapping[int, Sequence[str]]:
-    """By primary key, of those only into which somebody is uploading now: a sentence for each upload."""
-    return _registry.provider.under_way([deployment.pk for deployment in deployments])
-
-
-def urls_end_at(deployments: Iterable[Deployment]) -> datetime | None:
-    """When the last upload URL into these deployments runs out: it works whatever became of the deployment."""
-    return _registry.provider.urls_end_at([deployment.pk for deployment in deployments])
-
-
-def holdings_of(deployment: Deployment) -> Holdings:
-    return _registry.provider.holdings(deployment)
-
-
-def recount(deployment: Deployment) -> None:
-    _registry.provider.recount(deployment)
-
-
-def panels(request: HttpRequest, deployment: Deployment) -> Sequence[SafeString]:
-    return _registry.provider.panels(request, deployment)
+def files() -> FilesProvider:
+    return _provider

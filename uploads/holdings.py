@@ -1,4 +1,4 @@
-"""What was brought to a deployment, and whether somebody is bringing files now: told to deployments.holdings."""
+"""What was brought to a deployment, and whether somebody is bringing files now: for deployments.holdings."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -26,12 +26,12 @@ _SUMMED = """
 """
 
 
-def under_way(deployment_pks: Iterable[int]) -> dict[int, list[str]]:
+def under_way(deployments: Iterable[Deployment]) -> dict[int, list[str]]:
     """By deployment: sessions seen within the hour, URLs that still work, and large files that wait for their rest."""
-    pks, now = list(deployment_pks), timezone.now()
+    chosen, now = list(deployments), timezone.now()
     told: dict[int, list[str]] = defaultdict(list)
     sessions = UploadSession.objects.filter(
-        deployment__in=pks, finished_at__isnull=True, last_seen_at__gt=now - UNDER_WAY_WITHIN
+        deployment__in=chosen, finished_at__isnull=True, last_seen_at__gt=now - UNDER_WAY_WITHIN
     )
     for session in sessions.select_related("account"):
         told[session.deployment_id].append(
@@ -41,11 +41,11 @@ def under_way(deployment_pks: Iterable[int]) -> dict[int, list[str]]:
     for pk, sentences in told.items():
         if len(sentences) > _TOLD:
             told[pk] = [*sentences[:_TOLD], f"and {len(sentences) - _TOLD} sessions more"]
-    alive = _alive(UploadLog.objects.filter(deployment__in=pks), now=now)
+    alive = _alive(UploadLog.objects.filter(deployment__in=chosen), now=now)
     for open_ in alive.values("deployment_id").annotate(files=Count("pk"), until=Max("grant_expires_at")).order_by():
         files = _counted(open_["files"], "file")
         told[open_["deployment_id"]].append(f"{files} may still be sent, until {open_['until']:%H:%M} UTC")
-    waiting = MultipartUpload.objects.filter(deployment__in=pks, status=MultipartUpload.Status.OPEN)
+    waiting = MultipartUpload.objects.filter(deployment__in=chosen, status=MultipartUpload.Status.OPEN)
     for row in waiting.values("deployment_id").annotate(files=Count("pk")).order_by():
         told[row["deployment_id"]].append(f"{_counted(row['files'], 'large file')} half sent, in parts")
     return dict(told)
@@ -57,9 +57,9 @@ def _alive(rows: QuerySet[UploadLog], *, now: datetime) -> QuerySet[UploadLog]:
     return rows.filter(may_write, grant_expires_at__gt=now)
 
 
-def urls_end_at(deployment_pks: Iterable[int]) -> datetime | None:
+def urls_end_at(deployments: Iterable[Deployment]) -> datetime | None:
     """When the last upload URL into these deployments runs out; None where none is alive."""
-    rows = UploadLog.objects.filter(deployment__in=list(deployment_pks))
+    rows = UploadLog.objects.filter(deployment__in=list(deployments))
     return _alive(rows, now=timezone.now()).aggregate(end=Max("grant_expires_at"))["end"]
 
 
@@ -77,7 +77,7 @@ def holdings_of(deployment: Deployment) -> Holdings:
         files, size_bytes = cursor.fetchone()
     last = sessions.select_related("account").order_by("-id")[:_TOLD]
     return Holdings(
-        under_way=under_way([deployment.pk]).get(deployment.pk, ()),
+        under_way=under_way([deployment]).get(deployment.pk, ()),
         sessions=figures["number"],
         last_sessions=[
             f"{session.started_at:%Y-%m-%d %H:%M} UTC: {session.uploader_name or session.account}, "

@@ -12,9 +12,10 @@ from django.utils.html import format_html
 from amiportal.accounts.actor import actor_of
 from amiportal.core.admin_bases import PortalAdmin
 from amiportal.core.adminkit import EXPLAINED, ask, explanation
-from deployments import holdings, services
+from deployments import services
 from deployments.admin.forms import ReactivateForm, RetireForm, SeasonForm
 from deployments.admin.life import urls_alive
+from deployments.holdings import files
 from deployments.models import Deployment, Status
 
 
@@ -22,7 +23,7 @@ def next_season_selected(
     model_admin: PortalAdmin, request: HttpRequest, queryset: QuerySet[Deployment]
 ) -> HttpResponse | None:
     chosen = list(queryset.select_related("bucket").filter(next_season__isnull=True))
-    cut_off = holdings.under_way(chosen)
+    cut_off = files().under_way(chosen)
     form = SeasonForm(_applied(request), under_way=bool(cut_off))
     if form.is_valid():
 
@@ -51,7 +52,7 @@ def retire_selected(
     model_admin: PortalAdmin, request: HttpRequest, queryset: QuerySet[Deployment]
 ) -> HttpResponse | None:
     chosen = list(queryset.filter(status=Status.ACTIVE))
-    cut_off = holdings.under_way(chosen)
+    cut_off = files().under_way(chosen)
     form = RetireForm(_applied(request), under_way=bool(cut_off))
     if form.is_valid():
 

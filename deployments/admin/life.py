@@ -12,8 +12,9 @@ from amiportal.accounts.actor import actor_of
 from amiportal.accounts.services import open_urls
 from amiportal.core.admin_bases import PortalAdmin
 from amiportal.core.adminkit import ask, faults_of
-from deployments import holdings, services
+from deployments import services
 from deployments.admin.forms import NextSeasonForm, ReactivateForm, RetireForm
+from deployments.holdings import files
 from deployments.models import Deployment
 
 
@@ -28,7 +29,7 @@ def useless_for(object_id: str) -> set[str]:
 
 def next_season(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     deployment = _deployment(object_id)
-    held = holdings.holdings_of(deployment)
+    held = files().holdings_of(deployment)
     form = NextSeasonForm.for_deployment(deployment, _posted(request), under_way=bool(held.under_way))
     if form.is_valid():
         with faults_of(form):
@@ -51,7 +52,7 @@ def next_season(model_admin: PortalAdmin, request: HttpRequest, object_id: str) 
 
 def retire(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     deployment = _deployment(object_id)
-    held = holdings.holdings_of(deployment)
+    held = files().holdings_of(deployment)
     form = RetireForm(_posted(request), under_way=bool(held.under_way))
     if form.is_valid():
         with faults_of(form):
@@ -119,4 +120,4 @@ def _retirement(deployment: Deployment) -> list[str]:
 
 
 def urls_alive(deployments: list[Deployment]) -> str:
-    return open_urls.in_words(holdings.urls_end_at(deployments))
+    return open_urls.in_words(files().urls_end_at(deployments))

@@ -7,14 +7,14 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from deployments import holdings
+from deployments.holdings import files
 from deployments.models import Deployment
 from deployments.selectors import people_who_may_upload
 
 
 def panels(request: HttpRequest, object_id: str) -> Sequence[SafeString]:
     deployment = Deployment.objects.select_related("bucket").filter(pk=object_id).first()
-    return [*holdings.panels(request, deployment), _people(request, deployment)] if deployment else []
+    return [*files().panels(request, deployment), _people(request, deployment)] if deployment else []
 
 
 def _people(request: HttpRequest, deployment: Deployment) -> SafeString:

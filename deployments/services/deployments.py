@@ -12,9 +12,9 @@ from django.utils import timezone
 from amiportal.accounts.models import User
 from amiportal.core.errors import Conflict
 from amiportal.core.history import recorded
-from deployments import holdings
 from deployments.domain.fields import GIVEN, TEXTS
 from deployments.domain.names import deployment_number
+from deployments.holdings import files
 from deployments.models import Bucket, Deployment, Status
 from deployments.permissions import require_maintainer
 from deployments.services import numbers
@@ -119,7 +119,7 @@ def refuse_while_under_way(deployment: Deployment, *, insist: bool) -> None:
     """
     if insist:
         return
-    uploads = holdings.under_way([deployment]).get(deployment.pk)
+    uploads = files().under_way([deployment]).get(deployment.pk)
     if uploads:
         raise Conflict(
             f"An upload into {deployment.deployment_id} is under way: {'; '.join(uploads)}. "

@@ -4,7 +4,8 @@ import pytest
 from django.urls import reverse
 
 from amiportal.core.errors import Conflict
-from deployments import holdings, services
+from deployments import services
+from deployments.holdings import files
 from deployments.models import Deployment
 from tests.deployments.admin_pages import said, url
 from tests.deployments.uploaded_rows import finished, granted, half_sent, overwritable, session, stored
@@ -69,7 +70,7 @@ def test_the_sentences_name_who_and_what(colleague, ladera):
     under_way = [session(ladera, colleague, uploader_name=f"Person {number}") for number in range(7)]
     granted(ladera, colleague, minutes_left=5)
     half_sent(ladera, colleague)
-    told = holdings.under_way([ladera])[ladera.pk]
+    told = files().under_way([ladera])[ladera.pk]
     assert f"session {under_way[-1].pk}" in told[0]
     assert "Person 6 is uploading snapshot images" in told[0]
     assert told[5] == "and 2 sessions more"
@@ -81,10 +82,10 @@ def test_the_sentences_name_who_and_what(colleague, ladera):
 def test_the_figures_stop_at_their_bound(monkeypatch, colleague, ladera):
     stored(ladera, colleague, 1_000, 2_000, 3_000)
     granted(ladera, colleague, minutes_left=5)  # nothing has come of it yet
-    held = holdings.holdings_of(ladera)
+    held = files().holdings_of(ladera)
     assert (held.sessions, held.files, held.size_bytes, held.is_more) == (2, 3, 6_000, False)
     monkeypatch.setattr(uploaded, "FILES_SUMMED", 2)
-    held = holdings.holdings_of(ladera)
+    held = files().holdings_of(ladera)
     assert (held.files, held.is_more) == (2, True)
 
 

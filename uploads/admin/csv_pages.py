@@ -23,7 +23,7 @@ def sessions_csv(model_admin: LongTable, request: HttpRequest) -> HttpResponseBa
 
 
 def _csv(
-    model_admin: LongTable, request: HttpRequest, lines: Callable[[Any], Iterable[bytes]], *, name: str
+    model_admin: LongTable, request: HttpRequest, lines: Callable[[Any], Iterable[str]], *, name: str
 ) -> HttpResponseBase:
     try:
         chosen = model_admin.get_changelist_instance(request).queryset.order_by("-id")

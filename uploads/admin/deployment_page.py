@@ -4,9 +4,9 @@ Everything comes from the inventories and from the last sessions: nothing is cou
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -14,11 +14,11 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from deployments.domain.names import DataType
-from deployments.holdings import FilesProvider
+from deployments.holdings import FilesProvider, Holdings
 from deployments.models import Deployment
+from uploads import holdings
 from uploads.admin.drift import drift_list
 from uploads.admin.inventory import Day, months
-from uploads.holdings import holdings_of, list_of, under_way, urls_end_at
 from uploads.models import Inventory, InventoryNight, UploadSession
 from uploads.tasks.upkeep import order_inventory
 
@@ -40,13 +40,24 @@ class Counted:
     months: Sequence[tuple[date, list[Day]]]
 
 
-def recount(deployment: Deployment) -> None:
-    for data_type in deployment.bucket.data_types:
-        order_inventory(deployment_id=deployment.deployment_id, data_type=data_type)
+class UploadedFiles(FilesProvider):
+    """What deployments ask of their files: registered in uploads/apps.py."""
 
+    def under_way(self, deployments: Iterable[Deployment]) -> dict[int, list[str]]:
+        return holdings.under_way(deployments)
 
-def panels(request: HttpRequest, deployment: Deployment) -> list[SafeString]:
-    return [_store(request, deployment), _sessions(request, deployment)]
+    def holdings_of(self, deployment: Deployment) -> Holdings:
+        return holdings.holdings_of(deployment)
+
+    def urls_end_at(self, deployments: Iterable[Deployment]) -> datetime | None:
+        return holdings.urls_end_at(deployments)
+
+    def recount(self, deployment: Deployment) -> None:
+        for data_type in deployment.bucket.data_types:
+            order_inventory(deployment_id=deployment.deployment_id, data_type=data_type)
+
+    def panels(self, request: HttpRequest, deployment: Deployment) -> list[SafeString]:
+        return [_store(request, deployment), _sessions(request, deployment)]
 
 
 def _store(request: HttpRequest, deployment: Deployment) -> SafeString:
@@ -88,12 +99,7 @@ def _sessions(request: HttpRequest, deployment: Deployment) -> SafeString:
     sessions = UploadSession.objects.filter(deployment=deployment).select_related("account").order_by("-id")
     context = {
         "sessions": sessions[:_SESSIONS_SHOWN],
-        "all_sessions": list_of("uploadsession", deployment),
-        "ledger": list_of("uploadlog", deployment),
+        "all_sessions": holdings.list_of("uploadsession", deployment),
+        "ledger": holdings.list_of("uploadlog", deployment),
     }
     return render_to_string("admin/uploads/_deployment_sessions.html", context, request)
-
-
-PROVIDER = FilesProvider(
-    under_way=under_way, holdings=holdings_of, urls_end_at=urls_end_at, recount=recount, panels=panels
-)
