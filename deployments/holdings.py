@@ -62,4 +62,5 @@ def register(provider: FilesProvider) -> None:
 
 
 def files() -> FilesProvider:
+    """Whom to ask."""
     return _provider

@@ -15,6 +15,8 @@ from deployments.models import Bucket
 
 
 def open_in_store(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """The page that makes the bucket in the store, or checks it there."""
+
     def open_it(bucket: Bucket) -> None:
         bucket = services.make_bucket_in_store(actor=actor_of(request), bucket=bucket)
         if bucket.store_error:
@@ -36,6 +38,8 @@ def open_in_store(model_admin: PortalAdmin, request: HttpRequest, object_id: str
 
 
 def keep_versions(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """The page after which the store keeps what is overwritten or deleted in the bucket."""
+
     def keep(bucket: Bucket) -> None:
         services.keep_versions(actor=actor_of(request), bucket=bucket)
         model_admin.log_change(request, bucket, "Older versions are kept in the store.")

@@ -22,6 +22,7 @@ from deployments.models import Deployment, Status
 def next_season_selected(
     model_admin: PortalAdmin, request: HttpRequest, queryset: QuerySet[Deployment]
 ) -> HttpResponse | None:
+    """Start the next season of those chosen that have none yet."""
     chosen = list(queryset.select_related("bucket").filter(next_season__isnull=True))
     cut_off = files().under_way(chosen)
     form = SeasonForm(_applied(request), under_way=bool(cut_off))
@@ -51,6 +52,7 @@ def next_season_selected(
 def retire_selected(
     model_admin: PortalAdmin, request: HttpRequest, queryset: QuerySet[Deployment]
 ) -> HttpResponse | None:
+    """Retire the active ones among those chosen."""
     chosen = list(queryset.filter(status=Status.ACTIVE))
     cut_off = files().under_way(chosen)
     form = RetireForm(_applied(request), under_way=bool(cut_off))
@@ -80,6 +82,7 @@ def retire_selected(
 def reactivate_selected(
     model_admin: PortalAdmin, request: HttpRequest, queryset: QuerySet[Deployment]
 ) -> HttpResponse | None:
+    """Reactivate the inactive ones among those chosen."""
     chosen = list(queryset.filter(status=Status.INACTIVE))
     form = ReactivateForm(_applied(request))
     if form.is_valid():

@@ -12,6 +12,7 @@ from deployments.models import Deployment
 
 
 def count_again(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """The page that orders one count per data type."""
     deployment = get_object_or_404(Deployment.objects.select_related("bucket"), pk=object_id)
     back = reverse("admin:deployments_deployment_change", args=[deployment.pk])
     if request.method != "POST":

@@ -28,6 +28,7 @@ def useless_for(object_id: str) -> set[str]:
 
 
 def next_season(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """The page that starts the next season and, in the same step, retires this deployment."""
     deployment = _deployment(object_id)
     held = files().holdings_of(deployment)
     form = NextSeasonForm.for_deployment(deployment, _posted(request), under_way=bool(held.under_way))
@@ -51,6 +52,7 @@ def next_season(model_admin: PortalAdmin, request: HttpRequest, object_id: str) 
 
 
 def retire(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """The page that retires this deployment, with a reason."""
     deployment = _deployment(object_id)
     held = files().holdings_of(deployment)
     form = RetireForm(_posted(request), under_way=bool(held.under_way))
@@ -73,6 +75,7 @@ def retire(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> Ht
 
 
 def reactivate(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """The page that opens this retired deployment for uploads again."""
     deployment = _deployment(object_id)
     form = ReactivateForm(_posted(request))
     if form.is_valid():
@@ -120,4 +123,5 @@ def _retirement(deployment: Deployment) -> list[str]:
 
 
 def urls_alive(deployments: list[Deployment]) -> str:
+    """A sentence on upload URLs into these that still work; empty where none does."""
     return open_urls.in_words(files().urls_end_at(deployments))

@@ -13,6 +13,7 @@ from deployments.selectors import people_who_may_upload
 
 
 def panels(request: HttpRequest, object_id: str) -> Sequence[SafeString]:
+    """The sections, ready to be shown; none where there is no such deployment."""
     deployment = Deployment.objects.select_related("bucket").filter(pk=object_id).first()
     return [*files().panels(request, deployment), _people(request, deployment)] if deployment else []
 

@@ -39,6 +39,7 @@ FORMATS = (CsvFile, XlsxFile, JsonFile, CamtrapFile, GeoJsonFile)
 
 
 def records(queryset: QuerySet[Deployment]) -> Iterable[dict]:
+    """The rows of a file of the table."""
     return map(export_record, _joined(queryset))
 
 
@@ -48,6 +49,7 @@ def without_trials(queryset: QuerySet[Deployment]) -> QuerySet[Deployment]:
 
 
 def notes(chosen: QuerySet[Deployment]) -> list[str]:
+    """What people should know before they export `chosen`."""
     number, lacking = left_out(chosen)
     if not number:
         return []

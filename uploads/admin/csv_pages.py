@@ -15,10 +15,12 @@ from uploads.ledger.streams import drift_csv_lines, session_csv_lines
 
 
 def drift_csv(model_admin: LongTable, request: HttpRequest) -> HttpResponseBase:
+    """Changed and vanished files."""
     return _csv(model_admin, request, drift_csv_lines, name="ami-changed")
 
 
 def sessions_csv(model_admin: LongTable, request: HttpRequest) -> HttpResponseBase:
+    """Sessions."""
     return _csv(model_admin, request, session_csv_lines, name="ami-sessions")
 
 

@@ -16,11 +16,13 @@ _REFUSALS_TOLD = 10
 
 
 def bring_back_chosen(model_admin: LongTable, request: HttpRequest, queryset: QuerySet[Drift]) -> HttpResponse | None:
+    """Those chosen in the list."""
     hidden = {"action": "bring_back_chosen", "_selected_action": request.POST.getlist("_selected_action")}
     return _bring_back(model_admin, request, queryset, hidden=hidden, back=request.get_full_path())
 
 
 def bring_this_back(model_admin: LongTable, request: HttpRequest, object_id: str) -> HttpResponse:
+    """The one whose page it is."""
     back = reverse("admin:uploads_drift_change", args=[object_id])
     return _bring_back(model_admin, request, Drift.objects.filter(pk=object_id), hidden={}, back=back)
 

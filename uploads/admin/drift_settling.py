@@ -28,6 +28,7 @@ class ReasonForm(forms.Form):
 
 
 def settle_chosen(model_admin: LongTable, request: HttpRequest, queryset: QuerySet[Drift]) -> HttpResponse | None:
+    """Those chosen in the list."""
     hidden = {"action": "settle_chosen", "_selected_action": request.POST.getlist("_selected_action")}
     return _settle(model_admin, request, queryset, hidden=hidden, back=request.get_full_path())
 
@@ -39,6 +40,7 @@ def settle_selection(model_admin: LongTable, request: HttpRequest) -> HttpRespon
 
 
 def settle_this(model_admin: LongTable, request: HttpRequest, object_id: str) -> HttpResponse:
+    """The one whose page it is."""
     back = reverse("admin:uploads_drift_change", args=[object_id])
     return _settle(model_admin, request, Drift.objects.filter(pk=object_id), hidden={}, back=back)
 
@@ -92,5 +94,6 @@ def _tell(request: HttpRequest, done: Any, *, more: bool) -> None:
 
 
 def named(drifts: list[Drift]) -> list[str]:
+    """The first names, and how many more there are."""
     more = [f"and {len(drifts) - _NAMED:,} more"] if len(drifts) > _NAMED else []
     return [drift.row.filename for drift in drifts[:_NAMED]] + more

@@ -59,6 +59,7 @@ def progress(model_admin: LongTable, request: HttpRequest) -> JsonResponse:
 
 
 def download(model_admin: LongTable, request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The file, where it is ready."""
     export = get_object_or_404(Export, pk=pk)
     if export.state != Export.State.READY:
         messages.error(request, f"{export} has no file: {progress_of(export)['text']}")
@@ -68,6 +69,7 @@ def download(model_admin: LongTable, request: HttpRequest, pk: int) -> HttpRespo
 
 
 def cancel(model_admin: LongTable, request: HttpRequest, pk: int) -> HttpResponse:
+    """The page that ends an export under way."""
     export = get_object_or_404(Export, pk=pk)
     if request.method != "POST":
         text = f"{export.in_words}, {progress_of(export)['text']}. What was written so far is thrown away."
@@ -81,6 +83,7 @@ def cancel(model_admin: LongTable, request: HttpRequest, pk: int) -> HttpRespons
 
 
 def again(model_admin: LongTable, request: HttpRequest, pk: int) -> HttpResponse:
+    """The page that orders the same selection again."""
     export = get_object_or_404(Export, pk=pk)
     if request.method != "POST":
         text = f"{export.in_words}, as it is in the ledger now, into a new file."

@@ -12,6 +12,7 @@ from uploads.tasks.upkeep import order_inventories, order_inventory
 
 
 def count_again(model_admin: ReadOnlyAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """The page that orders the count of this deployment and data type."""
     inventory = get_object_or_404(Inventory, pk=object_id)
     back = reverse("admin:uploads_inventory_change", args=[object_id])
     if request.method != "POST":
@@ -24,6 +25,7 @@ def count_again(model_admin: ReadOnlyAdmin, request: HttpRequest, object_id: str
 
 
 def count_all(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponse:
+    """The page that orders all counts."""
     back = reverse("admin:uploads_inventory_changelist")
     if request.method != "POST":
         title = "Count everything again"

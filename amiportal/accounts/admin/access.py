@@ -57,6 +57,7 @@ def fitting(person: User, *, actor: User) -> dict[str, bool]:
 
 
 def new_token(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """The page that makes a token for this person, and shows it once."""
     person, back = looked_after(model_admin, request, object_id)
     form = TokenForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
@@ -85,6 +86,7 @@ def new_token(model_admin: PortalAdmin, request: HttpRequest, object_id: str) ->
 
 
 def close(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """The page that closes this account, with a reason."""
     return _with_reason(
         model_admin,
         request,
@@ -101,6 +103,7 @@ def close(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> Htt
 
 
 def open_again(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """The page that opens this closed account again, with a reason."""
     return _with_reason(
         model_admin,
         request,
@@ -114,6 +117,7 @@ def open_again(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -
 
 
 def reset_two_factor(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """The page that takes this person's second factor away, with a reason."""
     return _with_reason(
         model_admin,
         request,

@@ -96,6 +96,7 @@ class InvitationForm(forms.Form):
 
 
 def invite(model_admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
+    """The page that makes an account and sends its invitation."""
     form = InvitationForm(request.POST if request.method == "POST" else None, actor=actor_of(request))
     if form.is_valid():
         with faults_of(form):
@@ -115,14 +116,17 @@ def invite(model_admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
 
 
 def send_invitation(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """The page that sends this person a new invitation."""
     return _send(model_admin, request, object_id, "invitation", "Earlier invitations of this person end.")
 
 
 def send_password_link(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """The page that sends this person a link for a new password."""
     return _send(model_admin, request, object_id, "link for a new password", "Until it is used the old password stays.")
 
 
 def take_links_back(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """The page that ends the open link of this person."""
     person, back = looked_after(model_admin, request, object_id)
     if request.method != "POST":
         return ask(

@@ -21,10 +21,12 @@ _Bucket: Any = User._meta.get_field("buckets").related_model
 
 
 def copy_addresses(model_admin: PortalAdmin, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
+    """The addresses of those chosen in the list."""
     return _page(request, User.objects.filter(pk__in=queryset.values("pk")), "Mail addresses of the chosen people")
 
 
 def all_addresses(model_admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
+    """The addresses of everybody."""
     return _page(request, User.objects.all(), "Mail addresses of everybody")
 
 

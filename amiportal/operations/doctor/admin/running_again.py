@@ -21,6 +21,7 @@ _TEXT = (
 def run_chosen_again(
     model_admin: ReadOnlyAdmin, request: HttpRequest, queryset: QuerySet[ProcrastinateJob]
 ) -> HttpResponse | None:
+    """Run the failed ones among those chosen again; others stay as they are."""
     failed = list(queryset.filter(status="failed")[: _ALL_LISTED + 1])
     if not failed:
         messages.warning(request, "None of those chosen has failed.")
@@ -44,6 +45,7 @@ def run_chosen_again(
 
 
 def run_this_again(model_admin: ReadOnlyAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """The page that runs this job again."""
     job = get_object_or_404(ProcrastinateJob, pk=object_id)
     back = reverse("admin:procrastinate_procrastinatejob_change", args=[object_id])
     if request.method != "POST":

@@ -45,6 +45,7 @@ def compare(model_admin: ReadOnlyAdmin, request: HttpRequest, object_id: str) ->
 
 
 def compare_chosen(model_admin: ReadOnlyAdmin, request: HttpRequest, queryset: QuerySet[Snapshot]) -> HttpResponse:
+    """On to the comparison of the two chosen, or of the one chosen with now."""
     chosen = list(queryset.order_by("taken_at", "pk")[:3])
     if len(chosen) > 2:
         messages.error(request, "Choose two snapshots to compare, or one to compare with now.")

@@ -16,6 +16,7 @@ from amiportal.operations.snapshots.services import remove_snapshot, take_snapsh
 
 
 def take_one(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponse:
+    """The page that takes a snapshot."""
     back = reverse("admin:snapshots_snapshot_changelist")
     if request.method != "POST":
         text = (
@@ -40,6 +41,7 @@ def download(model_admin: ReadOnlyAdmin, request: HttpRequest, object_id: str) -
 
 
 def remove(model_admin: ReadOnlyAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """The page that removes this snapshot; the service refuses those that were not taken by hand."""
     snapshot = get_object_or_404(Snapshot, pk=object_id)
     if request.method != "POST":
         text = "Its file is removed from the portal's storage for good. Nothing else changes."
