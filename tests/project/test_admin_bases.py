@@ -1,11 +1,16 @@
-"""A page of the admin can be read in its own class: few bases, no mixins of ours, and buttons that name who may."""
+"""A page of the admin can be read in its own class: few bases, no mixins of ours, and buttons that name who may.
+
+Whoever lacks the permission that is named is refused.
+"""
 
 import inspect
 
 import pytest
 from django.contrib import admin
+from django.urls import reverse
 from unfold.admin import ModelAdmin
 
+from amiportal.accounts.models import User
 from amiportal.core.admin_bases import PortalAdmin
 
 OURS = ("amiportal.", "deployments.", "uploads.")
@@ -73,3 +78,26 @@ def test_what_is_hard_to_read_is_found():
         "Mixin is a mixin",
         "get_urls is answered in Page, Mixin, Base",
     ]
+
+
+# Pages of Django and of the packages: theirs to test, or tested with their subject.
+THEIRS = {"changelist", "add", "change", "delete", "history", "simple_history", "password_change"}
+
+
+def own_addresses() -> list[tuple[str, dict]]:
+    """(name, values of the route) of all buttons and other pages that our admin classes list."""
+    found = []
+    for page in admin.site._registry.values():
+        for pattern in page.get_urls() if is_ours(type(page)) else ():
+            if pattern.name and not any(pattern.name.endswith(f"_{theirs}") for theirs in THEIRS):
+                found.append((pattern.name, dict.fromkeys(pattern.pattern.converters, "1")))
+    return found
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("name", "values"), own_addresses(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_nobody_without_the_permission_gets_in(client, name, values, method):
+    """Somebody of the staff with no permission at all: past the admin's own door."""
+    client.force_login(User.objects.create_user("helper", is_staff=True))
+    assert getattr(client, method)(reverse(f"admin:{name}", kwargs=values)).status_code in (403, 405)
