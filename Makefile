@@ -31,7 +31,7 @@ test: $(VENV)/installed-dev lint chromium  ## everything that must hold: lint, c
 	@echo "pytest, in processes with services of their own; what those for $(BESIDE) tell follows at the end"
 	@told=$$(mktemp); failed=0; \
 	$(PYTEST) -n 2 $(BESIDE) >"$$told" 2>&1 & beside=$$!; \
-	$(PYTEST) -n 3 $(BESIDE:%=--ignore=%) || failed=1; \
+	$(PYTEST) -n 4 $(BESIDE:%=--ignore=%) || failed=1; \
 	wait $$beside || failed=1; \
 	cat "$$told"; rm -f "$$told"; exit $$failed
 

@@ -135,7 +135,7 @@ def _text(line: int, name: str, cell: Any, faults: list[Fault]) -> str:
         faults.append(Fault(line, name, f"The sheet has {str(value).upper()} here, which is neither text nor number."))
     elif isinstance(value, datetime.datetime | datetime.date | datetime.time | datetime.timedelta):
         faults.append(
-            Fault(line, name, f"This is a date or a time ({value}). Format the cell as text and type it again.")
+            Fault(line, name, f"This is a date or time ({value}). Format the cell as text and type it again.")
         )
     elif isinstance(value, int | float):
         return whole(Decimal(repr(value)))
