@@ -33,7 +33,7 @@ _CHUNK_BYTES = 1024 * 1024
 _MAX_ERROR_BYTES = 64 * 1024
 _ERROR_CODE = re.compile(rb"<Code>\s*([A-Za-z0-9._-]{1,80})\s*</Code>")
 
-Read = TypeVar("Read")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ def call(
     raise unreachable()
 
 
-def read(reader: Callable[[Answer], Read], method: str, *, bucket: str, **request: Any) -> Read:
+def read(reader: Callable[[Answer], T], method: str, *, bucket: str, **request: Any) -> T:
     """What `reader` makes of the answer to `call`; where it raises AnswerUnreadable, the answer is asked for again."""
     for tried in range(1, settings.S3_MAX_ATTEMPTS):
         try:

@@ -37,8 +37,8 @@ SLOWEST_BYTES_PER_S = 1024**2
 _GO_ON_S = 10.0  # once a question has failed for good, how long others are begun: somebody waits for the answers
 _BUCKET_PROOF_S = 60.0  # how long a bucket seen to exist need not be proven again
 
-Asked = ParamSpec("Asked")
-Told = TypeVar("Told")
+P = ParamSpec("P")
+T = TypeVar("T")
 _bucket_seen_at: dict[tuple[str, str], float] = {}
 _executor: ThreadPoolExecutor | None = None
 _lock = threading.Lock()
@@ -173,7 +173,7 @@ def in_parallel(ask: Callable, items: Collection) -> list:
     return list(_threads().map(ask, items))
 
 
-def or_fault(ask: Callable[Asked, Told], *args: Asked.args, **more: Asked.kwargs) -> Told | StoreError:
+def or_fault(ask: Callable[P, T], *args: P.args, **more: P.kwargs) -> T | StoreError:
     """What the store tells, or the fault that it met; raises what is wrong with the bucket or the credentials."""
     try:
         return ask(*args, **more)

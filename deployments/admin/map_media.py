@@ -27,5 +27,5 @@ class WorldMap(forms.Media):
 
     def __init__(self) -> None:
         clusters = "deployments/map/vendor/leaflet.markercluster-1.5.3/MarkerCluster.css"
-        css: dict[str, Sequence[str]] = {"all": [_LEAFLET_CSS, clusters, _MAP_CSS]}
+        css: dict[str, Sequence[str]] = {"all": [_LEAFLET_CSS, clusters, _MAP_CSS, "deployments/map/world-page.css"]}
         super().__init__(css=css, js=[_module("deployments/map/world-page.js")])

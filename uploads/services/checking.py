@@ -21,7 +21,7 @@ from uploads.ledger.unsettled import unsettled_keys, unsettled_result
 from uploads.models import UploadSession
 from uploads.permissions import check_may_upload
 from uploads.services import sessions
-from uploads.services.proof import Proof, being_read, each_alone, glance, not_told, prove
+from uploads.services.proof import Proof, being_read, found_by, glance, not_told, prove
 
 _MD5_HEX = re.compile(r"[0-9a-f]{32}")
 OUTSIDE_SEASON = "outside_season"
@@ -38,7 +38,7 @@ def check_files(*, actor: User, session: UploadSession, files: Sequence[CardFile
     results = refusals(files, data_type=session.data_type, needs="size")
     wanted = [file for index, file in enumerate(files) if index not in results]
     names = list({file.name: None for file in wanted})
-    found = each_alone(glance, session=session, names=names) if names else {}
+    found = found_by(glance, session=session, names=names) if names else {}
     untils = unsettled_keys(deployment=session.deployment, data_type=session.data_type, names=names)
     told = [file for file in wanted if file.name in found and file.name not in untils]
     proofs = prove(told, found, bucket=session.deployment.bucket.name)

@@ -19,7 +19,7 @@ from uploads.services.checking import check_batch_size
 from uploads.services.extra_headers import HEADERS_ADDED, added_headers, refused_for
 from uploads.services.failures import report_rows
 from uploads.services.granting import take_back
-from uploads.services.proof import Proof, being_read, each_alone, look, look_closely, not_told, prove
+from uploads.services.proof import Proof, being_read, found_by, look, look_closely, not_told, prove
 
 Status = UploadLog.Status
 
@@ -87,8 +87,8 @@ def _found(session: UploadSession, rows: dict[str, UploadLog]) -> dict[str, Stor
     # What was proven before was looked at closely then, and is asked for as cheaply as the store allows.
     proven = [name for name, row in rows.items() if row.status in UploadLog.PROVEN]
     others = [name for name, row in rows.items() if row.status not in UploadLog.PROVEN]
-    found = each_alone(look, session=session, names=proven, confirm_absent=True) if proven else {}
-    return found | (each_alone(look_closely, session=session, names=others) if others else {})
+    found = found_by(look, session=session, names=proven, confirm_absent=True) if proven else {}
+    return found | (found_by(look_closely, session=session, names=others) if others else {})
 
 
 def _settle(

@@ -26,7 +26,7 @@ from uploads.permissions import check_may_upload
 from uploads.services import conflicts, multipart, sessions
 from uploads.services.checking import check_batch_size, compare, refusals, refusals_by_season
 from uploads.services.extra_headers import added_by_name, refused_for
-from uploads.services.proof import each_alone, look, not_told, prove
+from uploads.services.proof import found_by, look, not_told, prove
 
 _MAX_CONTENDERS = 32  # each round one of those that ask for a key at the same moment gets it
 _MAX_ROUNDS = 3  # each round settles rows that contradicted the store; a fourth means that others keep racing us
@@ -83,7 +83,7 @@ def _grant(session: UploadSession, wanted: dict[str, GrantableFile], *, now: dat
         first_look = pending is settled
         looked_at = None if first_look else statements.now_of_database()
         # A row that says "stored" against a listing that says "absent" is worth a HEAD; a first look is not.
-        found = each_alone(look, session=session, names=list(pending), confirm_absent=not first_look)
+        found = found_by(look, session=session, names=list(pending), confirm_absent=not first_look)
         told = {name: file for name, file in pending.items() if name in found}
         results |= {name: not_told(name) for name in pending if name not in told}
         results |= _answer_for_stored(session, told, found)

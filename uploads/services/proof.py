@@ -22,7 +22,7 @@ NOT_TOLD = "not_told"
 _ASK_AGAIN_AFTER = timedelta(minutes=1)
 _MD5_SHAPED = re.compile(r"[0-9a-f]{32}")
 
-Where = ParamSpec("Where")
+P = ParamSpec("P")
 
 
 def look(*, session: UploadSession, names: list[str], confirm_absent: bool = False) -> dict[str, StoredObject | None]:
@@ -56,8 +56,8 @@ def glance(*, session: UploadSession, names: list[str]) -> dict[str, StoredObjec
     return lookup(**_where(session.deployment, session.data_type), names=names, confirm_absent=False)
 
 
-def each_alone(
-    look: Callable[Where, dict[str, StoredObject | None]], *args: Where.args, **where: Where.kwargs
+def found_by(
+    look: Callable[P, dict[str, StoredObject | None]], *args: P.args, **where: P.kwargs
 ) -> dict[str, StoredObject | None]:
     """As `look`, without the names at which the store failed: no file waits for another one's answer (rule 7).
 

@@ -16,7 +16,7 @@ from uploads.ledger import statements
 from uploads.ledger.statements import RowChange
 from uploads.ledger.unsettled import unsettled_keys
 from uploads.models import UploadLog, UploadSession
-from uploads.services.proof import Proof, each_alone, look, prove
+from uploads.services.proof import Proof, found_by, look, prove
 
 OLD_AFTER = timedelta(hours=1)
 BUDGET_S = 15.0  # what one call may take; clients wait longer for an answer, proxies hardly
@@ -43,7 +43,7 @@ def recheck(session: UploadSession) -> int:
 
 def _compare(session: UploadSession, rows: list[UploadLog]) -> int:
     """How many of them nobody can tell of: the store failed at them, or the portal has to read their objects first."""
-    found = each_alone(look, session=session, names=[row.filename for row in rows], confirm_absent=True)
+    found = found_by(look, session=session, names=[row.filename for row in rows], confirm_absent=True)
     told = [row for row in rows if row.filename in found]
     files = {row.pk: statements.card_file(row) for row in told if not _is_as_it_was(row, found[row.filename])}
     proofs = prove(files.values(), found, bucket=session.deployment.bucket.name)

@@ -8,7 +8,7 @@ from uploads.ledger.unsettled import unsettled_keys, unsettled_result
 from uploads.permissions import deployment_to_compare
 from uploads.services.checking import check_batch_size, refusals
 from uploads.services.extra_headers import added_by_name, refused_for
-from uploads.services.proof import Proof, being_read, each_alone, look_in, not_told, prove
+from uploads.services.proof import Proof, being_read, found_by, look_in, not_told, prove
 
 
 def verify_files(*, actor: User, deployment_id: str, data_type: str, files: Sequence[CardFile]) -> list[FileResult]:
@@ -29,7 +29,7 @@ def verify_files(*, actor: User, deployment_id: str, data_type: str, files: Sequ
     names = list({file.name: None for index, file in enumerate(files) if index not in refused})
     found = {}
     if names:
-        found = each_alone(look_in, deployment=deployment, data_type=data_type, names=names, confirm_absent=True)
+        found = found_by(look_in, deployment=deployment, data_type=data_type, names=names, confirm_absent=True)
     # Asked after the look: a URL given meanwhile is seen.
     untils = unsettled_keys(deployment=deployment, data_type=data_type, names=names)
     bucket = deployment.bucket.name
