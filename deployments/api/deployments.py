@@ -7,12 +7,13 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, serializers, status, viewsets
+from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from amiportal.accounts.actor import actor_of
+from amiportal.core.api import validated
 from deployments import selectors, services
 from deployments.api.serializers import (
     BucketCreateSerializer,
@@ -58,7 +59,7 @@ class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
         Camtrap DP requires coordinates and both ends of the season: the header `X-Deployments-Left-Out` of its answer
         says how many deployments lack one of them and are not in it.
         """
-        query = _checked(DeploymentQuerySerializer, request.query_params)
+        query = validated(DeploymentQuerySerializer, request.query_params)
         user = request.user
         deployments = selectors.deployments_open_for_upload(user) if query["open_for_upload"] else self.get_queryset()
         if "bucket" in query:
@@ -76,7 +77,7 @@ class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
     def create(self, request: Request) -> Response:
         """A new deployment; the answer has its id. Maintainers."""
         require_maintainer(actor_of(request))
-        given = _checked(DeploymentWriteSerializer, request.data)
+        given = validated(DeploymentWriteSerializer, request.data)
         deployment = services.create_deployment(actor=actor_of(request), **given)
         return Response(DeploymentSerializer(deployment).data, status=status.HTTP_201_CREATED)
 
@@ -84,7 +85,7 @@ class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
     def partial_update(self, request: Request, deployment_id: str) -> Response:
         """Change the fields that are given. Maintainers."""
         deployment = self._maintained()
-        changes = _checked(DeploymentWriteSerializer, request.data, partial=True)
+        changes = validated(DeploymentWriteSerializer, request.data, partial=True)
         deployment = services.update_deployment(actor=actor_of(request), deployment=deployment, **changes)
         return Response(DeploymentSerializer(deployment).data)
 
@@ -93,7 +94,7 @@ class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
     def retire(self, request: Request, deployment_id: str) -> Response:
         """Close it to uploads; the reason is kept. Maintainers."""
         deployment = self._maintained()
-        given = _checked(RetireSerializer, request.data)
+        given = validated(RetireSerializer, request.data)
         deployment = services.retire_deployment(actor=actor_of(request), deployment=deployment, **given)
         return Response(DeploymentSerializer(deployment).data)
 
@@ -102,7 +103,7 @@ class DeploymentViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
     def next_season(self, request: Request, deployment_id: str) -> Response:
         """A new deployment at the same site, and this one retired, in one step. Maintainers."""
         deployment = self._maintained()
-        given = _checked(NextSeasonSerializer, request.data)
+        given = validated(NextSeasonSerializer, request.data)
         new = services.start_next_season(actor=actor_of(request), deployment=deployment, **given)
         return Response(DeploymentSerializer(new).data, status=status.HTTP_201_CREATED)
 
@@ -122,7 +123,7 @@ class BucketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     @extend_schema(parameters=[BucketQuerySerializer])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The buckets that the caller may see."""
-        query = _checked(BucketQuerySerializer, request.query_params)
+        query = validated(BucketQuerySerializer, request.query_params)
         buckets = selectors.buckets_open_for_upload(request.user) if query["open_for_upload"] else self.get_queryset()
         return self.get_paginated_response(BucketSerializer(self.paginate_queryset(buckets), many=True).data)
 
@@ -130,7 +131,7 @@ class BucketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     def create(self, request: Request) -> Response:
         """A new bucket, here and in the store; may be repeated after a fault of the store. Maintainers."""
         require_maintainer(actor_of(request))
-        given = _checked(BucketCreateSerializer, request.data)
+        given = validated(BucketCreateSerializer, request.data)
         bucket = services.open_bucket(actor=actor_of(request), **given)
         return Response(BucketSerializer(bucket).data, status=status.HTTP_201_CREATED)
 
@@ -167,9 +168,3 @@ _FILES = {"csv": table_response, "camtrap": _camtrap_response, "geojson": _geojs
 def _file(pieces: Iterator[bytes], filename: str, content_type: str) -> StreamingHttpResponse:
     disposition = f'attachment; filename="{filename}"'
     return StreamingHttpResponse(pieces, content_type=content_type, headers={"Content-Disposition": disposition})
-
-
-def _checked(serializer_class: type[serializers.Serializer], data: Any, *, partial: bool = False) -> dict:
-    serializer = serializer_class(data=data, partial=partial)
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data

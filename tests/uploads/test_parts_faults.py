@@ -137,6 +137,21 @@ def test_one_that_cannot_be_begun_loses_none_of_the_others(sender, proxy, store,
     assert set(begun.values()) < set(rows)
 
 
+def test_one_that_cannot_be_looked_into_loses_none_of_the_others_and_stays_open(sender, proxy):
+    names = ["a.wav", "b.wav", "c.wav"]
+    files = [TWO_PARTS.described | {"name": name} for name in names]
+    begun = {result["name"]: result["upload"]["id"] for result in sender.client.results("presign", files=files)}
+    proxy.fault = lambda request: (
+        Status(400, "InvalidRequest") if "uploadId" in request.query and "b.wav" in request.key else None
+    )
+    results = sender.client.results("presign", files=files)
+    assert [result["status"] for result in results] == ["granted", "unsettled", "granted"]
+    proxy.fault = never
+    results = sender.client.results("presign", files=files)
+    assert {result["name"]: result["upload"]["id"] for result in results} == begun
+    assert set(MultipartUpload.objects.values_list("status", flat=True)) == {"open"}
+
+
 @pytest.mark.parametrize("condition", ["honoured", "ignored"])
 def test_another_object_under_the_key_is_a_conflict_and_stays(proxied, proxy, put_other, objects, condition):
     now_probed_as(proxy, multipart_if_none_match=condition)

@@ -12,9 +12,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from amiportal.accounts.actor import actor_of
+from amiportal.core.api import validated
 from amiportal.core.errors import PortalError
 from uploads.api.serializers.ledger import LogFilterRequest, LogRow
-from uploads.api.serializers.sessions import read
 from uploads.ledger import streams
 from uploads.ledger.columns import as_told, values_of
 from uploads.ledger.filter import LogFilter
@@ -69,7 +69,7 @@ class LogView(APIView):
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Who uploaded what, newest first, or by name with name_prefix. csv and ndjson stream all of it, by session."""
-        wanted = LogFilter(**read(LogFilterRequest, request.query_params))
+        wanted = LogFilter(**validated(LogFilterRequest, request.query_params))
         format_ = request.query_params.get("format", "json")
         if format_ == "csv":
             lines = streams.csv_lines(read_ledger(actor_of(request), wanted))

@@ -7,8 +7,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from amiportal.accounts.actor import actor_of
+from amiportal.core.api import validated
 from uploads.api.serializers import parts as serializers
-from uploads.api.serializers.sessions import read
 from uploads.permissions import session_of
 from uploads.services.parts import PartClaim, complete_upload, list_parts, sign_parts
 
@@ -20,7 +20,7 @@ class PartsView(APIView):
     def get(self, request: Request, session_id: int) -> HttpResponseBase:
         """What the store holds of a file by now; asked, not remembered."""
         session = session_of(actor=actor_of(request), session_id=session_id)
-        asked = read(serializers.UploadRequest, request.query_params)
+        asked = validated(serializers.UploadRequest, request.query_params)
         found = list_parts(actor=actor_of(request), session=session, upload_id=asked["upload"])
         return Response(serializers.PartsResponse({"parts": found}).data)
 
@@ -30,7 +30,7 @@ class PartsView(APIView):
     def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """A URL for each part, good for the bytes of that MD5 alone. Prolongs the grant."""
         session = session_of(actor=actor_of(request), session_id=session_id)
-        asked = read(serializers.PartsRequest, request.data)
+        asked = validated(serializers.PartsRequest, request.data)
         claims = [PartClaim(**claim) for claim in asked["parts"]]
         signed = sign_parts(actor=actor_of(request), session=session, upload_id=asked["upload"], claims=claims)
         return Response(serializers.SignedPartsResponse({"parts": signed}).data)
@@ -45,6 +45,6 @@ class CompleteView(APIView):
     def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """Have the store make the file of its parts, if they are all there and the right ones. May be repeated."""
         session = session_of(actor=actor_of(request), session_id=session_id)
-        asked = read(serializers.UploadRequest, request.data)
+        asked = validated(serializers.UploadRequest, request.data)
         completion = complete_upload(actor=actor_of(request), session=session, upload_id=asked["upload"])
         return Response(serializers.CompletionResponse(completion).data)

@@ -7,8 +7,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from amiportal.accounts.actor import actor_of
+from amiportal.core.api import validated
 from uploads.api.serializers import selections as serializers
-from uploads.api.serializers.sessions import FailuresResponse, read, result_row
+from uploads.api.serializers.files import result_row
+from uploads.api.serializers.sessions import FailuresResponse
 from uploads.services.failures import ClientFailure, report_client_failures
 from uploads.services.selection_survey import survey_selection
 from uploads.services.selection_verify import verify_files
@@ -20,7 +22,7 @@ class SurveyView(APIView):
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Whether the times of a selection go with the deployment's season and its nights. Writes nothing."""
-        asked = read(serializers.SurveyRequest, request.data)
+        asked = validated(serializers.SurveyRequest, request.data)
         survey = survey_selection(
             actor=actor_of(request),
             deployment_id=asked["deployment"],
@@ -35,7 +37,7 @@ class VerifyView(APIView):
     @extend_schema(operation_id="verify_files", request=serializers.VerifyRequest, responses=serializers.VerifyResponse)
     def post(self, request: Request) -> HttpResponseBase:
         """Whether the store holds exactly these files, one answer each in the order asked. Writes nothing."""
-        asked = read(serializers.VerifyRequest, request.data)
+        asked = validated(serializers.VerifyRequest, request.data)
         results = verify_files(
             actor=actor_of(request),
             deployment_id=asked["deployment"],
@@ -53,7 +55,7 @@ class ClientFailuresView(APIView):
     )
     def post(self, request: Request) -> HttpResponseBase:
         """What the client could not do outside of any session; maintainers see it."""
-        asked = read(serializers.ClientFailuresRequest, request.data)
+        asked = validated(serializers.ClientFailuresRequest, request.data)
         recorded = report_client_failures(
             actor=actor_of(request),
             failures=[ClientFailure(**failure) for failure in asked["failures"]],

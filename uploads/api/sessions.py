@@ -10,10 +10,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from amiportal.accounts.actor import actor_of
+from amiportal.core.api import validated
 from amiportal.core.client_address import client_address
 from amiportal.core.errors import PortalError
+from uploads.api.serializers import files as of_files
 from uploads.api.serializers import sessions as serializers
-from uploads.api.serializers.sessions import read
 from uploads.permissions import require_maintainer, session_of, session_visible_to
 from uploads.selectors import sessions_visible_to
 from uploads.services.checking import check_files
@@ -45,7 +46,7 @@ class SessionsView(APIView):
     )
     def get(self, request: Request) -> HttpResponseBase:
         """One's own sessions, newest first, with how each stands by the ledger."""
-        asked = read(serializers.SessionFilterRequest, request.query_params)
+        asked = validated(serializers.SessionFilterRequest, request.query_params)
         if asked["all"]:
             require_maintainer(actor_of(request))
         sessions = sessions_visible_to(
@@ -62,7 +63,7 @@ class SessionsView(APIView):
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Open a session for one upload into one deployment and data type."""
-        asked = read(serializers.SessionRequest, request.data)
+        asked = validated(serializers.SessionRequest, request.data)
         session = open_session(
             actor=actor_of(request),
             deployment_id=asked["deployment"],
@@ -86,37 +87,33 @@ class SessionView(APIView):
 
 
 class CheckView(APIView):
-    @extend_schema(operation_id="check_files", request=serializers.FilesRequest, responses=serializers.CheckResponse)
+    @extend_schema(operation_id="check_files", request=of_files.FilesRequest, responses=of_files.CheckResponse)
     def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """What would become of these files, one answer each in the order asked. Writes nothing."""
         session = session_of(actor=actor_of(request), session_id=session_id)
-        files = read(serializers.FilesRequest, request.data)["files"]
+        files = validated(of_files.FilesRequest, request.data)["files"]
         results = check_files(actor=actor_of(request), session=session, files=files)
-        return Response({"files": [serializers.result_row(result, with_warnings=True) for result in results]})
+        return Response({"files": [of_files.result_row(result, with_warnings=True) for result in results]})
 
 
 class PresignView(APIView):
-    @extend_schema(
-        operation_id="presign_files", request=serializers.FilesRequest, responses=serializers.PresignResponse
-    )
+    @extend_schema(operation_id="presign_files", request=of_files.FilesRequest, responses=of_files.PresignResponse)
     def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """A signed URL for each file that may be sent, and for each other one the reason why not."""
         session = session_of(actor=actor_of(request), session_id=session_id)
-        files = read(serializers.FilesRequest, request.data)["files"]
+        files = validated(of_files.FilesRequest, request.data)["files"]
         results = grant_files(actor=actor_of(request), session=session, files=files)
-        return Response({"files": [serializers.result_row(result) for result in results]})
+        return Response({"files": [of_files.result_row(result) for result in results]})
 
 
 class ConfirmView(APIView):
-    @extend_schema(
-        operation_id="confirm_files", request=serializers.NamesRequest, responses=serializers.ConfirmResponse
-    )
+    @extend_schema(operation_id="confirm_files", request=of_files.NamesRequest, responses=of_files.ConfirmResponse)
     def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """Have the portal compare what was sent, by size and MD5, with what the store has."""
         session = session_of(actor=actor_of(request), session_id=session_id)
-        names = read(serializers.NamesRequest, request.data)["files"]
+        names = validated(of_files.NamesRequest, request.data)["files"]
         results = confirm_files(actor=actor_of(request), session=session, names=names)
-        return Response({"files": [serializers.result_row(result) for result in results]})
+        return Response({"files": [of_files.result_row(result) for result in results]})
 
 
 class FailuresView(APIView):
@@ -128,7 +125,9 @@ class FailuresView(APIView):
     def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """What the client could not do; maintainers see it."""
         session = session_of(actor=actor_of(request), session_id=session_id)
-        failures = [ClientFailure(**failure) for failure in read(serializers.FailuresRequest, request.data)["failures"]]
+        failures = [
+            ClientFailure(**failure) for failure in validated(serializers.FailuresRequest, request.data)["failures"]
+        ]
         recorded = report_failures(
             actor=actor_of(request),
             session=session,
@@ -145,7 +144,7 @@ class FinishView(APIView):
     def post(self, request: Request, session_id: int) -> HttpResponseBase:
         """End the session and learn whether the card may be wiped."""
         session = session_of(actor=actor_of(request), session_id=session_id)
-        selected = read(serializers.FinishRequest, request.data)
+        selected = validated(serializers.FinishRequest, request.data)
         verdict = finish_session(
             actor=actor_of(request),
             session=session,

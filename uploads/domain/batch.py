@@ -42,7 +42,7 @@ class Outcome(models.TextChoices):
     VERIFIED = "verified"
     MISSING = "missing"
     MISMATCH = "mismatch"
-    # Nothing can be said of it yet: an older program may still overwrite the key, or by the code why.
+    # Nothing can be said of it yet: an older program may still overwrite the key, or as the code says otherwise.
     UNSETTLED = "unsettled"
 
 

@@ -8,7 +8,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from deployments.domain.names import DataType
-from uploads.api.serializers.sessions import AskAgainField, FailureRequest, FilesField, ProvenByField
+from uploads.api.serializers.files import AskAgainField, FilesField, ProvenByField
+from uploads.api.serializers.sessions import FailureRequest
 from uploads.domain.nights import NightsVerdict
 from uploads.domain.shared import MAX_BATCH_FILES, MAX_SURVEY_HOURS
 from uploads.services.selection_survey import Fit, Survey
