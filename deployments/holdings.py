@@ -38,6 +38,7 @@ class FilesProvider:
         return {}
 
     def holdings_of(self, deployment: Deployment) -> Holdings:
+        """What was brought to this deployment, and what is under way."""
         return Holdings()
 
     def urls_end_at(self, deployments: Iterable[Deployment]) -> datetime | None:
@@ -61,6 +62,6 @@ def register(provider: FilesProvider) -> None:
     _provider = provider
 
 
-def files() -> FilesProvider:
-    """Whom to ask."""
+def files_provider() -> FilesProvider:
+    """What is registered; before that, one that knows of no files."""
     return _provider

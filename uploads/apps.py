@@ -9,8 +9,8 @@ class UploadsConfig(AppConfig):
         # Models can be imported only now.
         from amiportal.accounts.services import open_urls  # noqa: PLC0415
         from deployments import holdings  # noqa: PLC0415
-        from uploads.admin.deployment_page import UploadedFiles  # noqa: PLC0415
+        from uploads.admin.deployment_page import FilesOfUploads  # noqa: PLC0415
         from uploads.holdings import urls_of_person_end_at  # noqa: PLC0415
 
-        holdings.register(UploadedFiles())
+        holdings.register(FilesOfUploads())
         open_urls.register(urls_of_person_end_at)

@@ -1,4 +1,4 @@
-"""The two bases of our admin pages. A page has one of them and no mixins: what else it does stands in its own class."""
+"""The two bases of our admin classes. A class has one of them, no mixins of ours, and names all that its pages do."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,11 +13,11 @@ from amiportal.core.adminkit import EXPLAINED, explanation
 
 
 class PortalAdmin(SimpleHistoryAdmin, ModelAdmin):
-    """For records that maintainers change: saved by services, with a history and a way back, and never deleted.
+    """For records that maintainers change: with a history and a way back, and not deleted unless it says so.
 
-    Subclasses save in `save_model`, by a service. Going back to a version is a change like others: `go_back` calls the
-    service, whose refusal is told. `revert_fields` are those that the service takes; the others follow from them, or
-    never change. `is_deletable` is for records that no other record speaks of.
+    `save_model` calls a service; people alone are saved by Django's form. Going back to a version is a change like
+    others: `go_back` calls the service, whose refusal is told. `revert_fields` are those that the service takes; the
+    others follow from them, or never change. `is_deletable`: the database itself refuses it while others refer to it.
     """
 
     is_deletable = False
@@ -47,14 +47,13 @@ class PortalAdmin(SimpleHistoryAdmin, ModelAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        """extra_context: the package's; nothing here gives one."""
         return history_pages.versions(self, request, object_id)
 
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return history_pages.version(
-            self, request, object_id, version_id, revert_fields=self.revert_fields, go_back=self.go_back
-        )
+        return history_pages.version(self, request, object_id, version_id)
 
 
 class ReadOnlyAdmin(ModelAdmin):

@@ -1,10 +1,8 @@
 """Who changed which field from what to what, when and why; and the way back to a version. Pages of PortalAdmin."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
@@ -16,12 +14,13 @@ from django.urls import reverse
 from amiportal.core.adminkit import EXPLAINED, ask, explanation
 from amiportal.core.history import Difference, Reader
 
-# (request, the record, the values that it had by field, the reason): a service's change, which it may refuse.
-GoBack = Callable[[HttpRequest, Any, dict, str], None]
+if TYPE_CHECKING:
+    from amiportal.core.admin_bases import PortalAdmin
+
 _PER_PAGE = 30
 
 
-def versions(model_admin: "ModelAdmin[Any]", request: HttpRequest, object_id: str) -> HttpResponse:
+def versions(model_admin: "PortalAdmin", request: HttpRequest, object_id: str) -> HttpResponse:
     """All versions of one record, newest first, each with what it changed."""
     obj, found = _with_versions(model_admin, request, object_id)
     page = Paginator(found, _PER_PAGE).get_page(request.GET.get(PAGE_VAR))
@@ -39,50 +38,46 @@ def versions(model_admin: "ModelAdmin[Any]", request: HttpRequest, object_id: st
 
 
 def version(
-    model_admin: "ModelAdmin[Any]",
+    model_admin: "PortalAdmin",
     request: HttpRequest,
     object_id: str,
     version_id: str,
-    *,
-    revert_fields: Sequence[str],
-    go_back: GoBack,
 ) -> HttpResponse:
     """One version compared with how the record stands now; POST with `field`s: those go back, asked first."""
     obj, found = _with_versions(model_admin, request, object_id)
-    old = next(iter(found.filter(pk=version_id)), None) if version_id.isdecimal() else None
+    old = found.filter(pk=version_id).first() if version_id.isdecimal() else None
     if old is None:
         raise Http404
+    newest = found[0]
     reader = Reader(model_admin.model)
     rows = reader.compared(old, obj if _is_there(obj) else old)
     may_go_back = _is_there(obj) and model_admin.has_change_permission(request, obj)
-    mutable = revert_fields if may_go_back else ()
+    mutable = model_admin.revert_fields if may_go_back else ()
     differing = [row for row in rows if row.differs]
     revertible = [row for row in differing if row.name in mutable]
     if request.method == "POST":
-        return _go_back(model_admin, request, obj, old, found[0], revertible, reader, go_back)
+        return _answer_post(model_admin, request, obj, old, newest, revertible)
     context = {
         **_context(model_admin, request, obj),
         "title": f"{obj}, version of {old.history_date:%Y-%m-%d %H:%M} UTC",
         "told": reader.told(found.filter(history_date__lte=old.history_date, pk__lte=old.pk)[:2])[0],
-        "is_newest": old == found[0],
+        "is_newest": old == newest,
         "is_there": _is_there(obj),
         "differing": differing,
         "equal": [row for row in rows if not row.differs],
         "revertible": {row.name for row in revertible},
-        "newest": found[0].pk,
+        "newest": newest.pk,
     }
     return TemplateResponse(request, "admin/history/version.html", context)
 
 
-def _go_back(
-    model_admin: "ModelAdmin[Any]",
+def _answer_post(
+    model_admin: "PortalAdmin",
     request: HttpRequest,
     obj: Any,
     old: Any,
     newest: Any,
     revertible: list[Difference],
-    reader: Reader,
-    go_back: GoBack,
 ) -> HttpResponse:
     here = request.path
     chosen = [row for row in revertible if row.name in request.POST.getlist("field")]
@@ -105,7 +100,8 @@ def _go_back(
         )
     why = f"Back to the version of {old.history_date:%Y-%m-%d %H:%M} UTC"
     try:
-        go_back(request, obj, reader.restored(old, [row.name for row in chosen]), why)
+        restored = Reader(model_admin.model).restored(old, [row.name for row in chosen])
+        model_admin.go_back(request, obj, restored, why)
     except EXPLAINED as error:
         messages.error(request, f"Nothing was changed. {explanation(error)}")
         return HttpResponseRedirect(here)
@@ -114,10 +110,10 @@ def _go_back(
         return HttpResponseRedirect(here)
     model_admin.log_change(request, obj, why)
     messages.success(request, f"{why}. What was changed stands first in the history.")
-    return HttpResponseRedirect(_page(model_admin, obj, "history"))
+    return HttpResponseRedirect(_address(model_admin, obj, "history"))
 
 
-def _with_versions(model_admin: "ModelAdmin[Any]", request: HttpRequest, object_id: str) -> tuple[Any, Any]:
+def _with_versions(model_admin: "PortalAdmin", request: HttpRequest, object_id: str) -> tuple[Any, Any]:
     """The row, or what its last version said when it is gone, and its versions, newest first."""
     obj = model_admin.get_object(request, unquote(object_id))
     try:
@@ -138,16 +134,16 @@ def _is_there(obj: Any) -> bool:
     return not obj._state.adding
 
 
-def _context(model_admin: "ModelAdmin[Any]", request: HttpRequest, obj: Any) -> dict:
+def _context(model_admin: "PortalAdmin", request: HttpRequest, obj: Any) -> dict:
     return {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
         "original": obj,
         "object": obj,
-        "history_url": _page(model_admin, obj, "history"),
-        "change_url": _page(model_admin, obj, "change") if _is_there(obj) else "",
+        "history_url": _address(model_admin, obj, "history"),
+        "change_url": _address(model_admin, obj, "change") if _is_there(obj) else "",
     }
 
 
-def _page(model_admin: "ModelAdmin[Any]", obj: Any, name: str) -> str:
+def _address(model_admin: "PortalAdmin", obj: Any, name: str) -> str:
     return reverse(f"admin:{model_admin.opts.app_label}_{model_admin.opts.model_name}_{name}", args=[quote(obj.pk)])

@@ -60,21 +60,18 @@ class BucketAdmin(PortalAdmin):
     ]
     add_fieldsets = fieldsets[:1]
 
-    # --- Pages beside the form, each a button: `has_<permission>_permission` lets in ----------------------------
+    # --- Buttons and other pages: has_<permission>_permission decides who may open them ----------------------------
 
     actions_detail = ["open_in_store", "keep_versions"]
     open_in_store = action(
         bucket_in_store.open_in_store,
         description="Create or check in the store",
         icon="cloud_sync",
-        permissions=["open"],
+        permissions=["change"],
     )
     keep_versions = action(
-        bucket_in_store.keep_versions, description="Keep older versions", icon="history", permissions=["open"]
+        bucket_in_store.keep_versions, description="Keep older versions", icon="history", permissions=["change"]
     )
-
-    def has_open_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return self.has_change_permission(request)
 
     # --- What is shown ----------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from amiportal.core.adminkit import EXPLAINED, ask, explanation
 from deployments import services
 from deployments.admin.forms import ReactivateForm, RetireForm, SeasonForm
 from deployments.admin.life import urls_alive
-from deployments.holdings import files
+from deployments.holdings import files_provider
 from deployments.models import Deployment, Status
 
 
@@ -24,7 +24,7 @@ def next_season_selected(
 ) -> HttpResponse | None:
     """Start the next season of those chosen that have none yet."""
     chosen = list(queryset.select_related("bucket").filter(next_season__isnull=True))
-    cut_off = files().under_way(chosen)
+    cut_off = files_provider().under_way(chosen)
     form = SeasonForm(_applied(request), under_way=bool(cut_off))
     if form.is_valid():
 
@@ -32,7 +32,7 @@ def next_season_selected(
             new = services.start_next_season(actor=actor_of(request), deployment=deployment, **form.cleaned_data)
             return f"{deployment.deployment_id} → {new.deployment_id}"
 
-        _each(request, chosen, "continued", start)
+        _each(request, chosen, "have a next season now", start)
         return None
     return _ask_for_all(
         model_admin,
@@ -42,7 +42,7 @@ def next_season_selected(
         form,
         title="Next season",
         text="For each a new deployment is made at the same place, with the same system, camera and hardware, and "
-        "opened; the one of before is retired in the same step. One that is refused keeps no other back.",
+        "opened; the old one is retired in the same step. If one is refused, the others still go through.",
         left_out="have a next season already",
         cut_off=cut_off,
         button="Start the season",
@@ -54,7 +54,7 @@ def retire_selected(
 ) -> HttpResponse | None:
     """Retire the active ones among those chosen."""
     chosen = list(queryset.filter(status=Status.ACTIVE))
-    cut_off = files().under_way(chosen)
+    cut_off = files_provider().under_way(chosen)
     form = RetireForm(_applied(request), under_way=bool(cut_off))
     if form.is_valid():
 
@@ -159,7 +159,8 @@ def _each(request: HttpRequest, chosen: list[Deployment], done: str, service: Ca
             messages.error(request, f"{deployment.deployment_id}: {explanation(error)}")
     told = f"{len(succeeded)} of {len(chosen)} {done}"
     told = f"{told}: {', '.join(succeeded)}." if succeeded else f"{told}."
-    messages.success(request, told + urls_alive(chosen))
+    tell = messages.success if succeeded else messages.warning
+    tell(request, told + urls_alive(chosen))
 
 
 def _chosen_again(request: HttpRequest) -> dict[str, str | list[str]]:

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from amiportal.core.admin_bases import PortalAdmin
 from amiportal.core.adminkit import ask
-from deployments.holdings import files
+from deployments.holdings import files_provider
 from deployments.models import Deployment
 
 
@@ -25,6 +25,6 @@ def count_again(model_admin: PortalAdmin, request: HttpRequest, object_id: str) 
             button="Count again",
             back=back,
         )
-    files().recount(deployment)
+    files_provider().recount(deployment)
     messages.success(request, "A worker counts it again; “Counted” changes when it has.")
     return HttpResponseRedirect(back)

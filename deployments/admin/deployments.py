@@ -85,13 +85,11 @@ class DeploymentAdmin(SheetAdmin):
         ("Record", {"fields": [*_RECORD]}),
     ]
 
-    # --- Pages beside them, each a button: `has_<permission>_permission` lets in --------------------------------
+    # --- Buttons and other pages: has_<permission>_permission decides who may open them ----------------------------
 
     actions_list = ["download_table"]
     actions_detail = ["next_season", "retire", "reactivate", "count_again"]
-    download_table = action(
-        table.download_table, description="Download table", icon="download", permissions=["download"]
-    )
+    download_table = action(table.download_table, description="Download table", icon="download", permissions=["view"])
     next_season = action(
         life.next_season,
         description="Next season",
@@ -107,9 +105,6 @@ class DeploymentAdmin(SheetAdmin):
 
     def has_season_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return self.has_change_permission(request) and self.has_add_permission(request)
-
-    def has_download_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return self.has_view_permission(request)
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list:
         useless = life.useless_for(object_id)

@@ -14,7 +14,7 @@ from amiportal.core.admin_bases import PortalAdmin
 from amiportal.core.adminkit import ask, faults_of
 from deployments import services
 from deployments.admin.forms import NextSeasonForm, ReactivateForm, RetireForm
-from deployments.holdings import files
+from deployments.holdings import files_provider
 from deployments.models import Deployment
 
 
@@ -24,13 +24,15 @@ def useless_for(object_id: str) -> set[str]:
     if deployment is None:
         return set()
     useless = {"reactivate"} if deployment.is_active else {"retire"}
-    return useless | {"next_season"} if hasattr(deployment, "next_season") else useless
+    if hasattr(deployment, "next_season"):
+        useless.add("next_season")
+    return useless
 
 
 def next_season(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     """The page that starts the next season and, in the same step, retires this deployment."""
     deployment = _deployment(object_id)
-    held = files().holdings_of(deployment)
+    held = files_provider().holdings_of(deployment)
     form = NextSeasonForm.for_deployment(deployment, _posted(request), under_way=bool(held.under_way))
     if form.is_valid():
         with faults_of(form):
@@ -54,7 +56,7 @@ def next_season(model_admin: PortalAdmin, request: HttpRequest, object_id: str) 
 def retire(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     """The page that retires this deployment, with a reason."""
     deployment = _deployment(object_id)
-    held = files().holdings_of(deployment)
+    held = files_provider().holdings_of(deployment)
     form = RetireForm(_posted(request), under_way=bool(held.under_way))
     if form.is_valid():
         with faults_of(form):
@@ -124,4 +126,4 @@ def _retirement(deployment: Deployment) -> list[str]:
 
 def urls_alive(deployments: list[Deployment]) -> str:
     """A sentence on upload URLs into these that still work; empty where none does."""
-    return open_urls.in_words(files().urls_end_at(deployments))
+    return open_urls.in_words(files_provider().urls_end_at(deployments))

@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from deployments.holdings import files
+from deployments.holdings import files_provider
 from deployments.models import Deployment
 from deployments.selectors import people_who_may_upload
 
@@ -15,7 +15,7 @@ from deployments.selectors import people_who_may_upload
 def panels(request: HttpRequest, object_id: str) -> Sequence[SafeString]:
     """The sections, ready to be shown; none where there is no such deployment."""
     deployment = Deployment.objects.select_related("bucket").filter(pk=object_id).first()
-    return [*files().panels(request, deployment), _people(request, deployment)] if deployment else []
+    return [*files_provider().panels(request, deployment), _people(request, deployment)] if deployment else []
 
 
 def _people(request: HttpRequest, deployment: Deployment) -> SafeString:

@@ -14,7 +14,7 @@ from amiportal.core.errors import Conflict
 from amiportal.core.history import recorded
 from deployments.domain.fields import GIVEN, TEXTS
 from deployments.domain.names import deployment_number
-from deployments.holdings import files
+from deployments.holdings import files_provider
 from deployments.models import Bucket, Deployment, Status
 from deployments.permissions import require_maintainer
 from deployments.services import numbers
@@ -119,7 +119,7 @@ def refuse_while_under_way(deployment: Deployment, *, insist: bool) -> None:
     """
     if insist:
         return
-    uploads = files().under_way([deployment]).get(deployment.pk)
+    uploads = files_provider().under_way([deployment]).get(deployment.pk)
     if uploads:
         raise Conflict(
             f"An upload into {deployment.deployment_id} is under way: {'; '.join(uploads)}. "

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from amiportal.core.errors import Conflict
 from deployments import services
-from deployments.holdings import files
+from deployments.holdings import files_provider
 from deployments.models import Deployment
 from tests.deployments.admin_pages import said, url
 from tests.deployments.uploaded_rows import finished, granted, half_sent, overwritable, session, stored
@@ -70,7 +70,7 @@ def test_the_sentences_name_who_and_what(colleague, ladera):
     under_way = [session(ladera, colleague, uploader_name=f"Person {number}") for number in range(7)]
     granted(ladera, colleague, minutes_left=5)
     half_sent(ladera, colleague)
-    told = files().under_way([ladera])[ladera.pk]
+    told = files_provider().under_way([ladera])[ladera.pk]
     assert f"session {under_way[-1].pk}" in told[0]
     assert "Person 6 is uploading snapshot images" in told[0]
     assert told[5] == "and 2 sessions more"
@@ -82,10 +82,10 @@ def test_the_sentences_name_who_and_what(colleague, ladera):
 def test_the_figures_stop_at_their_bound(monkeypatch, colleague, ladera):
     stored(ladera, colleague, 1_000, 2_000, 3_000)
     granted(ladera, colleague, minutes_left=5)  # nothing has come of it yet
-    held = files().holdings_of(ladera)
+    held = files_provider().holdings_of(ladera)
     assert (held.sessions, held.files, held.size_bytes, held.is_more) == (2, 3, 6_000, False)
     monkeypatch.setattr(uploaded, "FILES_SUMMED", 2)
-    held = files().holdings_of(ladera)
+    held = files_provider().holdings_of(ladera)
     assert (held.files, held.is_more) == (2, True)
 
 
@@ -150,7 +150,7 @@ def test_the_list_starts_the_next_season_of_several(page, maintainer, ladera, sa
     services.update_deployment(actor=maintainer, deployment=savanna, first_day="2026-06-01")
     done = said(act(page, "next_season_selected", ladera, savanna, apply="1", **SEASON))
     new = Deployment.objects.get(previous_season=ladera)
-    assert f"1 of 2 continued: dep000045 → {new.deployment_id}." in done
+    assert f"1 of 2 have a next season now: dep000045 → {new.deployment_id}." in done
     assert "dep000007: The season before began on 2026-06-01" in done
     assert (new.camera_id, str(new.first_day)) == ("81B1C025", "2026-05-01")
     assert (is_active(ladera), is_active(savanna)) == (False, True)

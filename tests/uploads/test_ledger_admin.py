@@ -140,6 +140,12 @@ def test_a_selection_of_sessions_that_has_no_meaning_is_no_csv(http, ledger):
     assert (response.status_code, response["Location"]) == (302, "/admin/uploads/uploadsession/")
 
 
+@pytest.mark.parametrize("page", ["csv", "settle"])
+def test_nor_is_one_of_changed_files_that_has_none(http, ledger, page):
+    response = http.get(f"/admin/uploads/drift/{page}/?after=x")
+    assert (response.status_code, response["Location"]) == (302, "/admin/uploads/drift/")
+
+
 def test_a_row_that_nobody_can_change_has_no_history_to_open(http, ledger):
     for row in (UploadLog.objects.first(), UploadSession.objects.first()):
         page = http.get(f"/admin/uploads/{row._meta.model_name}/{row.pk}/change/").content.decode()

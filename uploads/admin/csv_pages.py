@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.contrib import messages
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.http import HttpRequest, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -15,26 +13,24 @@ from uploads.ledger.streams import drift_csv_lines, session_csv_lines
 
 
 def drift_csv(model_admin: LongTable, request: HttpRequest) -> HttpResponseBase:
-    """Changed and vanished files."""
+    """Download the list of changed and vanished files as CSV."""
     return _csv(model_admin, request, drift_csv_lines, name="ami-changed")
 
 
 def sessions_csv(model_admin: LongTable, request: HttpRequest) -> HttpResponseBase:
-    """Sessions."""
+    """Download the list of sessions as CSV."""
     return _csv(model_admin, request, session_csv_lines, name="ami-sessions")
 
 
 def _csv(
     model_admin: LongTable, request: HttpRequest, lines: Callable[[Any], Iterable[str]], *, name: str
 ) -> HttpResponseBase:
-    try:
-        chosen = model_admin.get_changelist_instance(request).queryset.order_by("-id")
-    except IncorrectLookupParameters:
-        messages.error(request, "This selection cannot be read. Choose the filters again.")
+    chosen = model_admin.selection(request)
+    if chosen is None:
         opts = model_admin.opts
         return HttpResponseRedirect(reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"))
     return StreamingHttpResponse(
-        lines(chosen),
+        lines(chosen.order_by("-id")),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}-{timezone.now():%Y%m%d}.csv"'},
     )

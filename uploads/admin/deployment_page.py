@@ -40,7 +40,7 @@ class Counted:
     months: Sequence[tuple[date, list[Day]]]
 
 
-class UploadedFiles(FilesProvider):
+class FilesOfUploads(FilesProvider):
     """What deployments ask of their files: registered in uploads/apps.py."""
 
     def under_way(self, deployments: Iterable[Deployment]) -> dict[int, list[str]]:

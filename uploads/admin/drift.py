@@ -97,7 +97,7 @@ class DriftAdmin(LongTable):
         ("Who knows", {"fields": ["told", "settled"]}),
     ]
 
-    # --- Pages beside them: buttons, and what the list leads to. `has_<permission>_permission` lets in -------------
+    # --- Buttons and other pages: has_<permission>_permission decides who may open them ----------------------------
 
     actions_detail = ["settle_this", "bring_this_back"]
     settle_this = action(drift_settling.settle_this, description="Settle", icon="task_alt", permissions=["settle"])

@@ -28,19 +28,22 @@ class ReasonForm(forms.Form):
 
 
 def settle_chosen(model_admin: LongTable, request: HttpRequest, queryset: QuerySet[Drift]) -> HttpResponse | None:
-    """Those chosen in the list."""
+    """Settle those chosen in the list."""
     hidden = {"action": "settle_chosen", "_selected_action": request.POST.getlist("_selected_action")}
     return _settle(model_admin, request, queryset, hidden=hidden, back=request.get_full_path())
 
 
 def settle_selection(model_admin: LongTable, request: HttpRequest) -> HttpResponse:
-    """All pages of the list, by its own parameters."""
-    back = f"{reverse('admin:uploads_drift_changelist')}?{request.GET.urlencode()}"
-    return _settle(model_admin, request, model_admin.get_changelist_instance(request).queryset, hidden={}, back=back)
+    """Settle all pages of the list, by its own parameters."""
+    address = reverse("admin:uploads_drift_changelist")
+    chosen = model_admin.selection(request)
+    if chosen is None:
+        return HttpResponseRedirect(address)
+    return _settle(model_admin, request, chosen, hidden={}, back=f"{address}?{request.GET.urlencode()}")
 
 
 def settle_this(model_admin: LongTable, request: HttpRequest, object_id: str) -> HttpResponse:
-    """The one whose page it is."""
+    """Settle the one whose page it is."""
     back = reverse("admin:uploads_drift_change", args=[object_id])
     return _settle(model_admin, request, Drift.objects.filter(pk=object_id), hidden={}, back=back)
 

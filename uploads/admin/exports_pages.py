@@ -13,7 +13,7 @@ from amiportal.core.adminkit import ask
 from amiportal.core.errors import PortalError
 from amiportal.objectstore.portal_files import stream_file
 from uploads.admin.ledger import log_filter_of
-from uploads.admin.paging import LongTable
+from uploads.admin.paging import UNREADABLE, LongTable
 from uploads.ledger.filter import LogFilter
 from uploads.ledger.formats import CONTENT_TYPES
 from uploads.models import Export
@@ -30,11 +30,11 @@ class OrderForm(forms.Form):
 
 
 def order(model_admin: LongTable, request: HttpRequest) -> HttpResponse:
-    """The ledger's list leads here with its own parameters."""
+    """Order an export of what the ledger's list shows, by its own parameters; the format is asked for first."""
     try:
         wanted = log_filter_of(request.GET.dict())
     except IncorrectLookupParameters:
-        messages.error(request, "This selection cannot be read. Choose the filters again.")
+        messages.error(request, UNREADABLE)
         return HttpResponseRedirect(reverse("admin:uploads_uploadlog_changelist"))
     form = OrderForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -53,7 +53,7 @@ def order(model_admin: LongTable, request: HttpRequest) -> HttpResponse:
 
 
 def progress(model_admin: LongTable, request: HttpRequest) -> JsonResponse:
-    """Of the exports that `id` names, repeated."""
+    """How far each export is, as JSON; `id` names one and may be repeated."""
     ids = [int(text) for text in request.GET.getlist("id")[:_MOST_ASKED] if text.isdecimal() and len(text) < 19]
     return JsonResponse({"exports": [progress_of(export) for export in Export.objects.filter(pk__in=ids)]})
 

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 
+from amiportal.accounts.actor import actor_of
 from amiportal.core.admin_bases import ReadOnlyAdmin
 from amiportal.core.adminkit import marked, minute
 from uploads.admin import inventory_counting
@@ -92,16 +93,19 @@ class InventoryAdmin(ReadOnlyAdmin):
         ),
     ]
 
-    # --- Pages beside them, each a button: `has_<permission>_permission` lets in --------------------------------
+    # --- Buttons and other pages: has_<permission>_permission decides who may open them ----------------------------
 
     actions_list = ["count_all"]
     actions_detail = ["count_again"]
     count_all = action(
-        inventory_counting.count_all, description="Count everything again", icon="restart_alt", permissions=["view"]
+        inventory_counting.count_all, description="Count everything again", icon="restart_alt", permissions=["count"]
     )
     count_again = action(
-        inventory_counting.count_again, description="Count again", icon="restart_alt", permissions=["view"]
+        inventory_counting.count_again, description="Count again", icon="restart_alt", permissions=["count"]
     )
+
+    def has_count_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return actor_of(request).is_maintainer
 
     # --- What is shown ----------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
@@ -124,6 +124,9 @@ class DayRange(RangeDateFilter):
         return queryset
 
 
+UNREADABLE = "This selection cannot be read. Choose the filters again."
+
+
 class LongTable(ReadOnlyAdmin):
     """Only looked at; pages without a COUNT over tables of tens of millions of rows."""
 
@@ -138,3 +141,11 @@ class LongTable(ReadOnlyAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
         return KeysetChangeList
+
+    def selection(self, request: HttpRequest) -> QuerySet | None:
+        """All rows of the list, by its own parameters; None, and a message, where these make no sense."""
+        try:
+            return self.get_changelist_instance(request).queryset
+        except IncorrectLookupParameters:
+            messages.error(request, UNREADABLE)
+            return None

@@ -94,7 +94,7 @@ def close(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> Htt
         close_account,
         title="Close the account of {}?",
         text="From this moment on nothing of this person's signs in: no password, open page, token or link. "
-        "What they uploaded stays, under their name. The account can be opened again; tokens are made again then.",
+        "What they uploaded stays, under their name. The account can be opened again; its tokens stay deleted.",
         button="Close the account",
         done="The account of {} is closed.",
         danger=True,
@@ -110,7 +110,7 @@ def open_again(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -
         object_id,
         open_account,
         title="Open the account of {} again?",
-        text="The person signs in with the password of before. Roles and buckets are those of before, too.",
+        text="The person signs in with the old password, and has the same roles and buckets as before.",
         button="Open the account",
         done="The account of {} is open again.",
     )

@@ -100,7 +100,7 @@ class PersonAdmin(UserAdmin, SheetAdmin):
         ("Password", {"fields": ["usable_password", "password1", "password2"]}),
     ]
 
-    # --- Pages beside them, each a button: `has_<permission>_permission` lets in --------------------------------
+    # --- Buttons and other pages: has_<permission>_permission decides who may open them ----------------------------
 
     actions_list = ["invite", "all_addresses"]
     actions_detail = [
@@ -166,7 +166,7 @@ class PersonAdmin(UserAdmin, SheetAdmin):
     resource_classes = [PeopleTable]
 
     def export_records(self, queryset: QuerySet[User]) -> Iterable[dict]:
-        return map(person_record, queryset.prefetch_related("groups", "buckets"))
+        return map(person_record, queryset)
 
     # --- Who may change whom, and how it is saved -----------------------------------------------------------------
 

@@ -40,7 +40,7 @@ def close_account(*, actor: User | None, person: User, reason: str) -> User:
 
 
 def open_account(*, actor: User | None, person: User, reason: str) -> User:
-    """The person may sign in again, with the password of before. Tokens are made again.
+    """The person may sign in again, with the old password. The tokens stay deleted.
 
     Raises Forbidden for a superuser's account, Conflict for one that is open.
     """

@@ -51,8 +51,8 @@ def _store() -> Observation:
             *told,
             State.BAD,
             "The store refuses the portal's key.",
-            "Ask the store's operator whether the key has expired or lost its rights; set AWS_ACCESS_KEY_ID and "
-            "AWS_SECRET_ACCESS_KEY again and restart.",
+            "Ask the store's operator whether the key has expired or lost its rights. Put the new one into "
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and restart.",
             is_certain=True,
         )
     except StoreUnavailable:

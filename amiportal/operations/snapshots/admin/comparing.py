@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from amiportal.accounts.actor import actor_of
 from amiportal.core.admin_bases import ReadOnlyAdmin
 from amiportal.core.errors import PortalError
 from amiportal.operations.snapshots.admin.shown import Comparison
@@ -16,7 +17,7 @@ from amiportal.operations.snapshots.services import read_snapshot
 
 
 def compare(model_admin: ReadOnlyAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
-    """With now, or with the snapshot that `with` names. The earlier one stands first."""
+    """Compare this snapshot with now, or with the one that `with` names. The earlier one stands first."""
     snapshot = get_object_or_404(Snapshot.objects.select_related("taken_by"), pk=object_id)
     other = None
     if number := request.GET.get("with", ""):
@@ -38,7 +39,7 @@ def compare(model_admin: ReadOnlyAdmin, request: HttpRequest, object_id: str) ->
         "later": _moment(other) if other else "now",
         "compared": Comparison(before, after, request),
         "notes": [*before.notes, *(note for note in after.notes if note not in before.notes)],
-        "restorable": other is None and model_admin.has_restore_permission(request),
+        "restorable": other is None and actor_of(request).is_maintainer,
         "restore_url": reverse("admin:snapshots_snapshot_restore", args=[snapshot.pk]),
     }
     return TemplateResponse(request, "admin/snapshots/compare.html", context)

@@ -15,7 +15,7 @@ from unfold.enums import ActionVariant
 from amiportal.accounts.actor import actor_of
 from amiportal.core.admin_bases import ReadOnlyAdmin
 from amiportal.core.adminkit import minute, page
-from amiportal.operations.snapshots.admin import comparing, keeping, restoring
+from amiportal.operations.snapshots.admin import by_hand, comparing, restoring
 from amiportal.operations.snapshots.models import Snapshot
 from amiportal.operations.snapshots.retention import RULE
 from amiportal.operations.snapshots.tables import TABLES
@@ -44,12 +44,12 @@ class SnapshotAdmin(ReadOnlyAdmin):
         ("File", {"fields": [("file", "shown_size"), "sha256"]}),
     ]
 
-    # --- Pages beside them: buttons, and what the comparison leads to. `has_<permission>_permission` lets in -------
+    # --- Buttons and other pages: has_<permission>_permission decides who may open them ----------------------------
 
     actions_list = ["take_one"]
     actions_detail = ["compare", "download", "remove"]
     take_one = action(
-        keeping.take_one,
+        by_hand.take_one,
         description="Take one now",
         icon="add_a_photo",
         permissions=["restore"],
@@ -62,10 +62,9 @@ class SnapshotAdmin(ReadOnlyAdmin):
         permissions=["view"],
         variant=ActionVariant.PRIMARY,
     )
-    # It names people, hence for whoever may see them.
-    download = action(keeping.download, description="Download", icon="download", permissions=["view"])
+    download = action(by_hand.download, description="Download", icon="download", permissions=["view"])
     remove = action(
-        keeping.remove,
+        by_hand.remove,
         description="Remove",
         icon="delete",
         permissions=["restore"],

@@ -15,7 +15,7 @@ from amiportal.operations.snapshots.contents import Contents, Difference, differ
 from amiportal.operations.snapshots.models import Snapshot
 from amiportal.operations.snapshots.services.checking import faults_of
 from amiportal.operations.snapshots.tables import BY_NAME, TABLES, Row, Table
-from deployments.holdings import files
+from deployments.holdings import files_provider
 from deployments.models import Deployment, Status
 from deployments.services.deployments import deployments_with_uploads
 
@@ -218,7 +218,7 @@ def _uploads_cut_off(plan: RestorePlan) -> Mapping[int, Sequence[str]]:
         for e in plan.effects
         if e.table.name == "deployments" and e.before and "status" in e.names and e.after["status"] != Status.ACTIVE
     ]
-    return files().under_way(Deployment.objects.filter(pk__in=closed)) if closed else {}
+    return files_provider().under_way(Deployment.objects.filter(pk__in=closed)) if closed else {}
 
 
 def _digest(plan: RestorePlan, cut_off: Iterable[int]) -> str:
