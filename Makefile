@@ -50,7 +50,7 @@ lint-js:
 	  for check in tsc "tsc -p tsconfig.workers.json" "eslint --max-warnings 0 ."; do \
 	    echo "node_modules/.bin/$$check"; node_modules/.bin/$$check; \
 	  done; \
-	else echo "SKIPPED: the checks of the JavaScript, because there is no node 20.19 or newer with npm."; test -z "$$CI"; fi
+	else echo "SKIPPED: the checks of the JavaScript, because there is no node of 20.19, 22.13, 24 or newer with npm (package.json)."; test -z "$$CI"; fi
 
 client: $(BIN)/python  ## the script client's one file, and the constants that the page shares
 	$(BIN)/python -m clients.build
@@ -67,23 +67,23 @@ bench: $(VENV)/installed-dev  ## ratios of speed against yardsticks; see tests/b
 
 # Brings the catalogues of translations up to date with the texts, and compiles them: docs/translating.md. Needs gettext.
 # Those of the scripts come first: they make the folder of a new language.
-messages: $(VENV)/installed-dev  ## the catalogues of translations anew; needs gettext
+messages: $(VENV)/installed-dev  ## brings the catalogues of translations up to date; needs gettext
 	$(BIN)/python -m amiportal.dev.script_messages
 	$(BIN)/python manage.py makemessages --all --add-location file --no-obsolete --no-wrap \
 	  --ignore "templates/admin/*" --ignore "templates/unfold/*" --ignore "tests/*" --ignore "var/*" --ignore "node_modules/*"
 	$(BIN)/python manage.py compilemessages --ignore "$(VENV)/*" --ignore "var/*" --ignore "node_modules/*"
 
-# Takes the pictures of both guides anew, from the real pages.
-pictures: $(VENV)/installed-dev chromium  ## the pictures of both guides anew
+# Takes the pictures of both guides again, from the real pages.
+pictures: $(VENV)/installed-dev chromium  ## takes the pictures of both guides again
 	PICTURES=1 $(BIN)/python -m pytest -q -m browser tests/browser/test_a11y.py tests/browser/test_pages_a11y.py -k "nothing_stands or every_page"
 	PICTURES=1 $(BIN)/python -m pytest -q tests/browser/maintainers_guide
 
-# Writes constraints.txt anew from the direct dependencies of the requirements files.
-lock:  ## constraints.txt anew
+# Writes constraints.txt from the direct dependencies of the requirements files.
+lock:  ## writes constraints.txt from the requirements
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	$(MAKE) --no-print-directory VENV=$$folder/venv $$folder/venv/bin/python; \
 	$$folder/venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt; \
-	{ echo "# Every package of the environment at the version it was tested with; \`make lock\` writes it anew."; \
+	{ echo "# Every package of the environment at the version it was tested with; \`make lock\` writes it."; \
 	  $$folder/venv/bin/python -m pip freeze --disable-pip-version-check; } > $$folder/constraints.txt; \
 	cp $$folder/constraints.txt constraints.txt
 	@git --no-pager diff --stat constraints.txt

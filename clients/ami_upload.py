@@ -377,7 +377,7 @@ UNCOVERED = {
     "not_taken": "of a data type that the deployment does not take",
     "elsewhere": "in folders of no known name",
     "other_data": "of another data type than their folder",
-    "new": "in folders that appeared while the upload was running",
+    "new": "in folders that came to the card during this run",
     "unreadable": "that could not be read",
     "broken": "behind links to nowhere",
 }
@@ -397,7 +397,8 @@ WHY = {
     "RequestTimeTooSkewed": "The clocks of store and portal differ. Please tell a maintainer.",
     "QuotaExceeded": "The store has no room left for it. Please tell a maintainer.",
     "url_ran_out": "Its address in the store ran out on the way each time: the link is too slow. Try --jobs 1.",
-    "new_file": "It appeared while the upload was running. Run the command again.",
+    "new_file": "It came to the card during this run. Run the command again.",
+    "upload_gone": "Its upload in parts was lost several times. Run the command again.",
     "not_sent": "It was not sent.",
     "unsettled": "An older program may still write under this name. It is compared when that is over.",
     "being_read": "The portal still reads it in the store, to compare it.",
@@ -508,7 +509,7 @@ class Screen:
 
 
 # --- portal/answers.py ------------------------------------------------------------------------------------------------
-# What the portal answers, as types alone: the keys that this program reads. A portal of another age may lack some.
+# What the portal answers, as types alone: the keys that this program reads. A portal of another version may lack some.
 #
 # The upload page has the same in uploads/static/uploads/js/portal/api-types.js.
 
@@ -1246,10 +1247,11 @@ def paired(asked: Sequence[Item], answer: FilesAnswer) -> list[tuple[Item, FileR
 # --- uploads/domain/shared.py -----------------------------------------------------------------------------------------
 # The constants of rules that portal, upload page and script keep alike. They stand here alone; pure.
 #
-# The portal imports them. `make client` writes them into static/uploads/js/lib/shared.js for the page (clients/page.py)
-# and into the script (clients/build.py). That all three keep the rules alike is tested by tests/data/rules/.
+# The portal imports those that it keeps itself. `make client` writes them into static/uploads/js/lib/shared.js for the
+# page (clients/page.py) and into the script (clients/build.py). That all keep the rules alike is tested by
+# tests/data/rules/.
 
-# Which files each data type takes: their endings in lower case, without the dot. A type of data stands also in DataType
+# Which files each data type takes: their endings in lower case, without the dot. Each data type also stands in DataType
 # (deployments/domain/names.py), and what its folders are called on cards in clients/ami_upload/selection/data_types.py.
 IMAGE_EXTENSIONS = ("jpg", "jpeg")
 SOUND_EXTENSIONS = ("wav",)
@@ -2260,14 +2262,14 @@ class FailureReports:
 
 
 # --- engine/waiting.py ------------------------------------------------------------------------------------------------
-# Files that are tried once more: in another round, or when an older program cannot write any more.
+# Files that are tried once more: in another round, or when the portal can tell of them.
 
 
 class Waiting:
     """Which files these are, and how many rounds are left for them."""
 
     def __init__(self) -> None:
-        self.items: list[Item] = []  # for what an older program may still do
+        self.items: list[Item] = []  # of which the portal cannot tell yet
         self._again: list[Item] = []
         self._rounds_left = ROUNDS
 
@@ -2548,28 +2550,28 @@ class PartsSender:
     def part_arrived(self, part: Part) -> None:
         large = part.large
         with large.lock:
+            if not part.is_wanted:  # of an upload from before: the store has it not in this one
+                return
             large.left.discard(part.number)
-            is_last = not large.left and part.is_wanted
+            is_last = not large.left
         if is_last:
-            try:
-                self._complete(large)
-            except UploadGone:
-                self.begin_anew(large, large.generation)
+            self._complete(large)
 
-    def begin_anew(self, large: Large, generation: int) -> None:
-        """Its upload is no more: it was completed meanwhile, thrown away after a long pause, or the name is taken."""
+    def begin_again(self, large: Large, generation: int) -> None:
+        """Its upload is no more: it was completed meanwhile, thrown away after a long pause, or the name is taken.
+
+        Presigning tells which, and may find another name. generation: of the upload that was asked about.
+        """
         with large.lock:
             if large.is_over or generation != large.generation:
                 return
             large.generation += 1
+            arrived, large.left = _all_parts(large.item) - large.left, _all_parts(large.item)
         if large.generation > ROUNDS:
             if self._close(large):
-                message = "The store has lost its upload several times."
-                self._outcomes.fail(large.item, "upload_gone", message, step="send")
+                self._outcomes.fail(large.item, "upload_gone", step="send")
             return
-        arrived = _all_parts(large.item) - large.left
         self._run.tally.add(sent_bytes=-sum(self._part_length(large.item, number) for number in arrived))
-        large.left = _all_parts(large.item)
         granted = self._grants.presign([large.item])
         if not granted:
             self._close(large)
@@ -2586,10 +2588,13 @@ class PartsSender:
         self._outcomes.fail(job.item, code, message, http_status=http_status, step="send")
 
     def _go_on(self, large: Large) -> None:
+        generation = large.generation
         try:
-            self._queue_parts(large, self._missing_parts(large))
+            missing = self._missing_parts(large)
         except UploadGone:
-            self.begin_anew(large, large.generation)
+            self.begin_again(large, generation)
+            return
+        self._queue_parts(large, missing)
 
     def _missing_parts(self, large: Large) -> list[int]:
         answer = self._calls.ask_of_upload(f"parts/?upload={large.upload}", method="GET")
@@ -2617,13 +2622,20 @@ class PartsSender:
             self._run.lines.granted.put_first(Job(item, offset, length, part=part))
 
     def _complete(self, large: Large) -> None:
-        asked_at = time.monotonic()
-        answer: Completion = self._calls.ask_of_upload("complete", {"upload": large.upload})
+        asked_at, generation = time.monotonic(), large.generation
+        try:
+            answer: Completion = self._calls.ask_of_upload("complete", {"upload": large.upload})
+        except UploadGone:
+            self.begin_again(large, generation)
+            return
         if answer["status"] == "completed":
             if self._close(large):
                 self._outcomes.arrived(large.item)
-        elif answer["status"] == "incomplete" and large.generation < ROUNDS:
-            large.generation += 1
+        elif answer["status"] == "conflict":
+            self.begin_again(large, generation)
+        elif answer["status"] == "incomplete" and generation < ROUNDS:
+            with large.lock:
+                large.generation += 1
             numbers = sorted(answer.get("missing") or [])
             self._run.tally.add(sent_bytes=-sum(self._part_length(large.item, number) for number in numbers))
             self._queue_parts(large, numbers)
@@ -2872,7 +2884,7 @@ class Sender:
             else:
                 self._outcomes.arrived(job.item)
         elif end == "gone" and job.part:
-            self._parts.begin_anew(job.part.large, job.part.generation)
+            self._parts.begin_again(job.part.large, job.part.generation)
 
     def _send(self, job: Job) -> str:
         """One PUT with its retries. Raises FileFault, and CallFault for a refusal.
@@ -3141,7 +3153,7 @@ def looks_alike(item: Item, of_one_time: Counter[int]) -> bool:
 
 
 def to_be_proven(recalled: Sequence[Item], items: Sequence[Item]) -> list[Item]:
-    """A sample, drawn again each time, then all that look alike. `items`: all of the selection."""
+    """A sample, another one each time, then all that look alike. `items`: all of the selection."""
     of_one_time = Counter(item.mtime_ns for item in items)
     alike = [item for item in recalled if looks_alike(item, of_one_time)]
     chosen = set(map(id, alike))
@@ -3194,7 +3206,7 @@ def upload_parser(is_card: bool, description: str | None) -> argparse.ArgumentPa
         "--on-collision",
         choices=["folder", "leave-out", "ask"],
         default="",
-        help="different files of one name: put the folder's name behind theirs, or leave them out (default: ask)",
+        help="different files of one name: add the folder at the end of the name, or leave them out (default: ask)",
     )
     parser.add_argument("--reason", metavar="TEXT", default="", help="why files from outside the season belong here")
     parser.add_argument(
@@ -3309,10 +3321,15 @@ def look_through(context: Context, target: Target) -> Scan:
 
 
 def changed_meanwhile(context: Context, target: Target, found: Scan) -> list[Item]:
-    """Files that came to the folder, or changed, since it was looked through; each is marked as failed."""
+    """Files that came to the folder, or changed, since it was looked through; each is marked as failed.
+
+    What is left out of `found` is as of now.
+    """
     before = {item.path: item for item in found.items}
     late = []
-    for item in look_through(context, target).items:
+    now = look_through(context, target)
+    found.left_out = now.left_out
+    for item in now.items:
         known = before.get(item.path)
         if known is None:
             code = "new_file"
@@ -3455,7 +3472,7 @@ def tell_when_to_look_again(screen: Screen, items: Sequence[Item]) -> None:
 
 
 # --- commands/wait.py -------------------------------------------------------------------------------------------------
-# Waiting for the moment until which an older program may write.
+# Waiting until the portal can tell of files that it could not tell of before.
 
 SHORT_WAIT_S = 600.0  # what the portal reads or asks for meanwhile is waited for even with --no-wait
 TOGETHER_S = 60.0  # names that are due within so long of each other are asked about at once
@@ -3918,9 +3935,7 @@ def _bytes(text: bytes, length: int) -> bytes:
 
 
 def _laid_out_otherwise() -> NotAReceipt:
-    return NotAReceipt(
-        "layout", "this is no receipt, or it was changed, cut or laid out again since the portal wrote it"
-    )
+    return NotAReceipt("layout", "this is no receipt, or it was changed, cut or reformatted since the portal wrote it")
 
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
@@ -4103,7 +4118,7 @@ def tell_stopped(context: Context, engine: Engine) -> None:
 # Do the files fit the season of their deployment?
 
 WARNINGS = {
-    "shifted": "The device's clock seems to be wrong: it runs {shift:+d} h against local time.",
+    "shifted": "The device's clock seems to be wrong: it is {hours} h {side} local time.",
     "daylight": "Most of these files come from daylight. Is it the right deployment, and was the clock right?",
 }
 
@@ -4143,7 +4158,9 @@ def tell_survey(screen: Screen, target: Target, survey: Survey) -> None:
             screen.say(f"  {files_(count)} {text}")
     nights = survey.get("nights")
     if nights and nights.get("verdict") in WARNINGS:
-        screen.say("  " + WARNINGS[nights["verdict"]].format(shift=nights.get("shift_h") or 0))
+        shift_h = nights.get("shift_h") or 0
+        side = "behind" if shift_h < 0 else "ahead of"
+        screen.say("  " + WARNINGS[nights["verdict"]].format(hours=abs(shift_h), side=side))
     if not survey["needs_reason"]:
         return
     season = survey["season"]
@@ -4287,7 +4304,9 @@ def send(context: Context, target: Target, found: Scan, plan: Plan, journal: Jou
     engine.give_up_waiting()
     with interruptible(screen, halt):
         late = changed_meanwhile(context, target, found)
-        verdict = engine.finish(plan.declared + len(late))
+        target.uncovered = found.other_data
+        # The portal must not call safe what this program does not.
+        verdict = engine.finish(plan.declared + len(late) + len(found.unreadable))
         journal.forget()
         verdict = compared_to_the_end(context, engine, verdict)
     # Without a fault of ours it is only the portal's word that is waited for.

@@ -11,7 +11,8 @@ TARGET = "uploads/static/uploads/js/lib/shared.js"
 TOP = """\
 /** The constants of rules that portal, upload page and script keep alike. Pure. */
 
-// Written by clients/page.py from uploads/domain/shared.py, where their reasons stand. Change that, then `make client`.
+// All of uploads/domain/shared.py, where their reasons stand, used here or not. Change that, then `make client`, which
+// writes this by clients/page.py.
 
 """
 

@@ -1,6 +1,7 @@
 """A PostgreSQL and a SeaweedFS of the tests' own, in a temporary folder, whatever the environment names.
 
-Tests must never meet a configured database or store, so the variables are set again before settings.py is read.
+Tests must never meet a configured database or store, so the variables are set to these services before settings.py is
+read.
 """
 
 import argparse
@@ -67,17 +68,20 @@ def name_none() -> None:
 
 
 def start() -> None:
-    """Takes some two seconds. Nothing stays behind: the parts end with this process, however it ends."""
+    """Takes some two seconds, the first time ten more.
+
+    Nothing but the template stays behind: the parts end with this process, however it ends.
+    """
     remove_left_over()
     place = Path(tempfile.mkdtemp(prefix=PREFIX))
     _running.callback(shutil.rmtree, place, ignore_errors=True)
     owner = _running.enter_context(open(place / "owner", "w"))  # noqa: SIM115
     fcntl.flock(owner, fcntl.LOCK_EX)
+    for name in UNSET:
+        os.environ.pop(name, None)
     template.copy_to(place, environment=NOWHERE | {"DJANGO_SETTINGS_MODULE": "amiportal.settings"})
     parts = _running.enter_context(embedded.Parts(embedded.Layout(place, throwaway=True)))
     (place / "static").mkdir()
-    for name in UNSET:
-        os.environ.pop(name, None)
     os.environ.update(parts.variables | embedded.local_settings(parts.secrets, web_port=8000))
     os.environ["ALLOWED_HOSTS"] = "127.0.0.1,localhost,testserver"
     os.environ["VAR_DIR"] = str(place)

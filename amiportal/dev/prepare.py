@@ -28,7 +28,7 @@ def prepare(layout: Layout, variables: dict[str, str], say: Callable[[str], None
 
 
 def _prepare_database(layout: Layout, variables: dict[str, str], say: Callable[[str], None]) -> None:
-    """The fingerprint is kept as the database's comment, so that a database made again is never taken for prepared."""
+    """The fingerprint is kept as the database's comment, so that a new database is never taken for prepared."""
     sources = [path for folder in CODE for path in _files(REPOSITORY / folder) if _matters_to_the_database(path)]
     # The demo's buckets live in the store, under CORS rules for these origins.
     made_from = [variables["PORTAL_ORIGINS"], _text(layout.var_dir / "store" / "vol_dir.uuid")]

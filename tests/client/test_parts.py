@@ -110,6 +110,25 @@ def test_an_upload_that_the_portal_has_no_more_is_begun_anew(front, script, larg
     assert objects() == large.contents(".jpg")
 
 
+class NotTold(Fault):
+    """The portal could not hold the name: the store gave no answer about it."""
+
+    def strike(self, request, forward, proxy):
+        answer = forward(request)
+        told = {"status": "conflict", "code": "not_told", "message": "The store gave no answer.", "missing": []}
+        return answer.with_body(json.dumps(told).encode())
+
+
+def test_a_store_that_gave_no_answer_is_no_other_file(front, script, large, objects):
+    """A conflict at the end is presigned again, which says what stands in the way."""
+    left = [NotTold()]
+    front.fault = lambda request: left.pop() if left and request.path.endswith("/complete/") else None
+    run = script.upload(large.root)
+    assert run.code == 0, run.out
+    assert not left
+    assert objects() == large.contents(".jpg")
+
+
 def test_a_large_file_whose_upload_is_always_lost_costs_no_other_file_its_way(front, script, large, objects):
     names = large.add_snapshots(3)
     front.fault = lambda request: Status(404) if request.path.endswith("/complete/") else None

@@ -180,7 +180,7 @@ def test_data_that_comes_to_the_card_meanwhile_is_counted(scan, whole, front):
     front.fault = camera_still_writes
     run = scan()
     assert run.code == 1, run.out
-    assert "1 file in folders that appeared while the upload was running" in run.last_words
+    assert "1 file in folders that came to the card during this run" in run.last_words
 
 
 def test_the_portals_own_word_is_needed_too(scan, script, whole, front):

@@ -266,7 +266,7 @@ def test_a_check_that_waited_misses_no_file_that_changed_or_came(script, card, p
     assert run.code == 1, run.out
     assert run.last_words == "NOT SAFE: 2 files of 4 not proven to be stored."
     assert f"card/snapshots/{names[1]}: " in run.out
-    assert "card/snapshots/20250801220000-snapshot.jpg: " in run.out
+    assert "card/snapshots/20250801220000-snapshot.jpg: It came to the card during this run." in run.out
 
 
 def test_a_changed_file_is_not_taken_for_the_copy_that_it_was(script, card, portal, at_first_check):

@@ -1,6 +1,7 @@
 """A folder from a terminal: every file proven, nothing sent twice, the verdict as the store has it."""
 
 import json
+from contextlib import suppress
 
 from tests.client.conftest import change_unseen
 from uploads.models import UploadLog, UploadSession
@@ -100,8 +101,26 @@ def test_a_file_that_comes_while_the_upload_runs_is_not_forgotten(proxy, script,
     run = script.upload(card.root, "--receipt", str(tmp_path / "proof.json"))
     assert run.code == 1
     assert run.last_words.startswith("NOT SAFE TO WIPE: 1 file not safely stored")
-    assert "It appeared while the upload was running" in run.out
+    assert "It came to the card during this run" in run.out
     assert set(objects()) == set(names)
+    signed = json.loads((tmp_path / "proof.json").read_text())["summary"]
+    assert (signed["selected_files"], signed["safe_to_wipe"]) == (4, False)
+
+
+def test_what_cannot_be_read_withholds_the_portals_verdict_too(proxy, script, card, tmp_path):
+    """Also what comes while the upload runs: the receipt must not say more than the program."""
+    card.add_snapshots(2)
+    (card.root / "20250714230000-gone.jpg").symlink_to("/nonexistent.jpg")
+    late = card.root / "20250714231000-gone.jpg"
+
+    def card_fails(request):
+        with suppress(FileExistsError):
+            late.symlink_to("/nonexistent.jpg")
+
+    proxy.fault = card_fails
+    run = script.upload(card.root, "--receipt", str(tmp_path / "proof.json"))
+    assert run.code == 1
+    assert run.last_words.startswith("NOT SAFE TO WIPE: 2 files not safely stored")
     signed = json.loads((tmp_path / "proof.json").read_text())["summary"]
     assert (signed["selected_files"], signed["safe_to_wipe"]) == (4, False)
 

@@ -33,7 +33,8 @@ function check(entries, objects, { faults = [], unreadable = [], unsettled = [],
     return md5(text);
   };
   const hasher = { parallel: 2, md5: sum, digest: async (file) => ({ md5: await sum(file), multipartMd5: "f-5", kept: null }) };
-  hasher.changedSince = async () => new Map(changed.map((entry) => [entry.file, new FileError("file_changed")]));
+  hasher.changedSince = async (files) =>
+    new Map(changed.filter(({ file }) => files.includes(file)).map(({ file }) => [file, new FileError("file_changed")]));
   const place = { deployment: "dep000119", data_type: "snapshot_images" };
   const made = new CardCheck({ place, entries, ports: { api, hasher, clock: fakeClock(), random: () => 0.5 } });
   return { made, asked, done: made.run(new AbortController().signal) };
@@ -111,6 +112,19 @@ test("asked about again: what has changed on the card since it was read is not s
   unsettled.length = 0;
   const again = await made.askAgain(new AbortController().signal);
   assert.deepEqual([again.found, again.notFound.map(({ path, code }) => [path, code])], [1, [["c/2.jpg", "file_changed"]]]);
+});
+
+test("what was found stored and has changed since on the card is not safe, also what was found before it was waited", async () => {
+  const entries = [entry("c/1.jpg", "a"), entry("c/2.jpg", "b"), entry("c/3.jpg", "c")];
+  const unsettled = ["3.jpg"];
+  const changed = [entries[0]];
+  const { made, done } = check(entries, { "1.jpg": "a", "2.jpg": "b", "3.jpg": "c" }, { unsettled, changed });
+  const before = await done;
+  assert.deepEqual([before.found, before.notFound.map(({ path, code }) => [path, code])], [1, [["c/1.jpg", "file_changed"], ["c/3.jpg", "unsettled"]]]);
+  unsettled.length = 0;
+  changed.push(entries[1]);
+  const again = await made.askAgain(new AbortController().signal);
+  assert.deepEqual([again.found, again.notFound.map(({ path, code }) => [path, code])], [1, [["c/1.jpg", "file_changed"], ["c/2.jpg", "file_changed"]]]);
 });
 
 test("asked about again while the portal refuses: all is as it was, and can be asked once more", async () => {

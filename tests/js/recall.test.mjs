@@ -75,7 +75,7 @@ test("the first are always read: a difference that no piece tells is found at th
   assert.equal(differences.length, 1);
 });
 
-test("a share of the others is read again as well, drawn again each time: at a draw of 0 every file", async () => {
+test("a share of the others is read again as well, another share each time: at a draw of 0 every file", async () => {
   const { read, done } = resumed({ count: 60, more: { random: () => 0 } });
   assert.equal((await done).stored, 60);
   assert.equal(new Set(read).size, 60);

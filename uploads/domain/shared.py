@@ -1,12 +1,13 @@
 """The constants of rules that portal, upload page and script keep alike. They stand here alone; pure.
 
-The portal imports them. `make client` writes them into static/uploads/js/lib/shared.js for the page (clients/page.py)
-and into the script (clients/build.py). That all three keep the rules alike is tested by tests/data/rules/.
+The portal imports those that it keeps itself. `make client` writes them into static/uploads/js/lib/shared.js for the
+page (clients/page.py) and into the script (clients/build.py). That all keep the rules alike is tested by
+tests/data/rules/.
 """
 
 from __future__ import annotations
 
-# Which files each data type takes: their endings in lower case, without the dot. A type of data stands also in DataType
+# Which files each data type takes: their endings in lower case, without the dot. Each data type also stands in DataType
 # (deployments/domain/names.py), and what its folders are called on cards in clients/ami_upload/selection/data_types.py.
 IMAGE_EXTENSIONS = ("jpg", "jpeg")
 SOUND_EXTENSIONS = ("wav",)

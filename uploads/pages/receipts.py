@@ -120,7 +120,7 @@ def _reason(fault: NotAReceipt) -> str:
         "list": _("The list of files is not the one that this portal signed."),
         "version": _("It is of a kind that this portal does not know yet."),
         "contents": _("What it says contradicts itself."),
-    }.get(fault.code) or _("This is no receipt, or it was changed, cut or laid out anew since the portal wrote it.")
+    }.get(fault.code) or _("This is no receipt, or it was changed, cut or reformatted since the portal wrote it.")
 
 
 def _told(found: CheckedReceipt) -> dict:

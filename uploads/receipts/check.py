@@ -199,9 +199,7 @@ def _bytes(text: bytes, length: int) -> bytes:
 
 
 def _laid_out_otherwise() -> NotAReceipt:
-    return NotAReceipt(
-        "layout", "this is no receipt, or it was changed, cut or laid out again since the portal wrote it"
-    )
+    return NotAReceipt("layout", "this is no receipt, or it was changed, cut or reformatted since the portal wrote it")
 
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode

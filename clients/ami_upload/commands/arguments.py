@@ -32,7 +32,7 @@ def upload_parser(is_card: bool, description: str | None) -> argparse.ArgumentPa
         "--on-collision",
         choices=["folder", "leave-out", "ask"],
         default="",
-        help="different files of one name: put the folder's name behind theirs, or leave them out (default: ask)",
+        help="different files of one name: add the folder at the end of the name, or leave them out (default: ask)",
     )
     parser.add_argument("--reason", metavar="TEXT", default="", help="why files from outside the season belong here")
     parser.add_argument(

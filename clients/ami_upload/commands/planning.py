@@ -28,10 +28,15 @@ def look_through(context: Context, target: Target) -> Scan:
 
 
 def changed_meanwhile(context: Context, target: Target, found: Scan) -> list[Item]:
-    """Files that came to the folder, or changed, since it was looked through; each is marked as failed."""
+    """Files that came to the folder, or changed, since it was looked through; each is marked as failed.
+
+    What is left out of `found` is as of now.
+    """
     before = {item.path: item for item in found.items}
     late = []
-    for item in look_through(context, target).items:
+    now = look_through(context, target)
+    found.left_out = now.left_out
+    for item in now.items:
         known = before.get(item.path)
         if known is None:
             code = "new_file"

@@ -13,7 +13,7 @@ from clients.ami_upload.selection.journal import Journal
 from clients.ami_upload.selection.plan import Plan
 
 WARNINGS = {
-    "shifted": "The device's clock seems to be wrong: it runs {shift:+d} h against local time.",
+    "shifted": "The device's clock seems to be wrong: it is {hours} h {side} local time.",
     "daylight": "Most of these files come from daylight. Is it the right deployment, and was the clock right?",
 }
 
@@ -53,7 +53,9 @@ def tell_survey(screen: Screen, target: Target, survey: Survey) -> None:
             screen.say(f"  {files_(count)} {text}")
     nights = survey.get("nights")
     if nights and nights.get("verdict") in WARNINGS:
-        screen.say("  " + WARNINGS[nights["verdict"]].format(shift=nights.get("shift_h") or 0))
+        shift_h = nights.get("shift_h") or 0
+        side = "behind" if shift_h < 0 else "ahead of"
+        screen.say("  " + WARNINGS[nights["verdict"]].format(hours=abs(shift_h), side=side))
     if not survey["needs_reason"]:
         return
     season = survey["season"]

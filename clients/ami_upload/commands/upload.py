@@ -84,7 +84,9 @@ def send(context: Context, target: Target, found: Scan, plan: Plan, journal: Jou
     engine.give_up_waiting()
     with interruptible(screen, halt):
         late = changed_meanwhile(context, target, found)
-        verdict = engine.finish(plan.declared + len(late))
+        target.uncovered = found.other_data
+        # The portal must not call safe what this program does not.
+        verdict = engine.finish(plan.declared + len(late) + len(found.unreadable))
         journal.forget()
         verdict = compared_to_the_end(context, engine, verdict)
     # Without a fault of ours it is only the portal's word that is waited for.

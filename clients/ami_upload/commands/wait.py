@@ -1,4 +1,4 @@
-"""Waiting for the moment until which an older program may write."""
+"""Waiting until the portal can tell of files that it could not tell of before."""
 
 from __future__ import annotations
 

@@ -40,28 +40,28 @@ class PartsSender:
     def part_arrived(self, part: Part) -> None:
         large = part.large
         with large.lock:
+            if not part.is_wanted:  # of an upload from before: the store has it not in this one
+                return
             large.left.discard(part.number)
-            is_last = not large.left and part.is_wanted
+            is_last = not large.left
         if is_last:
-            try:
-                self._complete(large)
-            except UploadGone:
-                self.begin_anew(large, large.generation)
+            self._complete(large)
 
-    def begin_anew(self, large: Large, generation: int) -> None:
-        """Its upload is no more: it was completed meanwhile, thrown away after a long pause, or the name is taken."""
+    def begin_again(self, large: Large, generation: int) -> None:
+        """Its upload is no more: it was completed meanwhile, thrown away after a long pause, or the name is taken.
+
+        Presigning tells which, and may find another name. generation: of the upload that was asked about.
+        """
         with large.lock:
             if large.is_over or generation != large.generation:
                 return
             large.generation += 1
+            arrived, large.left = _all_parts(large.item) - large.left, _all_parts(large.item)
         if large.generation > ROUNDS:
             if self._close(large):
-                message = "The store has lost its upload several times."
-                self._outcomes.fail(large.item, "upload_gone", message, step="send")
+                self._outcomes.fail(large.item, "upload_gone", step="send")
             return
-        arrived = _all_parts(large.item) - large.left
         self._run.tally.add(sent_bytes=-sum(self._part_length(large.item, number) for number in arrived))
-        large.left = _all_parts(large.item)
         granted = self._grants.presign([large.item])
         if not granted:
             self._close(large)
@@ -78,10 +78,13 @@ class PartsSender:
         self._outcomes.fail(job.item, code, message, http_status=http_status, step="send")
 
     def _go_on(self, large: Large) -> None:
+        generation = large.generation
         try:
-            self._queue_parts(large, self._missing_parts(large))
+            missing = self._missing_parts(large)
         except UploadGone:
-            self.begin_anew(large, large.generation)
+            self.begin_again(large, generation)
+            return
+        self._queue_parts(large, missing)
 
     def _missing_parts(self, large: Large) -> list[int]:
         answer = self._calls.ask_of_upload(f"parts/?upload={large.upload}", method="GET")
@@ -109,13 +112,20 @@ class PartsSender:
             self._run.lines.granted.put_first(Job(item, offset, length, part=part))
 
     def _complete(self, large: Large) -> None:
-        asked_at = time.monotonic()
-        answer: Completion = self._calls.ask_of_upload("complete", {"upload": large.upload})
+        asked_at, generation = time.monotonic(), large.generation
+        try:
+            answer: Completion = self._calls.ask_of_upload("complete", {"upload": large.upload})
+        except UploadGone:
+            self.begin_again(large, generation)
+            return
         if answer["status"] == "completed":
             if self._close(large):
                 self._outcomes.arrived(large.item)
-        elif answer["status"] == "incomplete" and large.generation < ROUNDS:
-            large.generation += 1
+        elif answer["status"] == "conflict":
+            self.begin_again(large, generation)
+        elif answer["status"] == "incomplete" and generation < ROUNDS:
+            with large.lock:
+                large.generation += 1
             numbers = sorted(answer.get("missing") or [])
             self._run.tally.add(sent_bytes=-sum(self._part_length(large.item, number) for number in numbers))
             self._queue_parts(large, numbers)

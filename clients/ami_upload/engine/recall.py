@@ -27,7 +27,7 @@ def looks_alike(item: Item, of_one_time: Counter[int]) -> bool:
 
 
 def to_be_proven(recalled: Sequence[Item], items: Sequence[Item]) -> list[Item]:
-    """A sample, drawn again each time, then all that look alike. `items`: all of the selection."""
+    """A sample, another one each time, then all that look alike. `items`: all of the selection."""
     of_one_time = Counter(item.mtime_ns for item in items)
     alike = [item for item in recalled if looks_alike(item, of_one_time)]
     chosen = set(map(id, alike))

@@ -62,7 +62,7 @@ class Sender:
             else:
                 self._outcomes.arrived(job.item)
         elif end == "gone" and job.part:
-            self._parts.begin_anew(job.part.large, job.part.generation)
+            self._parts.begin_again(job.part.large, job.part.generation)
 
     def _send(self, job: Job) -> str:
         """One PUT with its retries. Raises FileFault, and CallFault for a refusal.

@@ -1,4 +1,4 @@
-"""Files that are tried once more: in another round, or when an older program cannot write any more."""
+"""Files that are tried once more: in another round, or when the portal can tell of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Waiting:
     """Which files these are, and how many rounds are left for them."""
 
     def __init__(self) -> None:
-        self.items: list[Item] = []  # for what an older program may still do
+        self.items: list[Item] = []  # of which the portal cannot tell yet
         self._again: list[Item] = []
         self._rounds_left = ROUNDS
 

@@ -20,7 +20,7 @@ UNCOVERED = {
     "not_taken": "of a data type that the deployment does not take",
     "elsewhere": "in folders of no known name",
     "other_data": "of another data type than their folder",
-    "new": "in folders that appeared while the upload was running",
+    "new": "in folders that came to the card during this run",
     "unreadable": "that could not be read",
     "broken": "behind links to nowhere",
 }
@@ -40,7 +40,8 @@ WHY = {
     "RequestTimeTooSkewed": "The clocks of store and portal differ. Please tell a maintainer.",
     "QuotaExceeded": "The store has no room left for it. Please tell a maintainer.",
     "url_ran_out": "Its address in the store ran out on the way each time: the link is too slow. Try --jobs 1.",
-    "new_file": "It appeared while the upload was running. Run the command again.",
+    "new_file": "It came to the card during this run. Run the command again.",
+    "upload_gone": "Its upload in parts was lost several times. Run the command again.",
     "not_sent": "It was not sent.",
     "unsettled": "An older program may still write under this name. It is compared when that is over.",
     "being_read": "The portal still reads it in the store, to compare it.",

@@ -1,4 +1,4 @@
-"""What the portal answers, as types alone: the keys that this program reads. A portal of another age may lack some.
+"""What the portal answers, as types alone: the keys that this program reads. A portal of another version may lack some.
 
 The upload page has the same in uploads/static/uploads/js/portal/api-types.js.
 """

@@ -38,7 +38,7 @@ export class CardCheck {
   /** Files of which is known whether they are safe. */ settled = 0;
   readBytes = 0;
   /** Milliseconds on the clock; in the past when the portal answers. */ portalAwayUntil = 0;
-  #found = 0;
+  /** @type {Entry[]} */ #found = [];
   /** @type {CardVerdict["notFound"]} */ #notFound = [];
   /** @type {Looked[]} */ #unsettled = [];
   #place;
@@ -70,32 +70,38 @@ export class CardCheck {
       const read = await this.#read(this.#entries.slice(start, start + BATCH), signal);
       await this.#ask(read.map(firstLook), signal);
     }
+    await this.#lookAgain();
     return this.#verdict();
   }
 
   /**
-   * Asks once more about those that an older program could still overwrite; the card is not read again.
+   * Asks once more about those of which the portal could not tell; the card is not read again.
    * @param {AbortSignal} signal
    * @returns {Promise<CardVerdict>} rejects as `run` does
    */
   async askAgain(signal) {
-    const before = { found: this.#found, settled: this.settled, notFound: [...this.#notFound], unsettled: this.#unsettled };
-    const changed = await this.#ports.hasher.changedSince(before.unsettled.map(({ entry }) => entry.file));
+    const before = { found: [...this.#found], settled: this.settled, notFound: [...this.#notFound], unsettled: this.#unsettled };
     this.#unsettled = [];
     this.settled -= before.unsettled.length;
-    const asked = [];
-    for (const { entry } of before.unsettled) {
-      const error = changed.get(entry.file);
-      if (error) this.#settle(entry, { code: error.code, message: "" });
-      else asked.push(firstLook(entry));
-    }
+    const asked = before.unsettled.map(({ entry }) => firstLook(entry));
     try {
       for (let start = 0; start < asked.length; start += BATCH) await this.#ask(asked.slice(start, start + BATCH), signal);
     } catch (error) {
       ({ found: this.#found, settled: this.settled, notFound: this.#notFound, unsettled: this.#unsettled } = before);
       throw error;
     }
+    await this.#lookAgain();
     return this.#verdict();
+  }
+
+  /** What was found must still be what is on the card: reading and waiting may have taken hours. */
+  async #lookAgain() {
+    const changed = await this.#ports.hasher.changedSince(this.#found.map(({ file }) => file), { firstByteAlone: true });
+    for (const { path, file } of this.#found) {
+      const error = changed.get(file);
+      if (error) this.#notFound.push({ path, code: error.code, message: "" });
+    }
+    if (changed.size) this.#found = this.#found.filter(({ file }) => !changed.has(file));
   }
 
   #verdict() {
@@ -103,7 +109,7 @@ export class CardCheck {
     const last = this.#unsettled.toSorted((a, b) => Number(b.waitMs) - Number(a.waitMs))[0];
     return {
       total: this.total.files,
-      found: this.#found,
+      found: this.#found.length,
       notFound: [...this.#notFound, ...waiting],
       unsettled: waiting.length,
       waits: waiting.map(({ code, until }) => ({ wait: { code, until } })),
@@ -192,7 +198,7 @@ export class CardCheck {
     this.settled += 1;
     if (reason?.until) this.#unsettled.push({ entry, names: [], ...reason });
     else if (reason) this.#notFound.push({ path: entry.path, code: reason.code, message: reason.message });
-    else this.#found += 1;
+    else this.#found.push(entry);
   }
 
   /**

@@ -2,6 +2,7 @@
 
 import { paired } from "../portal/api.js";
 import { ApiError } from "../lib/errors.js";
+import { MAX_BATCH_FILES } from "../lib/shared.js";
 import { withRetries } from "../portal/retry.js";
 import { momentOf, signedUrl } from "../portal/signed-url.js";
 
@@ -16,7 +17,7 @@ const WIND_DOWN_TRIES = 2; // after a cancel: one look at what had been sent, no
 
 export class SessionCalls {
   id = 0;
-  maxBatch = 1_000;
+  maxBatch = MAX_BATCH_FILES;
   /** Larger files go in parts. */ multipartAboveBytes = Infinity;
   partBytes = 0;
   #api;

@@ -1,6 +1,7 @@
 /**
- * Files of which the portal cannot tell yet, since an older program may still overwrite them or since it has to read them
- * first, or since the store gave it no answer, and files that have to be looked at once more: they come after all others, when their time has come. Knows no DOM.
+ * Files of which the portal cannot tell yet: an older program may still overwrite them, it has to read them first, or
+ * the store gave it no answer. And files that have to be looked at once more. They come after all others, when their
+ * time has come. Knows no DOM.
  */
 
 import { momentOf } from "../portal/signed-url.js";

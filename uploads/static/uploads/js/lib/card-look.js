@@ -9,9 +9,11 @@ const LOOKED_AT_ONCE = 64; // at most 16 MB
  * Browsers compare a file's size and time with those of the moment of the choice whenever they read of it, and one
  * reading of many files takes little longer than that of one.
  * @param {Blob[]} files
+ * @param {{firstByteAlone?: boolean}} [options] for a whole card, of which not all is to be read once more
  * @returns {Promise<Map<Blob, FileError>>} those that have changed since they were chosen, or cannot be read any more
  */
-export async function changedSince(files) {
+export async function changedSince(files, { firstByteAlone = false } = {}) {
+  const toRead = firstByteAlone ? firstByte : wholeIfSmall;
   const changed = new Map();
   for (let start = 0; start < files.length; start += LOOKED_AT_ONCE) {
     const several = files.slice(start, start + LOOKED_AT_ONCE);
@@ -25,8 +27,13 @@ export async function changedSince(files) {
 }
 
 /** @param {Blob} file */
-function toRead(file) {
-  return file.size > WHOLE_BYTES ? file.slice(0, 1) : file;
+function wholeIfSmall(file) {
+  return file.size > WHOLE_BYTES ? firstByte(file) : file;
+}
+
+/** @param {Blob} file */
+function firstByte(file) {
+  return file.slice(0, 1);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The constants of rules that portal, upload page and script keep alike. Pure. */
 
-// Written by clients/page.py from uploads/domain/shared.py, where their reasons stand. Change that, then `make client`.
+// All of uploads/domain/shared.py, where their reasons stand, used here or not. Change that, then `make client`, which
+// writes this by clients/page.py.
 
 export const IMAGE_EXTENSIONS = ["jpg", "jpeg"];
 export const SOUND_EXTENSIONS = ["wav"];
