@@ -37,7 +37,7 @@ def test_laid_out_anew_it_is_not_what_was_signed(receipt, verify):
     receipt.write_text(json.dumps(json.loads(receipt.read_text()), indent=2))
     run = verify(receipt)
     assert run.code == 1
-    assert "laid out again" in run.out
+    assert "reformatted" in run.out
 
 
 def test_older_keys_are_given_beside_the_one_in_use(receipt, verify):
