@@ -12,6 +12,9 @@ PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 # As new as what checks the JavaScript needs it.
 NODE_IS_NEW := const [major, minor] = process.versions.node.split("."); const least = {20: 19, 22: 13}[major]; process.exit(major >= 24 || minor >= least ? 0 : 1)
 
+# Else each of the many processes compiles all modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DELETE_ON_ERROR:
 # Without a target.
 .DEFAULT_GOAL := help
@@ -24,10 +27,13 @@ help:
 run: $(VENV)/installed  ## the whole portal on this machine: http://127.0.0.1:8000
 	@exec $(BIN)/python -m amiportal.dev.run
 
+# Meanwhile the tests are compiled and the database's template is made, once for all processes.
 test: $(VENV)/installed-dev lint chromium  ## everything that must hold: lint, checks, unit, API and browser tests
 	$(BIN)/python -m tests.checks
-	@if command -v node >/dev/null; then echo "node --test tests/js"; node --test tests/js/*.test.mjs; \
-	else echo "SKIPPED: the JavaScript unit tests, because there is no node."; fi
+	@$(BIN)/python -m pytest --collect-only -qq >/dev/null 2>&1 & preparing=$$!; failed=0; \
+	if command -v node >/dev/null; then echo "node --test tests/js"; node --test tests/js/*.test.mjs || failed=1; \
+	else echo "SKIPPED: the JavaScript unit tests, because there is no node."; fi; \
+	wait $$preparing; exit $$failed
 	@echo "pytest, in processes with services of their own; what those for $(BESIDE) tell follows at the end"
 	@told=$$(mktemp); failed=0; \
 	$(PYTEST) -n 2 $(BESIDE) >"$$told" 2>&1 & beside=$$!; \

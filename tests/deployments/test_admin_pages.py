@@ -44,8 +44,9 @@ def world(panama, colleague):
             grant_expires_at=AT,
         )
         UploadFailure.objects.create(session=session, code="network", filename="20240918032339-snapshot.jpg")
-        person = User.objects.create_user(username=f"person{number}")
-        person.buckets.add(panama)
+    people = User.objects.bulk_create(User(username=f"person{number}") for number in range(ROWS))
+    User.buckets.through.objects.bulk_create(User.buckets.through(user=person, bucket=panama) for person in people)
+    for person in people:
         make_token(actor=None, user=person)
     HardwareConfig.objects.first().deployments.set(Deployment.objects.filter(bucket=panama))
     StoreProbe.objects.create(endpoint="http://127.0.0.1", bucket="x", record={})
