@@ -39,6 +39,7 @@ import signal
 import sqlite3
 import ssl
 import stat
+import struct
 import sys
 import threading
 import time
@@ -375,9 +376,9 @@ REASONS = {
 # Data on a card that a run does not cover: then the card is not safe.
 UNCOVERED = {
     "not_taken": "of a data type that the deployment does not take",
-    "elsewhere": "in folders of no known name",
-    "other_data": "of another data type than their folder",
-    "new": "in folders that came to the card during this run",
+    "unsorted": "of which nothing tells the data type",
+    "other_data": "of another data type",
+    "new": "that came to the card during this run",
     "unreadable": "that could not be read",
     "broken": "behind links to nowhere",
 }
@@ -400,6 +401,7 @@ WHY = {
     "new_file": "It came to the card during this run. Run the command again.",
     "upload_gone": "Its upload in parts was lost several times. Run the command again.",
     "not_sent": "It was not sent.",
+    "other_type": "By its content it is of another data type. Run the command again for the whole card: scan CARD.",
     "unsettled": "An older program may still write under this name. It is compared when that is over.",
     "being_read": "The portal still reads it in the store, to compare it.",
     "not_told": "The store gave no answer about it.",
@@ -1146,26 +1148,565 @@ class Grant:
         return now + DATE_STEP_S >= signed_at + lifetime_s and age_s >= lifetime_s / 2
 
 
-# --- selection/data_types.py ------------------------------------------------------------------------------------------
-# How the folders of each data type are called on cards.
+# --- selection/facts/facts.py -----------------------------------------------------------------------------------------
+# What is known of a file from its own bytes. See docs/card.md for what devices write, and where.
 
-# As stations and people name them: letters alone, in lower case.
-FOLDERS = {
-    "snapshot_images": {"snapshotimages", "snapshotimage", "snapshots", "snapshot"},
-    "motion_images": {"motionimages", "motionimage", "motion"},
-    "audible_recordings": {"audiblerecordings", "audiblerecording", "audible"},
-    "ultrasound_recordings": {
-        "ultrasoundrecordings", "ultrasoundrecording", "ultrasound", "ultrasonicrecordings", "ultrasonic",
-    },
-    "terrestrial_recordings": {"terrestrialrecordings", "terrestrialrecording", "terrestrial"},
-    "aquatic_recordings": {"aquaticrecordings", "aquaticrecording", "aquatic"},
+
+@dataclass(slots=True)
+class FileFacts:
+    """What one file says of itself; what it does not say is "" or None."""
+
+    format: str = ""  # "jpeg", "wav", or "" where the bytes are neither
+    damage: str = ""  # why the content cannot be right: one of DAMAGE
+    made_by: str = ""  # "camera", "audible_microphone" or "ultrasonic_microphone", in the words of AMI systems
+    system: str = ""
+    hardware: str = ""
+    camera: str = ""  # its serial
+    recorder: str = ""  # its serial
+    model: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    country: str = ""  # three letters, ISO 3166
+    taken_at: str = ""  # in the device's own time, such as 2025-07-14T22:00:31
+    offset_minutes: int | None = None  # of that time, ahead of UTC
+    sample_rate_hz: int | None = None
+
+
+# --- selection/facts/times.py -----------------------------------------------------------------------------------------
+# Moments as devices write them into files.
+
+# 2024-09-18T03:23:39+0100, 2024:09:18 03:23:39, 2024-09-18 03:23:39-05:00
+_MOMENT = re.compile(
+    r"(\d{4})[-:](\d\d)[-:](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.\d+)?\s*(?:(Z)|([+-])(\d\d):?(\d\d)?)?\s*", re.ASCII
+)
+
+
+def note_time(facts: FileFacts, moment: object) -> None:
+    """Adds the moment, and its offset where it has one."""
+    found = _MOMENT.fullmatch(moment) if isinstance(moment, str) else None
+    if not found:
+        return
+    try:
+        year, month, day, hour, minute, second = map(int, found.group(1, 2, 3, 4, 5, 6))
+        taken_at = datetime(year, month, day, hour, minute, second).isoformat()
+    except ValueError:
+        return
+    facts.taken_at = taken_at
+    facts.offset_minutes = 0 if found[7] else offset_of(found[8], found[9], found[10])
+
+
+def offset_of(sign: str | None, hours: str | None, minutes: str | None) -> int | None:
+    """Minutes ahead of UTC."""
+    if not sign or not hours:
+        return None
+    return (-1 if sign == "-" else 1) * (int(hours) * 60 + int(minutes or 0))
+
+
+# --- uploads/domain/shared.py -----------------------------------------------------------------------------------------
+# The constants of rules that portal, upload page and script keep alike. They stand here alone; pure.
+#
+# The portal imports those that it keeps itself. `make client` writes them into static/uploads/js/lib/shared.js for the
+# page (clients/page.py) and into the script (clients/build.py). That all keep the rules alike is tested by
+# tests/data/rules/.
+
+# Which files each data type takes: their endings in lower case, without the dot. Each data type also stands in DataType
+# (deployments/domain/names.py).
+IMAGE_EXTENSIONS = ("jpg", "jpeg")
+SOUND_EXTENSIONS = ("wav",)
+EXTENSIONS = {
+    "snapshot_images": IMAGE_EXTENSIONS,
+    "motion_images": IMAGE_EXTENSIONS,
+    "audible_recordings": SOUND_EXTENSIONS,
+    "ultrasound_recordings": SOUND_EXTENSIONS,
+    "terrestrial_recordings": SOUND_EXTENSIONS,
+    "aquatic_recordings": SOUND_EXTENSIONS,
+}
+
+# How folders of each data type are called on cards, by stations and by people: letters alone, in lower case.
+FOLDERS_OF_TYPES = {
+    "snapshot_images": ("snapshotimages", "snapshotimage", "snapshots", "snapshot"),
+    "motion_images": ("motionimages", "motionimage", "motion"),
+    "audible_recordings": (
+        "audiblerecordings", "audiblerecording", "audible", "audio", "rawaudio", "birds", "bird",
+    ),
+    "ultrasound_recordings": (
+        "ultrasoundrecordings", "ultrasoundrecording", "ultrasound", "ultrasonicrecordings", "ultrasonicrecording",
+        "ultrasonic", "bats", "bat",
+    ),
+    "terrestrial_recordings": ("terrestrialrecordings", "terrestrialrecording", "terrestrial"),
+    "aquatic_recordings": ("aquaticrecordings", "aquaticrecording", "aquatic"),
 }  # fmt: skip
+# What stations call their images: 20240918032339-snapshot.jpg, and motion images 01-20240822034512-00.jpg, the number
+# of the image behind its time. Regular expressions, of ASCII alone, in any case.
+SNAPSHOT_NAME = r"-snapshot\.jpe?g$"
+MOTION_NAME = r"(?:^|-)\d{14}-\d+(?:-\d+)?\.jpe?g$"
+# Sample rates in Hz: ultrasound is recorded at 96,000 and more, sound that people hear at 48,000 and less.
+LEAST_ULTRASOUND_HZ = 96_000
+MOST_AUDIBLE_HZ = 48_000
+
+# Why the content of a file cannot be right, in words that go on from "it". Some are how a failing card reads, or what
+# is no image or sound at all; the others are what a station leaves whose power went off while it wrote.
+DAMAGE = {
+    "zeros": "holds nothing but zeros",
+    "no_header": "does not begin as an image or a sound file does",
+    "text": "holds text, such as a web page, under the name of an image or sound",
+    "cut_off": "ends before its image does",
+    "header_alone": "has a header and nothing behind it",
+    "shorter": "is shorter than its header says",
+}
+FAILING_DAMAGE = ("zeros", "no_header", "text")
+
+# What operating systems leave on cards, files and folders, in lower case. What begins with a dot is hidden anyway.
+SYSTEM_NAMES = (
+    "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "recycler", "system volume information", "__macosx",
+    "lost+found", "lost.dir", "found.000", "wpsettings.dat", "indexervolumeguid",
+)  # fmt: skip
+
+MAX_NAME_BYTES = 255  # what ext4, exFAT and NTFS allow, so that whatever is stored can be brought home again
+# Characters that no name may hold: those that turn the direction of text, and these categories of Unicode (control
+# characters, half characters, line and paragraph separators).
+BIDIRECTIONAL = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+BARRED_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
+
+# Of a folder in a name at least so many bytes stay where there is no room: the end of the name is cut off, its time is
+# further in front.
+FEWEST_FOLDER_BYTES = 24
+HEX_LETTERS = "abcdefghijklmnop"  # for hexadecimal digits in names, since digits might be read as a time
+
+# The device's time in a name, as stations, recorders and cameras write it: 20240918032339, 20240918_032339,
+# 20240918T032339Z, 2024-09-18_03-23-39, with or without milliseconds. A regular expression, of ASCII alone; groups
+# 1, 3, 4: year, month, day; 5, 7, 8: hour, minute, second.
+DEVICE_TIME = (
+    r"(?<!\d)(\d{4})([-_.]?)(\d\d)\2(\d\d)(?:[_Tt -]| at )?(\d\d)([-_.:]?)(\d\d)\6(\d\d)(?:\d{3})?(?!\d)"
+)  # fmt: skip
+
+# What stands for an id that nobody has given, such as sys999999. A regular expression.
+PLACEHOLDER_ID = r"^[A-Za-z]*9+$"
+# Serials in front of names: of a camera, of a recorder (AudioMoth, Song Meter). Regular expressions, of ASCII alone.
+CAMERA_IN_NAME = r"^([0-9A-F]{8})-\d{14}"
+RECORDER_IN_NAME = r"^([0-9A-F]{16}|[A-Z0-9]{3}\d{5})_\d{8}_\d{6}"
+
+# How the species pipelines find a file's time: see downstream.py. Regular expressions, of ASCII alone.
+READ_AS_IMAGE = r"\.jpe?g$"  # in any case; all else is read as sound
+IMAGE_TIME = r"\d{14}"  # the whole of a piece between hyphens
+IMAGE_DECADES = ("201", "202")  # how that piece begins
+SOUND_TIME = r"\d{8}_\d{6}"  # anywhere
+
+MAX_BATCH_FILES = 1_000  # a batch answers within a second or so, and its body stays below a megabyte
+MAX_SURVEY_HOURS = 60_000  # seven years of nights, which no card holds
+MULTIPART_ABOVE_BYTES = 64 * 1024**2  # on a slow link, what one lost connection may cost
+PART_SIZE_BYTES = 16 * 1024**2
 
 
-def data_type_of(folder: str) -> str:
-    """By a folder's own name; "" where it is none of those that are known."""
-    letters = re.sub(r"[^a-z]", "", folder.casefold())
-    return next((kind for kind, names in FOLDERS.items() if letters in names), "")
+# --- selection/facts/ami_text.py --------------------------------------------------------------------------------------
+# The text that AMI systems write into their images and sounds: JSON, which may be cut off.
+
+_EVENTS = ("motion_event_data", "audible_microphone_event_data")  # the latter of both microphones
+_MAKERS = ("camera", "audible_microphone", "ultrasonic_microphone")
+_PLACEHOLDER = re.compile(PLACEHOLDER_ID)
+
+
+def note_ami_text(facts: FileFacts, text: str) -> None:
+    """Adds what the text says; what is missing, null or a placeholder says nothing."""
+    said = whole_part(text)
+    ids = _below(said, "base_ids")
+    facts.system = _id_of(ids, "system_id") or facts.system
+    facts.hardware = _id_of(ids, "hardware_id") or facts.hardware
+    settings = _below(said, "device_settings")
+    note_position(facts, settings.get("lat"), settings.get("lon"))
+    country = _below(said, "spatial_properties").get("country_code")
+    if isinstance(country, str) and re.fullmatch("[A-Z]{3}", country):
+        facts.country = country
+    for key in _EVENTS:
+        event = _below(said, key)
+        made_by = _below(event, "file_characteristics").get("file_type")
+        if made_by in _MAKERS:
+            facts.made_by = made_by
+        note_time(facts, _below(event, "date_fields").get("event_date"))
+
+
+def whole_part(text: str) -> dict[str, Any]:
+    """What of a JSON object is whole: of one that is cut off, the keys before the cut."""
+    waiting: list[str] = []  # brackets to be closed
+    end, closers = 0, ""
+    in_string = is_escaped = False
+    for position, character in enumerate(text):
+        if in_string:
+            in_string = is_escaped or character != '"'
+            is_escaped = character == "\\" and not is_escaped
+        elif character == '"':
+            in_string = True
+        elif character in "{[":
+            waiting.append("}" if character == "{" else "]")
+            end, closers = position + 1, "".join(reversed(waiting))
+        elif character in "}]":
+            if not waiting or waiting.pop() != character:
+                return {}
+            end, closers = position + 1, "".join(reversed(waiting))
+            if not waiting:
+                break
+        elif character == ",":
+            end, closers = position, "".join(reversed(waiting))
+    try:
+        said = json.loads(text[:end] + closers, parse_constant=lambda name: None)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def note_position(facts: FileFacts, latitude: object, longitude: object) -> None:
+    """Adds a position on Earth, in degrees, north and east positive. 0, 0 is what devices without one write."""
+    north, east = _number(latitude), _number(longitude)
+    if north is not None and east is not None and abs(north) <= 90 and abs(east) <= 180 and (north or east):
+        facts.latitude, facts.longitude = north, east
+
+
+def _number(value: object) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    is_written = isinstance(value, str) and re.fullmatch(r"-?\d+(?:\.\d+)?", value, re.ASCII)
+    return float(value) if is_number or is_written else None  # type: ignore[arg-type]  # told by the lines above
+
+
+def _below(said: dict[str, Any], key: str) -> dict[str, Any]:
+    value = said.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _id_of(ids: dict[str, Any], key: str) -> str:
+    value = ids.get(key)
+    return value if isinstance(value, str) and value and not _PLACEHOLDER.search(value) else ""
+
+
+# --- selection/facts/jpeg.py ------------------------------------------------------------------------------------------
+# What a JPEG says of itself: EXIF, and whether it is whole.
+
+SOI, SOS, EOI, APP1, APP2 = 0xD8, 0xDA, 0xD9, 0xE1, 0xE2
+END_OF_IMAGE = b"\xff\xd9"
+# Of files that hold more behind the first image, whose end is anywhere.
+_GOES_ON = (b"MPF\0", b"MicroVideo", b"MotionPhoto")
+
+# Tags of EXIF
+DESCRIPTION, MAKE, MODEL, WHEN, ZONE_HOURS = 0x010E, 0x010F, 0x0110, 0x0132, 0x882A
+EXIF_IFD, GPS_IFD = 0x8769, 0x8825
+TAKEN, TAKEN_OFFSET, SERIAL = 0x9003, 0x9011, 0xA431
+NORTH, LATITUDE, EAST, LONGITUDE = 1, 2, 3, 4
+_BYTES_EACH = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 8: 2, 9: 4, 10: 8}
+
+
+def note_jpeg(facts: FileFacts, head: bytes, tail: bytes, size: int) -> None:
+    """Adds what the first and the last bytes of a JPEG say. They may overlap."""
+    facts.format = "jpeg"
+    offset, goes_on = 2, False
+    image_at = 0
+    while offset + 4 <= len(head):
+        if head[offset] != 0xFF:
+            facts.damage = "no_header" if offset == 2 else ""
+            break
+        marker = head[offset + 1]
+        if marker == 0xFF:  # filled up
+            offset += 1
+            continue
+        length = int.from_bytes(head[offset + 2 : offset + 4], "big")
+        payload = head[offset + 4 : offset + 2 + length]
+        if marker == SOS:
+            image_at = offset
+            break
+        if marker == APP1 and payload.startswith(b"Exif\0\0"):
+            note_exif(facts, payload[6:])
+        goes_on |= marker in (APP1, APP2) and any(sign in payload for sign in _GOES_ON)
+        offset += 2 + max(length, 2)
+    if goes_on or facts.damage:
+        return
+    # An end before the image itself is that of a thumbnail.
+    tail_from = max(image_at or min(offset, size), size - len(tail))
+    if END_OF_IMAGE not in tail[len(tail) - (size - tail_from) :]:
+        facts.damage = "cut_off"
+
+
+def note_exif(facts: FileFacts, tiff: bytes) -> None:
+    """Adds what a TIFF block says."""
+    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
+    if not order or len(tiff) < 8:
+        return
+    block = _Tiff(tiff, order)
+    main = block.directory(block.long_at(4))
+    inner = block.directory(block.number(main, EXIF_IFD))
+    gps = block.directory(block.number(main, GPS_IFD))
+    facts.model = " ".join(filter(None, (block.text(main, MAKE), block.text(main, MODEL))))
+    facts.camera = block.text(inner, SERIAL)
+    note_time(facts, block.text(inner, TAKEN) or block.text(main, WHEN))
+    zone = re.fullmatch(r"([+-])(\d\d):(\d\d)", block.text(inner, TAKEN_OFFSET), re.ASCII)
+    hours = block.signed(main, ZONE_HOURS)
+    if zone and facts.taken_at:
+        facts.offset_minutes = offset_of(zone[1], zone[2], zone[3])
+    elif hours is not None and facts.taken_at and abs(hours) <= 14:
+        facts.offset_minutes = hours * 60
+    north, east = block.degrees(gps, LATITUDE), block.degrees(gps, LONGITUDE)
+    if north is not None and east is not None:
+        south = block.text(gps, NORTH).startswith("S")
+        west = block.text(gps, EAST).startswith("W")
+        note_position(facts, -north if south else north, -east if west else east)
+    note_ami_text(facts, block.text(main, DESCRIPTION))
+
+
+@dataclass(frozen=True)
+class _Tiff:
+    """Directories of tags, each (type, count, where its value stands)."""
+
+    data: bytes
+    order: str
+
+    def directory(self, start: int | None) -> dict[int, tuple[int, int, int]]:
+        found: dict[int, tuple[int, int, int]] = {}
+        if not start or start + 2 > len(self.data):
+            return found
+        for number in range(self._short_at(start)):
+            at = start + 2 + 12 * number
+            if at + 12 > len(self.data):
+                break
+            kind, count = self._short_at(at + 2), self.long_at(at + 4)
+            length = _BYTES_EACH.get(kind, 0) * count
+            value_at = at + 8 if length <= 4 else self.long_at(at + 8)
+            if length and value_at < len(self.data):
+                found.setdefault(self._short_at(at), (kind, count, value_at))
+        return found
+
+    def text(self, directory: dict[int, tuple[int, int, int]], tag: int) -> str:
+        kind, count, at = directory.get(tag, (0, 0, 0))
+        if kind != 2:
+            return ""
+        return self.data[at : at + count].split(b"\0")[0].decode("utf-8", "replace").strip()
+
+    def number(self, directory: dict[int, tuple[int, int, int]], tag: int) -> int | None:
+        kind, _, at = directory.get(tag, (0, 0, 0))
+        return self.long_at(at) if kind == 4 and at + 4 <= len(self.data) else None
+
+    def signed(self, directory: dict[int, tuple[int, int, int]], tag: int) -> int | None:
+        kind, _, at = directory.get(tag, (0, 0, 0))
+        if kind not in (3, 8) or at + 2 > len(self.data):
+            return None
+        value = self._short_at(at)
+        return value - 0x10000 if value >= 0x8000 else value
+
+    def degrees(self, directory: dict[int, tuple[int, int, int]], tag: int) -> float | None:
+        """From degrees, minutes and seconds."""
+        kind, count, at = directory.get(tag, (0, 0, 0))
+        if kind != 5 or count != 3 or at + 24 > len(self.data):
+            return None
+        parts = [(self.long_at(at + 8 * n), self.long_at(at + 8 * n + 4)) for n in range(3)]
+        if any(not below for _, below in parts):
+            return None
+        degrees, minutes, seconds = (above / below for above, below in parts)
+        return round(degrees + minutes / 60 + seconds / 3600, 6)
+
+    def _short_at(self, at: int) -> int:
+        return int(struct.unpack_from(self.order + "H", self.data, at)[0])
+
+    def long_at(self, at: int) -> int:
+        return int(struct.unpack_from(self.order + "I", self.data, at)[0])
+
+
+# --- selection/facts/wav.py -------------------------------------------------------------------------------------------
+# What a WAV says of itself: how it was recorded, by which device, and whether it is whole.
+
+HEADER_BYTES = 12
+UNKNOWN_LENGTH = 0xFFFFFFFF  # in RF64, whose lengths stand in a chunk of their own
+_AUDIOMOTH = re.compile(
+    r"Recorded at (\d\d):(\d\d):(\d\d)(?:\.\d+)? (\d\d)/(\d\d)/(\d{4}) \(UTC(?:([+-])(\d\d?)(?::(\d\d))?)?\)", re.ASCII
+)
+_AUDIOMOTH_ID = re.compile(r"AudioMoth ([0-9A-F]{16})", re.ASCII)
+
+
+def note_wav(facts: FileFacts, head: bytes, tail: bytes, size: int) -> None:
+    """Adds what the first and the last bytes of a WAV say. They may overlap."""
+    facts.format = "wav"
+    has_format, data_bytes = False, None
+    for kind, start, length in chunks_of(head, tail, size):
+        content = _bytes_at(head, tail, size, start, length)
+        if kind == b"fmt " and len(content) >= 16:
+            rate = int.from_bytes(content[4:8], "little")
+            has_format = rate > 0 and int.from_bytes(content[2:4], "little") > 0
+            facts.sample_rate_hz = rate if has_format else None
+        elif kind == b"data":
+            data_bytes = size - start
+            if start + length > size:
+                facts.damage = "shorter" if data_bytes > 0 else "header_alone"
+        elif kind == b"LIST" and content.startswith(b"INFO"):
+            for name, value_at, value_length in _chunks(content, 4, len(content)):
+                _note_info(facts, name, _text_of(content[value_at : value_at + value_length]))
+        elif kind in (b"id3 ", b"ID3 "):
+            note_ami_text(facts, title_of_id3(content))
+        elif kind == b"guan":
+            note_guano(facts, content.decode("utf-8", "replace"))
+        elif kind == b"wamd":
+            note_wildlife_acoustics(facts, content)
+    if not has_format:
+        facts.damage = "no_header"
+    elif not data_bytes:
+        facts.damage = "header_alone"
+
+
+def chunks_of(head: bytes, tail: bytes, size: int) -> Iterator[tuple[bytes, int, int]]:
+    """(name, where its content starts, length) of each chunk that can be seen; ends where nothing was read."""
+    offset, length_of_data = HEADER_BYTES, None
+    while offset + 8 <= size:
+        header = _bytes_at(head, tail, size, offset, 8)
+        if len(header) < 8:
+            return
+        length = int.from_bytes(header[4:], "little")
+        if header[:4] == b"ds64":
+            length_of_data = int.from_bytes(_bytes_at(head, tail, size, offset + 16, 8), "little")
+        elif header[:4] == b"data" and length == UNKNOWN_LENGTH and length_of_data is not None:
+            length = length_of_data
+        yield header[:4], offset + 8, length
+        offset += 8 + length + length % 2
+
+
+def _chunks(content: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    while start + 8 <= end:
+        length = int.from_bytes(content[start + 4 : start + 8], "little")
+        yield content[start : start + 4], start + 8, length
+        start += 8 + length + length % 2
+
+
+def _bytes_at(head: bytes, tail: bytes, size: int, start: int, length: int) -> bytes:
+    """What was read of these bytes of the file."""
+    if start < len(head):
+        return head[start : start + length]
+    from_tail = start - (size - len(tail))
+    return tail[from_tail : from_tail + length] if from_tail >= 0 else b""
+
+
+def _text_of(content: bytes) -> str:
+    return content.split(b"\0")[0].decode("utf-8", "replace").strip()
+
+
+def _note_info(facts: FileFacts, name: bytes, text: str) -> None:
+    if name == b"INAM":
+        note_ami_text(facts, text)
+    elif name in (b"ICMT", b"IART"):
+        note_audiomoth(facts, text)
+
+
+def note_audiomoth(facts: FileFacts, text: str) -> None:
+    """Adds what the comment or the artist of an AudioMoth's recording says."""
+    recorder = _AUDIOMOTH_ID.search(text)
+    if recorder:
+        facts.recorder, facts.model = recorder[1], "AudioMoth"
+    found = _AUDIOMOTH.search(text)
+    if found:
+        hour, minute, second, day, month, year = found.group(1, 2, 3, 4, 5, 6)
+        note_time(facts, f"{year}-{month}-{day}T{hour}:{minute}:{second}Z")
+        if facts.taken_at and found[7]:
+            facts.offset_minutes = offset_of(found[7], found[8], found[9])
+
+
+def note_guano(facts: FileFacts, text: str) -> None:
+    """Adds what lines of "Key: value" say."""
+    said = {}
+    for line in re.split(r"\r\n|\r|\n", text):
+        key, colon, value = line.partition(":")
+        if colon:
+            said[key.strip().casefold()] = value.strip(" \0\t")
+    note_time(facts, said.get("timestamp"))
+    facts.recorder = said.get("serial") or facts.recorder
+    facts.model = " ".join(filter(None, (said.get("make"), said.get("model")))) or facts.model
+    position = re.fullmatch(r"(-?\d+(?:\.\d+)?)[ ,]+(-?\d+(?:\.\d+)?)", said.get("loc position", ""), re.ASCII)
+    if position:
+        note_position(facts, float(position[1]), float(position[2]))
+
+
+def note_wildlife_acoustics(facts: FileFacts, content: bytes) -> None:
+    """Adds what the tags of a Song Meter say: 2 bytes tag, 4 bytes length, value."""
+    at, said = 0, {}
+    while at + 6 <= len(content):
+        tag = int.from_bytes(content[at : at + 2], "little")
+        length = int.from_bytes(content[at + 2 : at + 6], "little")
+        said[tag] = _text_of(content[at + 6 : at + 6 + length])
+        at += 6 + length
+    facts.model = said.get(1) or facts.model
+    facts.recorder = said.get(2) or facts.recorder
+    note_time(facts, said.get(5))
+    position = re.search(r"(-?\d+\.\d+)\s*,\s*([NS]?)\s*,?\s*(-?\d+\.\d+)\s*,?\s*([EW]?)", said.get(6, ""), re.ASCII)
+    if position:
+        south, west = position[2] == "S", position[4] == "W"
+        latitude, longitude = float(position[1]), float(position[3])
+        note_position(facts, -abs(latitude) if south else latitude, -abs(longitude) if west else longitude)
+
+
+def title_of_id3(content: bytes) -> str:
+    """The title, of version 2.3 or 2.4; "" where there is none."""
+    if not content.startswith(b"ID3") or len(content) < 10:
+        return ""
+    is_newer, at = content[3] >= 4, 10
+    while at + 10 <= len(content) and content[at]:
+        length = _seven_bits(content[at + 4 : at + 8]) if is_newer else int.from_bytes(content[at + 4 : at + 8], "big")
+        if content[at : at + 4] == b"TIT2":
+            return _id3_text(content[at + 10 : at + 10 + length])
+        at += 10 + length
+    return ""
+
+
+def _seven_bits(four: bytes) -> int:
+    return sum(byte << 7 * (3 - place) for place, byte in enumerate(four))
+
+
+def _id3_text(content: bytes) -> str:
+    encoding = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}.get(content[0] if content else 3, "utf-8")
+    return content[1:].decode(encoding, "replace").split("\0")[0]
+
+
+# --- selection/facts/read.py ------------------------------------------------------------------------------------------
+# From the first and the last bytes of a file to what it says of itself.
+
+_TEXT = re.compile(rb"[\t\n\r\x20-\xff]+")
+
+
+def facts_of(name: str, head: bytes, tail: bytes, size: int) -> FileFacts:
+    """What a file says of itself, by its name, its first and its last bytes, which may overlap. Never raises."""
+    facts = FileFacts()
+    if not size:
+        return facts
+    if head.startswith(b"\xff\xd8"):
+        note_jpeg(facts, head, tail, size)
+    elif head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
+        note_wav(facts, head, tail, size)
+    elif not head.strip(b"\0") and not tail.strip(b"\0"):
+        facts.damage = "zeros"
+    elif _TEXT.fullmatch(head[:512]):
+        facts.damage = "text"
+    else:
+        facts.damage = "no_header"
+    camera, recorder = re.match(CAMERA_IN_NAME, name, re.ASCII), re.match(RECORDER_IN_NAME, name, re.ASCII)
+    if camera and facts.format != "wav":
+        facts.camera = facts.camera or camera[1]
+    if recorder and facts.format != "jpeg":
+        facts.recorder = facts.recorder or recorder[1]
+    return facts
+
+
+# --- selection/facts/look.py ------------------------------------------------------------------------------------------
+# Reads the two ends of files on the card.
+
+END_BYTES = 64 * 1024  # of each end: EXIF is no longer, nor are the texts behind a sound
+
+
+def look_into(local: str) -> FileFacts | None:
+    """What a file says of itself; None where it cannot be read."""
+    try:
+        with open(local, "rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            head = file.read(END_BYTES)
+            file.seek(max(0, size - END_BYTES))
+            tail = head if size <= END_BYTES else file.read(END_BYTES)
+    except OSError:
+        return None
+    return facts_of(os.path.basename(local), head, tail, size)
+
+
+def facts_in(name: str, content: bytes) -> FileFacts:
+    """As `look_into`, of a file that was read whole."""
+    return facts_of(name, content[:END_BYTES], content[-END_BYTES:], len(content))
 
 
 # --- selection/item.py ------------------------------------------------------------------------------------------------
@@ -1192,6 +1733,8 @@ class Item:
     was_verified: bool = False  # the journal says that the run gone on with saw it verified
     doubt: CallFault | None = None  # why the last try failed, where it may have arrived all the same
     folders_in_name: int = 0
+    data_type: str = ""  # that its content must not contradict; "" where a person said what it is
+    damage: str = ""  # why its content cannot be right: one of DAMAGE
     due: Due | None = None  # when the portal can say more: an older program may still write under the name
     former_name: str = ""  # under which it may be stored from when the folder stood in front
     status: str = ""  # how it ended
@@ -1220,6 +1763,8 @@ class Item:
         described = {"name": self.name, "size": self.size, "md5": self.md5, "path": self.path}
         if self.part_md5s:
             described["multipart_md5"] = self.multipart_md5
+        if self.damage:
+            described["damage"] = self.damage
         return described
 
     @property
@@ -1242,62 +1787,6 @@ def paired(asked: Sequence[Item], answer: FilesAnswer) -> list[tuple[Item, FileR
     ):
         raise Refusal("The portal answered for other files than it was asked about.", "answer_mismatch")
     return list(zip(asked, rows, strict=True))
-
-
-# --- uploads/domain/shared.py -----------------------------------------------------------------------------------------
-# The constants of rules that portal, upload page and script keep alike. They stand here alone; pure.
-#
-# The portal imports those that it keeps itself. `make client` writes them into static/uploads/js/lib/shared.js for the
-# page (clients/page.py) and into the script (clients/build.py). That all keep the rules alike is tested by
-# tests/data/rules/.
-
-# Which files each data type takes: their endings in lower case, without the dot. Each data type also stands in DataType
-# (deployments/domain/names.py), and what its folders are called on cards in clients/ami_upload/selection/data_types.py.
-IMAGE_EXTENSIONS = ("jpg", "jpeg")
-SOUND_EXTENSIONS = ("wav",)
-EXTENSIONS = {
-    "snapshot_images": IMAGE_EXTENSIONS,
-    "motion_images": IMAGE_EXTENSIONS,
-    "audible_recordings": SOUND_EXTENSIONS,
-    "ultrasound_recordings": SOUND_EXTENSIONS,
-    "terrestrial_recordings": SOUND_EXTENSIONS,
-    "aquatic_recordings": SOUND_EXTENSIONS,
-}
-
-# What operating systems leave on cards, files and folders, in lower case. What begins with a dot is hidden anyway.
-SYSTEM_NAMES = (
-    "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "recycler", "system volume information", "__macosx",
-    "lost+found", "lost.dir", "found.000", "wpsettings.dat", "indexervolumeguid",
-)  # fmt: skip
-
-MAX_NAME_BYTES = 255  # what ext4, exFAT and NTFS allow, so that whatever is stored can be brought home again
-# Characters that no name may hold: those that turn the direction of text, and these categories of Unicode (control
-# characters, half characters, line and paragraph separators).
-BIDIRECTIONAL = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-BARRED_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
-
-# Of a folder in a name at least so many bytes stay where there is no room: the end of the name is cut off, its time is
-# further in front.
-FEWEST_FOLDER_BYTES = 24
-HEX_LETTERS = "abcdefghijklmnop"  # for hexadecimal digits in names, since digits might be read as a time
-
-# The device's time in a name, as stations, recorders and cameras write it: 20240918032339, 20240918_032339,
-# 20240918T032339Z, 2024-09-18_03-23-39, with or without milliseconds. A regular expression, of ASCII alone; groups
-# 1, 3, 4: year, month, day; 5, 7, 8: hour, minute, second.
-DEVICE_TIME = (
-    r"(?<!\d)(\d{4})([-_.]?)(\d\d)\2(\d\d)(?:[_Tt -]| at )?(\d\d)([-_.:]?)(\d\d)\6(\d\d)(?:\d{3})?(?!\d)"
-)  # fmt: skip
-
-# How the species pipelines find a file's time: see downstream.py. Regular expressions, of ASCII alone.
-READ_AS_IMAGE = r"\.jpe?g$"  # in any case; all else is read as sound
-IMAGE_TIME = r"\d{14}"  # the whole of a piece between hyphens
-IMAGE_DECADES = ("201", "202")  # how that piece begins
-SOUND_TIME = r"\d{8}_\d{6}"  # anywhere
-
-MAX_BATCH_FILES = 1_000  # a batch answers within a second or so, and its body stays below a megabyte
-MAX_SURVEY_HOURS = 60_000  # seven years of nights, which no card holds
-MULTIPART_ABOVE_BYTES = 64 * 1024**2  # on a slow link, what one lost connection may cost
-PART_SIZE_BYTES = 16 * 1024**2
 
 
 # --- selection/names.py -----------------------------------------------------------------------------------------------
@@ -1422,17 +1911,18 @@ def long_path(path: str) -> str:
 
 
 def scan(
-    root: str, data_type: str, *, folders: Sequence[str] = (), note: Callable[[int], None] = lambda files: None
+    root: str,
+    data_type: str,
+    *,
+    takes: Callable[[str], bool] = lambda path: True,
+    note: Callable[[int], None] = lambda files: None,
 ) -> Scan:
-    """The files of one data type below `root`; with `folders`, only those below these relative paths."""
+    """The files of one data type below `root`. `takes`: whether a relative path is to be looked at."""
     found = Scan()
     top = root_name(root)
-    extensions = EXTENSIONS[data_type]
-    for folder in folders or [""]:
-        start = os.path.join(root, *folder.split("/")) if folder else root
-        for below, local, stat_ in walk(start, note):
-            relative = f"{folder}/{below}" if folder else below
-            _sort_in(found, top, relative, local, stat_, extensions)
+    for relative, local, stat_ in walk(root, note):
+        if takes(relative):
+            _sort_in(found, top, relative, local, stat_, EXTENSIONS[data_type])
     found.items.sort(key=lambda item: item.path)
     return found
 
@@ -1466,77 +1956,159 @@ def _sort_in(
         found.items.append(Item(path, composed(parts[-1]), local, stat_.st_size, stat_.st_mtime_ns))
 
 
+# --- selection/sorting.py ---------------------------------------------------------------------------------------------
+# Which data type a file is of: by what it says of itself, then by its folder, then by its name.
+
+AUDIBLE, ULTRASOUND = "audible_recordings", "ultrasound_recordings"
+SNAPSHOT, MOTION = "snapshot_images", "motion_images"
+SOUNDS = {AUDIBLE, ULTRASOUND}  # what a sample rate tells apart
+
+
+def format_of(name: str) -> str:
+    """ "jpeg" or "wav", by the name alone; "" where it is neither."""
+    extension = name.rpartition(".")[2].casefold()
+    return "jpeg" if extension in IMAGE_EXTENSIONS else "wav" if extension in SOUND_EXTENSIONS else ""
+
+
+def type_by_content(facts: FileFacts) -> str:
+    """By the text of an AMI system, then by the sample rate; "" where neither tells."""
+    if facts.format != "wav":
+        return ""
+    said = {"audible_microphone": AUDIBLE, "ultrasonic_microphone": ULTRASOUND}.get(facts.made_by, "")
+    rate = facts.sample_rate_hz
+    if said or rate is None:
+        return said
+    return ULTRASOUND if rate >= LEAST_ULTRASOUND_HZ else AUDIBLE if rate <= MOST_AUDIBLE_HZ else ""
+
+
+def type_by_place(path: str) -> str:
+    """By the nearest folder of a known name that fits the format, then by the file's own name; "" where none tells."""
+    *folders, name = path.split("/")
+    own = format_of(name)
+    for folder in reversed(folders):
+        for data_type, names in FOLDERS_OF_TYPES.items():
+            if letters_of(folder) in names and (data_type in (SNAPSHOT, MOTION)) == (own == "jpeg"):
+                return data_type
+    if own == "jpeg" and re.search(SNAPSHOT_NAME, name, re.IGNORECASE):
+        return SNAPSHOT
+    return MOTION if own == "jpeg" and re.search(MOTION_NAME, name, re.IGNORECASE | re.ASCII) else ""
+
+
+def letters_of(folder: str) -> str:
+    """Letters alone, in lower case: as the names of folders are compared."""
+    return re.sub(r"[^a-z]", "", folder.casefold())
+
+
+def contradiction(facts: FileFacts, data_type: str) -> str:
+    """The data type that a file is of by its content, where that is another one; else ""."""
+    said = type_by_content(facts)
+    return said if said and data_type in SOUNDS and said != data_type else ""
+
+
 # --- selection/card.py ------------------------------------------------------------------------------------------------
-# Looks over a whole card: the folders of each data type, and the data outside of them.
+# Looks over a whole card and sorts its files into data types.
+
+FILES_LOOKED_INTO = 5  # files of a folder that are looked into: the first, the last, and some in between
+NO_DATA = "no_data"  # what a person may call files of which nothing tells their data type
+
+
+@dataclass(frozen=True)
+class CardFile:
+    """One file with data, as the card had it at the first look."""
+
+    path: str  # relative to the card, with "/" between folders
+    local: str  # where to open it
+    size: int
+
+    @property
+    def group(self) -> tuple[str, str]:
+        """Its folder and its format: what is asked about together."""
+        folder, _, name = self.path.rpartition("/")
+        return folder, format_of(name)
 
 
 @dataclass
 class CardLook:
-    """A whole card: the folders of each data type, and the data that lies in none of them."""
+    """What is on a card, and of which data type each file is."""
 
-    folders: dict[str, list[str]] = field(default_factory=dict)  # as relative paths
-    uncovered: list[tuple[str, str]] = field(default_factory=list)  # (path, reason)
+    top: str  # the card's own name
+    files: dict[tuple[str, str], list[CardFile]] = field(default_factory=dict)  # by folder and format
+    data_types: dict[str, str] = field(default_factory=dict)  # by relative path; "" where nothing tells
+    facts: list[FileFacts] = field(default_factory=list)  # of the files that were looked into
+    left_out: list[tuple[str, str]] = field(default_factory=list)  # (path, reason)
+    by_choice: set[str] = field(default_factory=set)  # paths whose data type a person gave
+
+    @property
+    def unseen(self) -> list[str]:
+        """Paths of what may be data and could not be looked at; a folder's ends with "/"."""
+        return [path for path, reason in self.left_out if reason in ("unreadable", "broken")]
+
+    def data_type_of(self, path: str) -> str:
+        """Also of a file that came later, or cannot be read: as the others of its folder are, if they are all alike."""
+        if path in self.data_types:
+            return self.data_types[path]
+        others = {self.data_types[file.path] for file in self.files.get(CardFile(path, "", 0).group, [])}
+        return others.pop() if len(others) == 1 else type_by_place(f"{self.top}/{path}")
+
+    def of_type(self, data_type: str) -> list[CardFile]:
+        return [file for files in self.files.values() for file in files if self.data_types[file.path] == data_type]
+
+    def groups_of_type(self, data_type: str) -> dict[tuple[str, str], list[CardFile]]:
+        found: dict[tuple[str, str], list[CardFile]] = {}
+        for file in self.of_type(data_type):
+            found.setdefault(file.group, []).append(file)
+        return found
+
+    def settle(self, files: Iterable[CardFile], data_type: str) -> None:
+        """By a person's word; "" to ask for it."""
+        for file in files:
+            self.data_types[file.path] = data_type
+            if data_type:
+                self.by_choice.add(file.path)
 
 
-def look_over(card: str) -> CardLook:
-    """Finds the folders by their names. What is inside them is looked through later."""
-    look = CardLook()
-    waiting = [""]
-    while waiting:
-        relative = waiting.pop()
-        try:
-            entries = sorted(os.scandir(_below(card, relative)), key=lambda entry: entry.name)
-        except OSError:
-            look.uncovered.append((relative + "/", "unreadable"))
-            continue
-        for entry in entries:
-            path = f"{relative}/{entry.name}" if relative else entry.name
-            if _is_folder(entry):
-                data_type = data_type_of(entry.name)
-                if entry.name.startswith(".") or entry.name.casefold() in SYSTEM_NAMES or entry.is_symlink():
-                    continue
-                if data_type:
-                    look.folders.setdefault(data_type, []).append(path)
-                else:
-                    waiting.append(path)
-                continue
-            look.uncovered += _as_uncovered(path, entry.path, _stat_of(entry.path), "elsewhere")
-    order = list(EXTENSIONS)
-    look.folders = {kind: sorted(look.folders[kind]) for kind in sorted(look.folders, key=order.index)}
+def look_over(card: str, note: Callable[[int], None] = lambda files: None) -> CardLook:
+    """Walks the card, looks into some files of each folder, and sorts all."""
+    look = CardLook(root_name(card))
+    for path, local, stat_ in walk(card, note):
+        reason = reason_of(path, local, stat_, DATA)
+        if reason or stat_ is None:  # which is always for a reason
+            look.left_out.append((path, reason))
+        else:
+            file = CardFile(path, local, stat_.st_size)
+            look.files.setdefault(file.group, []).append(file)
+    for files in look.files.values():
+        sort_files(look, files)
     return look
 
 
-def uncovered_in(card: str, folder: str, reason: str) -> list[tuple[str, str]]:
-    """The data in a folder of the card, with the reason why it is not covered."""
-    found = []
-    for below, local, stat_ in walk(_below(card, folder), lambda files: None):
-        found += _as_uncovered(f"{folder}/{below}".replace("//", "/"), local, stat_, reason)
-    return found
+def sort_files(look: CardLook, files: list[CardFile]) -> None:
+    """Gives each file of one folder and format its data type."""
+    said = types_said(look, sample_of(files))
+    told = {kind for kind in said.values() if kind}
+    if len(told) > 1:  # a folder of both: each file is looked into
+        said |= types_said(look, [file for file in files if file.path not in said])
+    of_all = told.pop() if len(told) == 1 else ""
+    for file in files:
+        look.data_types[file.path] = said.get(file.path) or of_all or type_by_place(f"{look.top}/{file.path}")
 
 
-def _as_uncovered(path: str, local: str, stat_: os.stat_result | None, reason: str) -> list[tuple[str, str]]:
-    left_out = reason_of(path, local, stat_, DATA)
-    if left_out in ("unreadable", "broken"):
-        reason = left_out
-    return [] if left_out and left_out != reason else [(path, reason)]
+def types_said(look: CardLook, files: Iterable[CardFile]) -> dict[str, str]:
+    """The data type of each file by its content; "" where that does not tell."""
+    said = {}
+    for file in files:
+        facts = look_into(file.local)
+        if facts:
+            look.facts.append(facts)
+            said[file.path] = type_by_content(facts)
+    return said
 
 
-def _below(card: str, relative: str) -> str:
-    return long_path(os.path.join(os.path.abspath(card), *relative.split("/")))
-
-
-def _is_folder(entry: os.DirEntry) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
-
-
-def _stat_of(path: str) -> os.stat_result | None:
-    try:
-        return os.stat(path)
-    except OSError:
-        return None
+def sample_of(files: list[CardFile]) -> list[CardFile]:
+    """The first, the last and some in between."""
+    if len(files) <= FILES_LOOKED_INTO:
+        return files
+    return [files[number * (len(files) - 1) // (FILES_LOOKED_INTO - 1)] for number in range(FILES_LOOKED_INTO)]
 
 
 # --- selection/device_time.py -----------------------------------------------------------------------------------------
@@ -2829,6 +3401,7 @@ class Reader:
             return
         if item.size > KEEP_BYTES or is_large:
             hash_large(item, part_size if is_large else 0, self._run.halt)
+            self._judge(item, look_into(item.local))
             return
         self._run.budget.take(item.size)
         try:
@@ -2837,6 +3410,22 @@ class Reader:
             self._run.budget.give_back(item.size)
             raise
         item.md5 = hashlib.md5(item.body).hexdigest()
+        try:
+            self._judge(item, facts_in(item.name, item.body))
+        except FileFault:
+            self._run.budget.give_back(item.size)
+            item.body = None
+            raise
+
+    def _judge(self, item: Item, facts: FileFacts | None) -> None:
+        """Raises FileFault for a content of another data type; that of a damaged file is sent as it is."""
+        if facts is None:
+            raise FileFault("file_unreadable")
+        if contradiction(facts, item.data_type):
+            raise FileFault("other_type")
+        item.damage = facts.damage
+        if facts.damage:
+            self._run.log.note("damaged", f"{item.path} {DAMAGE[facts.damage]}")
 
 
 # --- engine/sender.py -------------------------------------------------------------------------------------------------
@@ -3186,15 +3775,30 @@ def is_as_read(item: Item, halt: Halt) -> bool:
 def upload_parser(is_card: bool, description: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ami_upload.py scan" if is_card else "ami_upload.py",
-        description="Upload a whole card: finds its folders by their names." if is_card else description,
+        description="Upload a whole card: sorts its files by what they say of themselves, their folders and names."
+        if is_card
+        else description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     if is_card:
         parser.add_argument("folder", metavar="CARD", nargs="?", help="the card, or a copy of it")
+        parser.add_argument(
+            "--folder-type",
+            metavar="FOLDER=TYPE",
+            action="append",
+            default=[],
+            help=f"of which data type all files in a folder of the card are, or {NO_DATA}; may be given again",
+        )
     else:
         parser.add_argument("folder", metavar="FOLDER", nargs="?", help="what to upload, with the folders inside it")
         parser.add_argument("--data-type", choices=list(EXTENSIONS))
+    parser.add_argument(
+        "--keep-type", action="store_true", help="send sounds as the data type given, whatever their sample rate says"
+    )
+    parser.add_argument(
+        "--damaged-known", action="store_true", help="files that look damaged are known: they may be safe as they are"
+    )
     parser.add_argument("--deployment", metavar="ID", help="such as dep000127")
     parser.add_argument("--portal", metavar="URL", help="the portal's address; else the variable AMI_PORTAL")
     parser.add_argument("--name", default="", help="your name, for the portal's record; else the account's")
@@ -3267,20 +3871,32 @@ def whole(text: str) -> int:
 
 @dataclass
 class Target:
-    """One folder (or several of one card) on its way to one deployment and data type."""
+    """One folder, or the files of one data type of a card, on its way to one deployment and data type."""
 
     root: str
     deployment: str
     data_type: str
-    folders: list[str] = field(default_factory=list)
-    is_part: bool = False  # of a whole card, which then gets the verdict
+    card: CardLook | None = None  # of which it is a part; then the card gets the verdict
     proven: int = 0  # files
+    failing: list[Item] = field(default_factory=list)  # stored, but damaged as by a card that fails
     uncovered: list[tuple[str, str]] = field(default_factory=list)  # data beside them, with the reason
 
     @property
     def described(self) -> str:
-        where = ", ".join(self.folders) if self.folders else self.root
-        return f"{where} to {self.deployment}, {self.data_type}"
+        return f"{self.root} to {self.deployment}, {self.data_type}"
+
+    @property
+    def is_part(self) -> bool:
+        """Of a whole card."""
+        return self.card is not None
+
+    def is_by_choice(self, item: Item) -> bool:
+        """Whether a person gave this very file its data type."""
+        return self.card is not None and item.path.removeprefix(f"{self.card.top}/") in self.card.by_choice
+
+    def takes(self, path: str) -> bool:
+        """Whether it sends the file with this relative path, if it is data at all."""
+        return self.card is None or self.card.data_type_of(path) == self.data_type
 
 
 # One data type's way to its exit code; it yields when all that is left is to wait for a moment hours away.
@@ -3317,7 +3933,11 @@ def look_through(context: Context, target: Target) -> Scan:
     def note(files: int) -> None:
         context.screen.status(f"Looking through the folder: {files_(files)} so far ...")
 
-    return scan(target.root, target.data_type, folders=target.folders, note=note)
+    found = scan(target.root, target.data_type, takes=target.takes, note=note)
+    for item in found.items:
+        if not (context.arguments.keep_type or target.is_by_choice(item)):
+            item.data_type = target.data_type
+    return found
 
 
 def changed_meanwhile(context: Context, target: Target, found: Scan) -> list[Item]:
@@ -3450,6 +4070,26 @@ def tell_paths(screen: Screen, told: Sequence[tuple[str, str]], *, even_if_quiet
 def tell_not_stored(screen: Screen, items: Sequence[Item], unreadable: Sequence[tuple[str, str]]) -> None:
     told = [(item.path, item.why if item.status else WHY["not_sent"]) for item in items]
     tell_paths(screen, told + [(path, WHY[reason]) for path, reason in unreadable])
+
+
+def tell_damaged(screen: Screen, items: Sequence[Item]) -> list[Item]:
+    """Names the files that look damaged; gives those that speak of a failing card."""
+    damaged = [item for item in items if item.damage]
+    if damaged:
+        screen.say(f"{look_damaged(len(damaged))}:", even_if_quiet=True)
+        tell_paths(screen, [(item.path, f"it {DAMAGE[item.damage]}.") for item in damaged])
+    return [item for item in damaged if item.damage in FAILING_DAMAGE]
+
+
+def look_damaged(count: int) -> str:
+    return f"{files_(count)} {'looks' if count == 1 else 'look'} damaged"
+
+
+def failing_words(count: int) -> str:
+    return (
+        f"{look_damaged(count)}: the card may be failing. Copy it again before you wipe it; if it really holds"
+        " them so, say --damaged-known."
+    )
 
 
 def tell_when_to_look_again(screen: Screen, items: Sequence[Item]) -> None:
@@ -3724,25 +4364,6 @@ def choose_data_type(screen: Screen, allowed: Sequence[str]) -> str:
             return allowed[int(answer) - 1]
 
 
-def choose_targets(context: Context, card: str, look: CardLook) -> list[Target]:
-    screen = context.screen
-    if not look.folders:
-        raise UsageFault(f"No folder in {card} has a known name, such as: snapshot images, audible, ultrasonic.")
-    deployment, bucket = choose_deployment(context)
-    targets = []
-    screen.say(f"Found in {card}:")
-    for data_type, folders in look.folders.items():
-        taken = data_type in bucket.get("data_types", [data_type])
-        screen.say(f"  {', '.join(folders)}: {data_type}{'' if taken else ' - NOT TAKEN by ' + deployment}")
-        if taken:
-            targets.append(Target(card, deployment, data_type, folders, is_part=True))
-    if not targets:
-        raise UsageFault(f"{deployment} takes none of these data types.")
-    for line in by_reason(look.uncovered):
-        screen.say(f"  NOT COVERED: {line}")
-    return targets
-
-
 # --- uploads/receipts/check.py ----------------------------------------------------------------------------------------
 # Is a receipt, byte for byte, what a portal signed? The one check, of the portal and of the script client.
 #
@@ -4007,6 +4628,112 @@ def told_of_receipt(found: CheckedReceipt) -> list[str]:
     return lines
 
 
+# --- commands/sorting_card.py -----------------------------------------------------------------------------------------
+# Shows what is on a card, and asks what nothing tells.
+
+
+def choose_targets(context: Context, card: str, look: CardLook) -> list[Target]:
+    """What is to be sent, each data type by itself; nothing of a card without data.
+
+    Raises UsageFault where the deployment takes none of it.
+    """
+    screen = context.screen
+    if not look.data_types and not look.unseen:
+        return []
+    deployment, bucket = choose_deployment(context)
+    allowed = bucket.get("data_types") or list(EXTENSIONS)
+    ask_again_in_saltmarsh(look, allowed)
+    take_given(context.arguments.folder_type, look)
+    screen.say(f"On the card {look.top or card}:")
+    for data_type in EXTENSIONS:
+        tell_row(screen, look, data_type, "" if data_type in allowed else f" - NOT TAKEN by {deployment}")
+    for reason, count in Counter(reason for _, reason in look.left_out).most_common():
+        screen.say(f"  not sent: {number(count)} {REASONS[reason]}")
+    ask_unsorted(context, look, allowed)
+    sent = [data_type for data_type in EXTENSIONS if data_type in allowed and is_on(look, data_type)]
+    if not sent:
+        raise UsageFault(f"{deployment} takes none of what is on this card.")
+    return [Target(card, deployment, data_type, look) for data_type in sent]
+
+
+def is_on(look: CardLook, data_type: str) -> bool:
+    return bool(look.of_type(data_type)) or any(look.data_type_of(path) == data_type for path in look.unseen)
+
+
+def ask_again_in_saltmarsh(look: CardLook, allowed: Sequence[str]) -> None:
+    """Sound in air and sound under water are not told apart by anything in the file or on the card."""
+    if SOUNDS & set(allowed):
+        return
+    for data_type in SOUNDS:
+        look.settle(look.of_type(data_type), "")
+
+
+def tell_row(screen: Screen, look: CardLook, data_type: str, remark: str) -> None:
+    files = look.of_type(data_type)
+    if not files:
+        return
+    folders = sorted({file.group[0] or "." for file in files})
+    where = ", ".join(folders[:3]) + (f" and {number(len(folders) - 3)} more folders" if len(folders) > 3 else "")
+    nights = sorted(filter(None, (device_time(file.path.rpartition("/")[2])[:10] for file in files)))
+    when = f", {nights[0]} to {nights[-1]}" if nights else ""
+    size = bytes_(sum(file.size for file in files))
+    screen.say(f"  {data_type}: {files_(len(files))}, {size}{when}, in {where}{remark}")
+
+
+def take_given(given: Sequence[str], look: CardLook) -> None:
+    """Of --folder-type: FOLDER=TYPE for all below a folder. Raises UsageFault."""
+    for words in given:
+        folder, sign, data_type = words.rpartition("=")
+        if not sign or data_type not in (*EXTENSIONS, NO_DATA):
+            raise UsageFault(
+                f"{words!r} is not understood: write --folder-type FOLDER=TYPE, such as DCIM=motion_images."
+            )
+        folder = folder.strip("/").removeprefix("./")
+        below = "" if folder in ("", ".") else f"{folder}/"
+        files = [
+            file
+            for (_, format_), group in look.files.items()
+            if data_type == NO_DATA or format_ == ("jpeg" if "jpg" in EXTENSIONS[data_type] else "wav")
+            for file in group
+            if file.path.startswith(below)
+        ]
+        if not files:
+            raise UsageFault(f"There are no files of {data_type} in the folder {folder or '.'} of the card.")
+        look.settle(files, data_type)
+
+
+def ask_unsorted(context: Context, look: CardLook, allowed: Sequence[str]) -> None:
+    """Once per folder, with an example. Where nobody can be asked, they are not covered."""
+    screen = context.screen
+    for (folder, format_), files in look.groups_of_type("").items():
+        if not screen.can_ask:
+            screen.say(
+                f"  NOT COVERED: {files_(len(files))} in {folder or '.'}, such as {files[0].path}: nothing tells their"
+                f" data type. Give it: --folder-type {folder or '.'}=TYPE, or ={NO_DATA}.",
+                even_if_quiet=True,
+            )
+            continue
+        look.settle(files, ask_type(screen, folder, format_, files, allowed))
+
+
+def ask_type(screen: Screen, folder: str, format_: str, files: Sequence[CardFile], allowed: Sequence[str]) -> str:
+    """ "" to leave them on the card: it is then not safe."""
+    extension = "jpg" if format_ == "jpeg" else "wav"
+    choices = [data_type for data_type in allowed if extension in EXTENSIONS[data_type]]
+    screen.say(
+        f"Nothing tells what {files_(len(files))} in {folder or '.'} are, such as {files[0].path}:", even_if_quiet=True
+    )
+    for index, data_type in enumerate(choices, 1):
+        screen.say(f"{index:>3}  {data_type}", even_if_quiet=True)
+    screen.say(f"{len(choices) + 1:>3}  no data, not to be kept", even_if_quiet=True)
+    while True:
+        answer = screen.ask("Number (Enter alone leaves them out, and the card is not safe then): ")
+        if not answer:
+            return ""
+        if answer.isdigit() and 1 <= int(answer) <= len(choices) + 1:
+            return [*choices, NO_DATA][int(answer) - 1]
+
+
 # --- commands/meter.py ------------------------------------------------------------------------------------------------
 # The line of a run under way.
 
@@ -4188,6 +4915,7 @@ def tell_verdict(
     whole_ = not bad and not found.unreadable
     safe = whole_ and verdict.get("safe_to_wipe") is True
     tell_not_stored(screen, bad, found.unreadable)
+    target.failing = [] if context.arguments.damaged_known else tell_damaged(screen, plan.send)
     tell_when_to_look_again(screen, bad)
     if engine.unreported:
         screen.say("The portal could not be told of all failures: please send the log to a maintainer.")
@@ -4204,6 +4932,11 @@ def tell_verdict(
             f"NOT SAFE TO WIPE: all {files_(len(plan.send))} of {target.data_type} are stored and verified ({proven};"
             f" {session}). The folder also holds {files_(len(found.other_data))} of another data type that are not."
         )
+    elif safe and target.failing:
+        words = (
+            f"NOT SAFE TO WIPE: all {files_(len(plan.send))} are stored as they are on the card ({proven}; {session}),"
+            f" but {failing_words(len(target.failing))}"
+        )
     elif safe:
         words = f"SAFE TO WIPE: {files_(len(plan.send))} stored and verified ({proven}; {session})."
     elif whole_:
@@ -4211,7 +4944,7 @@ def tell_verdict(
     else:
         count = len(bad) + len(found.unreadable)
         words = f"NOT SAFE TO WIPE: {files_(count)} not safely stored ({proven}; {session})."
-    safe = safe and (target.is_part or not found.other_data)
+    safe = safe and (target.is_part or not (found.other_data or target.failing))
     log.note("safe" if safe else "not safe", words)
     screen.say(words, even_if_quiet=not (safe and target.is_part))
     screen.say(f"Log: {log.path}")
@@ -4366,35 +5099,40 @@ def carry_out(context: Context, target: Target) -> Course:
 
 def carry_out_card(context: Context, card: str) -> int:
     """Each data type by itself; then the verdict about the card, which counts what none of them covers."""
-    look = look_over(card)
+
+    def note(files: int) -> None:
+        context.screen.status(f"Looking over the card: {files_(files)} so far ...")
+
+    look = look_over(card, note)
     targets = choose_targets(context, card, look)
     codes = run_courses([carry_out(context, target) for target in targets])
-    worst = max(codes, key=[OK, NOT_ALL, REFUSED, INTERRUPTED].index)
+    worst = max(codes, key=[OK, NOT_ALL, REFUSED, INTERRUPTED].index, default=OK)
     if worst == INTERRUPTED:
         return worst
     uncovered = uncovered_on(card, look, targets)
-    is_safe = tell_card(context, targets, uncovered, all_well=worst == OK)
+    is_safe = tell_card(context, look, targets, uncovered, all_well=worst == OK)
     is_well = not uncovered if context.arguments.dry_run else is_safe
     return worst or (OK if is_well else NOT_ALL)
 
 
 def uncovered_on(card: str, look: CardLook, targets: Sequence[Target]) -> list[tuple[str, str]]:
-    """All data of the card that no data type's upload covered, as the card is now."""
-    covered = {folder for target in targets for folder in target.folders}
-    before = {folder for folders in look.folders.values() for folder in folders}
+    """All data of the card that no data type's upload covered, as the card is now, with the reason."""
+    sent = {target.data_type for target in targets}
     now = look_over(card)
-    uncovered = list(now.uncovered)
-    for folders in now.folders.values():
-        for folder in folders:
-            if folder not in covered:
-                uncovered += uncovered_in(card, folder, "not_taken" if folder in before else "new")
-    top = root_name(card)
-    uncovered = [(f"{top}/{path}" if top else path, reason) for path, reason in uncovered]
+    found = [(path, reason) for path, reason in now.left_out if path in now.unseen]
+    uncovered = [(path, reason) for path, reason in found if look.data_type_of(path) not in sent]
+    for path in now.data_types:
+        data_type = look.data_type_of(path)
+        if data_type in sent or (data_type == NO_DATA and path in look.data_types):
+            continue
+        reason = "new" if path not in look.data_types else "not_taken" if data_type else "unsorted"
+        uncovered.append((path, reason))
+    uncovered = [(f"{look.top}/{path}" if look.top else path, reason) for path, reason in uncovered]
     return uncovered + [each for target in targets for each in target.uncovered]
 
 
 def tell_card(
-    context: Context, targets: Sequence[Target], uncovered: Sequence[tuple[str, str]], *, all_well: bool
+    context: Context, look: CardLook, targets: Sequence[Target], uncovered: Sequence[tuple[str, str]], *, all_well: bool
 ) -> bool:
     """Whether the card is safe."""
     screen, given = context.screen, context.arguments
@@ -4403,13 +5141,19 @@ def tell_card(
     tell_paths(screen, [(path, f"Not covered: {UNCOVERED[reason]}.") for path, reason in uncovered])
     proven = sum(target.proven for target in targets)
     parts = ", ".join(f"{target.data_type} {number(target.proven)}" for target in targets)
-    is_safe = all_well and proven > 0 and not uncovered
+    chosen = len(look.of_type(NO_DATA))
+    if chosen:
+        parts += f"; left out by choice, as no data: {number(chosen)}"
+    failing = sum(len(target.failing) for target in targets)
+    is_safe = all_well and proven > 0 and not uncovered and not failing
     if given.dry_run:
         words = "" if not uncovered else f"Uploading would not cover {'; '.join(by_reason(uncovered))}."
     elif is_safe and given.verify:
         words = f"SAFE: {files_(proven)} are in the store, with the same content: all data of the card ({parts})."
     elif is_safe:
         words = f"SAFE TO WIPE: {files_(proven)} stored and verified: all data of the card ({parts})."
+    elif all_well and not uncovered and failing:
+        words = f"NOT SAFE TO WIPE: all data of the card is stored as it is ({parts}), but {failing_words(failing)}"
     else:
         why = [] if all_well else ["not all that was sent is safely stored"]
         why += [f"not covered: {line}" for line in by_reason(uncovered)] or ([] if why else ["it holds no data"])

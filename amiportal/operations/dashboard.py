@@ -22,6 +22,7 @@ from amiportal.operations.doctor.keeping import WARN_END, WARN_FULL
 from amiportal.operations.doctor.models import Finding
 from amiportal.operations.doctor.observations import STALE_AFTER, State
 from deployments.models import Bucket, Deployment, Status
+from uploads.ledger.damaged import HAS_DAMAGED
 from uploads.models import Drift, Inventory, StorageDay, UploadFailure, UploadLog, UploadSession
 
 UNDER_WAY_WITHIN = timedelta(hours=1)
@@ -208,6 +209,8 @@ def todos(now: datetime, inventories: Sequence[Inventory]) -> list[Todo]:
         "unaccounted": sum(inventory.unaccounted > 0 for inventory in inventories),
         "outside": sum(inventory.outside_season > 0 for inventory in inventories),
     }
+    damaged = UploadSession.objects.filter(HAS_DAMAGED, last_seen_at__gte=now - STUCK_UNTIL).count()
+    cards = reverse("admin:uploads_uploadsession_changelist") + "?damaged=yes"
     deployments = reverse("admin:deployments_deployment_changelist") + "?status__exact=active"
     silence = f"active deployments without files for {silent_days} days"
     held = reverse("admin:uploads_inventory_changelist")
@@ -215,6 +218,7 @@ def todos(now: datetime, inventories: Sequence[Inventory]) -> list[Todo]:
         Todo(odd["unaccounted"], "counts found files that the ledger does not know", f"{held}?odd=unaccounted"),
         Todo(odd["undecided"], "counts could not compare all files", f"{held}?odd=undecided"),
         Todo(odd["outside"], "counts found files from outside the season", f"{held}?odd=outside_season"),
+        Todo(damaged, "uploads of the last 30 days brought files that look damaged", cards),
         Todo(counted["silent"], silence, f"{deployments}&silent=yes"),
         Todo(counted["season"], "active deployments without a season", f"{deployments}&season_known=no"),
         Todo(counted["coordinates"], "active deployments without coordinates", f"{deployments}&coordinates_known=no"),

@@ -20,6 +20,7 @@ from amiportal.objectstore.models import StoreProbe
 from amiportal.objectstore.probe import probe
 from deployments.models import Bucket, Deployment
 from tests.browser.card import Card
+from tests.client.terminal import Terminal
 from tests.faultproxy import FaultProxy
 from tests.faults import Hang, never
 from tests.liveserver import listening
@@ -223,3 +224,11 @@ def change_unseen(file: Path, content: bytes) -> None:
     assert len(content) == stat.st_size
     file.write_bytes(content)
     os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+@pytest.fixture
+def open_terminal(script, portal):
+    def start(*words: str, **environment: str) -> Terminal:
+        return Terminal(script.bare(*words), script.environment | environment)
+
+    return start

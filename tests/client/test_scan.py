@@ -72,8 +72,7 @@ def test_a_card_whose_data_is_all_covered_is_safe(scan, whole, store, portal):
 
 UNCOVERED = {
     "AMI/Ultrasonic/20250714_220000.WAV": "1 file of a data type that the deployment does not take",
-    "DCIM/100MEDIA/20250714220000-a.JPG": "1 file in folders of no known name",
-    "AMI/audible/20250714220000-a.jpg": "1 file of another data type than their folder",
+    "DCIM/100MEDIA/20250714220000-a.JPG": "file of which nothing tells the data type",
 }
 
 
@@ -141,10 +140,10 @@ def test_unreadable_folders_are_counted(card, monkeypatch):
     real = os.scandir
     monkeypatch.setattr(os, "scandir", lambda path: real("/nowhere" if "DCIM" in str(path) else path))
     look = program.look_over(str(card.root))
-    assert look.folders == {"motion_images": ["motion"]}
-    assert look.uncovered == [("DCIM/", "unreadable")]
+    assert look.data_types == {"motion/20250714220000-a.jpg": "motion_images"}
+    assert look.unseen == ["DCIM/"]
     monkeypatch.setattr(os, "scandir", lambda path: real("/nowhere"))
-    assert program.uncovered_in(str(card.root), "motion", "not_taken") == [("motion/", "unreadable")]
+    assert program.look_over(str(card.root)).unseen == ["/"]
 
 
 def test_data_in_one_folder_that_is_not_of_the_type_sent_withholds_the_verdict(script, card):
@@ -180,7 +179,7 @@ def test_data_that_comes_to_the_card_meanwhile_is_counted(scan, whole, front):
     front.fault = camera_still_writes
     run = scan()
     assert run.code == 1, run.out
-    assert "1 file in folders that came to the card during this run" in run.last_words
+    assert "1 file that came to the card during this run" in run.last_words
 
 
 def test_the_portals_own_word_is_needed_too(scan, script, whole, front):

@@ -1,5 +1,8 @@
 """The rules that the portal, the page and the script share, by the cases of tests/data/rules."""
 
+import base64
+from dataclasses import asdict
+
 import pytest
 
 from tests.client.program import ami_upload
@@ -41,3 +44,15 @@ def test_folders_in_names(why, groups, others):
 
 def own_name(path: str) -> str:
     return ami_upload.composed(path.rpartition("/")[2])
+
+
+@pytest.mark.parametrize(("why", "name", "head", "tail", "size", "said"), cases("file_facts"))
+def test_what_files_say_of_themselves(why, name, head, tail, size, said):
+    head, tail = base64.b64decode(head), base64.b64decode(tail or head)
+    assert asdict(ami_upload.facts_of(name, head, tail, size)) == asdict(ami_upload.FileFacts(**said)), why
+    assert said.get("damage", "") in {"", *ami_upload.DAMAGE}
+
+
+@pytest.mark.parametrize(("path", "data_type"), cases("data_types_by_place"))
+def test_the_data_type_by_folders_and_name(path, data_type):
+    assert ami_upload.type_by_place(path) == data_type

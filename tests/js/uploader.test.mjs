@@ -7,10 +7,10 @@ import { away, fakeApi, fakeClock, fakeStore, hasher, makeItems, md5, refused, s
 
 const target = { deployment: "dep000119", data_type: "snapshot_images", uploader_name: "A", client: "test" };
 
-function makeUploader({ items, store, api = fakeApi(store), ports = {}, declaredFiles = items.length, seed = 1 }) {
+function makeUploader({ items, store, api = fakeApi(store), ports = {}, declaredFiles = items.length, seed = 1, dataType = target.data_type }) {
   const clock = fakeClock();
   const all = { api, transport: store, hasher, clock, random: seeded(seed), ...ports };
-  return new Uploader({ target, items, declaredFiles, ports: all });
+  return new Uploader({ target: { ...target, data_type: dataType }, items, declaredFiles, ports: all });
 }
 const run = (options) => makeUploader(options).run(new AbortController().signal);
 const busy = (httpStatus, storeCode = "") => new TransferError({ code: `http_${httpStatus}`, httpStatus, storeCode });
@@ -138,7 +138,7 @@ test("a file that changed while it was read, before it was sent or since is not 
     parallel: 1,
     digest: async (file) => {
       if (file === items[0].file) throw new FileError("file_changed");
-      return { md5: md5(file.text_), kept: null };
+      return { md5: md5(file.text_), said: { dataType: "", damage: "" }, kept: null };
     },
     changedSince: async (files) =>
       new Map(files.includes(items[2].file) ? [[items[2].file, new FileError("file_changed")]] : []),
@@ -147,6 +147,18 @@ test("a file that changed while it was read, before it was sent or since is not 
   assert.equal(outcome.verified, 3);
   assert.equal(outcome.safeToWipe, false);
   assert.deepEqual(outcome.notStored.map(({ code }) => code), ["file_changed", "file_changed", "file_changed"]);
+});
+
+test("a sound of another data type by its content is not filed under this one; a damaged file is sent and marked", async () => {
+  const items = makeItems(4);
+  const store = fakeStore();
+  const said = (file) => ({ dataType: file === items[1].file ? "ultrasound_recordings" : "audible_recordings", damage: file === items[2].file ? "shorter" : "" });
+  const sorting = { ...hasher, digest: async (file) => ({ ...(await hasher.digest(file)), said: said(file) }) };
+  const outcome = await run({ items, store, dataType: "audible_recordings", ports: { hasher: sorting } });
+  assert.deepEqual(outcome.notStored.map(({ path, code }) => [path, code]), [[items[1].path, "other_type"]]);
+  assert.equal(outcome.verified, 3);
+  assert.equal(outcome.safeToWipe, false);
+  assert.deepEqual(items.map(({ damage }) => damage), ["", "", "shorter", ""]);
 });
 
 test("the verdict is withheld when one confirmation is falsified, or the portal does not agree", async () => {

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from clients.ami_upload.selection.data_types import FOLDERS
 from deployments.domain.names import DataType
 from tests.shared_rules import cases
 from uploads.domain import shared
@@ -34,8 +33,8 @@ def test_names_that_are_refused(name, code):
 
 def test_each_data_type_has_its_extensions_and_the_folders_of_its_name():
     assert list(shared.EXTENSIONS) == DataType.values
-    assert list(FOLDERS) == DataType.values
-    for data_type, folders in FOLDERS.items():
+    assert list(shared.FOLDERS_OF_TYPES) == DataType.values
+    for data_type, folders in shared.FOLDERS_OF_TYPES.items():
         assert data_type.replace("_", "") in folders
 
 

@@ -127,7 +127,10 @@ class UploadLogAdmin(LongTable):
     fieldsets = [
         (None, {"fields": ["filename", ("status", "error_code"), "path_on_card"]}),
         ("Where", {"fields": [("deployment", "data_type"), "session"]}),
-        ("Content", {"fields": [("size_bytes", "device_time"), ("md5", "multipart_md5"), ("etag", "proven")]}),
+        (
+            "Content",
+            {"fields": [("size_bytes", "device_time"), ("md5", "multipart_md5"), ("etag", "proven"), "damage"]},
+        ),
         ("When", {"fields": [("granted_at", "grant_expires_at"), ("stored_at", "verified_at")]}),
     ]
 

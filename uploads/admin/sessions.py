@@ -19,8 +19,23 @@ from unfold.decorators import display
 from amiportal.core.adminkit import minute, page
 from uploads.admin.csv_pages import sessions_csv
 from uploads.admin.paging import DayRange, KeysetChangeList, LongTable
+from uploads.domain.shared import DAMAGE
+from uploads.ledger.damaged import HAS_DAMAGED, damaged_in
 from uploads.models import MultipartUpload, UploadSession
 from uploads.templatetags.portal_text import size as size_text
+
+
+class HasDamaged(admin.SimpleListFilter):
+    """Whether files of the session look damaged."""
+
+    title = "damaged files"
+    parameter_name = "damaged"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [("yes", "with files that look damaged")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[UploadSession]) -> QuerySet[UploadSession]:
+        return queryset.filter(HAS_DAMAGED) if self.value() == "yes" else queryset
 
 
 class SessionChangeList(KeysetChangeList):
@@ -51,16 +66,24 @@ class UploadSessionAdmin(LongTable):
         ("deployment__bucket", RelatedDropdownFilter),
         ("data_type", ChoicesDropdownFilter),
         ("is_legacy", BooleanRadioFilter),
+        HasDamaged,
         ("started_at", DayRange),
     ]
     search_fields = ["uploader_name__startswith", "account__username__startswith", "deployment__deployment_id__exact"]
     search_help_text = "Beginning of the uploader's name or account, or a deployment's whole ID"
-    readonly_fields = ["ledger", "declared_size", "names"]
+    readonly_fields = ["ledger", "declared_size", "names", "damaged"]
     fieldsets = [
         (None, {"fields": [("account", "uploader_name"), ("deployment", "data_type"), "season_reason", "ledger"]}),
         (
             "How far",
-            {"fields": [("started_at", "last_seen_at", "finished_at"), ("declared_files", "declared_size"), "names"]},
+            {
+                "fields": [
+                    ("started_at", "last_seen_at", "finished_at"),
+                    ("declared_files", "declared_size"),
+                    "names",
+                    "damaged",
+                ]
+            },
         ),
         ("By what", {"fields": [("client", "is_legacy"), "address"]}),
     ]
@@ -107,6 +130,12 @@ class UploadSessionAdmin(LongTable):
         if not session.names_asked:
             return "–"
         return f"{session.names_asked:,}, of which {session.names_taken:,} were there already"
+
+    @display(description="Look damaged")
+    def damaged(self, session: UploadSession) -> str:
+        counted = damaged_in(session)
+        told = [f"{files:,}: it {DAMAGE.get(code, code)}" for code, files in counted.items()]
+        return "; ".join(told) or "none"
 
     @display(description="Uploaded files")
     def ledger(self, session: UploadSession) -> SafeString:

@@ -16,6 +16,7 @@ class CardFile(NamedTuple):
     path_on_card: str = ""
     content_type: str = ""  # as an old client chose it; "" lets the portal choose
     multipart_md5: str = ""  # over its parts, as parts.multipart_md5_of has it; "" when the client has none
+    damage: str = ""  # why its content cannot be right, as the client read it: one of DAMAGE
 
 
 class GrantableFile(CardFile):

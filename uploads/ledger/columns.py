@@ -48,6 +48,7 @@ COLUMNS: dict[str, Column] = {
     "verified_at": Column("verified_at", "time", "When size and MD5 were last found equal, UTC."),
     "etag": Column("etag", "text", "The store's own mark of the content."),
     "error_code": Column("error_code", "text", "Why it is not there, in one word."),
+    "damage": Column("damage", "text", "Why its content cannot be right, as the client read it; empty for most."),
 }
 _PATHS = tuple(column.path for column in COLUMNS.values())
 _values_of = attrgetter(*(path.replace("__", ".") for path in _PATHS))

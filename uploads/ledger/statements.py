@@ -80,13 +80,15 @@ WHERE NOT EXISTS (
 )
 """
 
-# For the few large files of a batch, after their rows: the statements above are the hot ones.
-_NOTE_PARTS = """
+# For the few files of a batch that are large or damaged, after their rows: the statements above are the hot ones.
+_NOTE_DETAILS = """
 UPDATE uploads_uploadlog AS row
-SET multipart_md5 = f.multipart_md5
-FROM json_to_recordset(%(files)s::json) AS f(name text, md5 text, multipart_md5 text)
+SET multipart_md5 = coalesce(nullif(f.multipart_md5, ''), row.multipart_md5),
+    damage = coalesce(nullif(f.damage, ''), row.damage)
+FROM json_to_recordset(%(files)s::json) AS f(name text, md5 text, multipart_md5 text, damage text)
 WHERE row.session_id = %(session)s AND row.filename = f.name AND row.md5 = f.md5
-  AND row.status IN ('granted', 'verified', 'present', 'unsettled') AND row.multipart_md5 <> f.multipart_md5
+  AND row.status IN ('granted', 'verified', 'present', 'unsettled')
+  AND (row.multipart_md5 <> f.multipart_md5 OR row.damage <> f.damage)
 """
 
 # Proof concerns the content alone: whoever was granted this key for this content has got it there.
@@ -205,16 +207,16 @@ def record_unsettled(*, session: UploadSession, files: Iterable[CardFile], until
         cursor.execute(_UNSETTLED, parameters)
 
 
-def note_parts(*, session: UploadSession, files: Iterable[CardFile]) -> None:
-    """Keep the MD5 of the parts in this session's rows of those files that were cut into parts."""
+def note_details(*, session: UploadSession, files: Iterable[CardFile]) -> None:
+    """Keep in this session's rows the MD5 of the parts of files that were cut into parts, and what looks damaged."""
     rows = [
-        {"name": file.name, "md5": file.md5, "multipart_md5": file.multipart_md5}
+        {"name": file.name, "md5": file.md5, "multipart_md5": file.multipart_md5, "damage": file.damage}
         for file in files
-        if file.multipart_md5
+        if file.multipart_md5 or file.damage
     ]
     if rows:
         with connection.cursor() as cursor:
-            cursor.execute(_NOTE_PARTS, {"files": json.dumps(rows), "session": session.pk})
+            cursor.execute(_NOTE_DETAILS, {"files": json.dumps(rows), "session": session.pk})
 
 
 def prolong(*, deployment_id: int, data_type: str, file: CardFile, expires_at: datetime) -> bool:

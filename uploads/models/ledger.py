@@ -102,6 +102,12 @@ class UploadLog(models.Model):
         db_default="",
         help_text="For a file sent in parts: the MD5 of its parts' MD5s and their number, which stores give as ETag.",
     )
+    damage = models.CharField(
+        max_length=20,
+        blank=True,
+        db_default="",
+        help_text="Why the content cannot be right, as the client read it; it is stored as it is on the card.",
+    )
     device_time = models.DateTimeField(
         null=True, blank=True, help_text="What the device's clock said, in the deployment's time zone."
     )
@@ -184,6 +190,7 @@ class UploadLog(models.Model):
                 condition=Q(unsettled_until__isnull=False),
                 name="ledger_unsettled_keys",
             ),
+            models.Index(fields=["deployment", "session"], condition=~Q(damage=""), name="ledger_damaged"),
             models.Index(
                 fields=["deployment", "data_type", "path_on_card"],
                 condition=~Q(beside_key=""),

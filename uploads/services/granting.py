@@ -117,7 +117,7 @@ def _answer_for_unsettled(session: UploadSession, files: Mapping[str, CardFile])
         waiting = [file for name, file in files.items() if name in untils]
         with transaction.atomic():
             statements.record_unsettled(session=session, files=waiting, untils=untils)
-            statements.note_parts(session=session, files=waiting)
+            statements.note_details(session=session, files=waiting)
     return {name: unsettled_result(name, until) for name, until in untils.items()}
 
 
@@ -149,7 +149,7 @@ def _answer_for_stored(
             proven = statements.prove_granted(session=session, files=equal)
             own = {name for session_id, name in proven if session_id == session.pk} | _proven_before(session, equal)
             statements.record_present(session=session, files=[pair for pair in equal if pair[0].name not in own])
-            statements.note_parts(session=session, files=[file for file, _ in equal])
+            statements.note_details(session=session, files=[file for file, _ in equal])
         # Written first, asked after; an old client's grant is written and then asks for such rows: whoever of the two
         # comes second sees the other.
         untils = _unsettled(session, [file.name for file, _ in equal])
@@ -197,6 +197,7 @@ def reserve(
             return outcome
         with transaction.atomic():
             _reserve_once(session, pending, outcome, times)
+            statements.note_details(session=session, files=[pending[name] for name in outcome.granted & pending.keys()])
         if len(outcome.granted) == len(files):
             return outcome
         # Several that ask for one content at once make way for one another: whoever waited sees the winner's row now.
@@ -296,7 +297,6 @@ def _in_parts(session: UploadSession, granted: dict[str, GrantableFile], *, now:
 
     Where the store fails at one of them, its row holds the key for the next try.
     """
-    statements.note_parts(session=session, files=granted.values())
     uploads = multipart.open_uploads(session=session, files=granted, now=now)
     return {name: not_told(name) for name in granted} | {
         name: FileResult(

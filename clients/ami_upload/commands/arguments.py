@@ -6,21 +6,37 @@ import argparse
 
 from clients.ami_upload.engine.run import JOBS
 from clients.ami_upload.lib.about import client_name
+from clients.ami_upload.selection.card import NO_DATA
 from uploads.domain.shared import EXTENSIONS
 
 
 def upload_parser(is_card: bool, description: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ami_upload.py scan" if is_card else "ami_upload.py",
-        description="Upload a whole card: finds its folders by their names." if is_card else description,
+        description="Upload a whole card: sorts its files by what they say of themselves, their folders and names."
+        if is_card
+        else description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     if is_card:
         parser.add_argument("folder", metavar="CARD", nargs="?", help="the card, or a copy of it")
+        parser.add_argument(
+            "--folder-type",
+            metavar="FOLDER=TYPE",
+            action="append",
+            default=[],
+            help=f"of which data type all files in a folder of the card are, or {NO_DATA}; may be given again",
+        )
     else:
         parser.add_argument("folder", metavar="FOLDER", nargs="?", help="what to upload, with the folders inside it")
         parser.add_argument("--data-type", choices=list(EXTENSIONS))
+    parser.add_argument(
+        "--keep-type", action="store_true", help="send sounds as the data type given, whatever their sample rate says"
+    )
+    parser.add_argument(
+        "--damaged-known", action="store_true", help="files that look damaged are known: they may be safe as they are"
+    )
     parser.add_argument("--deployment", metavar="ID", help="such as dep000127")
     parser.add_argument("--portal", metavar="URL", help="the portal's address; else the variable AMI_PORTAL")
     parser.add_argument("--name", default="", help="your name, for the portal's record; else the account's")

@@ -6,13 +6,10 @@ import json
 import re
 from collections.abc import Sequence
 
-from clients.ami_upload.commands.course import Target
-from clients.ami_upload.commands.telling import by_reason
 from clients.ami_upload.context import Context
 from clients.ami_upload.lib.errors import CallFault, UsageFault
 from clients.ami_upload.lib.terminal import Screen
 from clients.ami_upload.portal.answers import Bucket, Deployment
-from clients.ami_upload.selection.card import CardLook
 
 
 def choose_deployment(context: Context) -> tuple[str, Bucket]:
@@ -66,22 +63,3 @@ def choose_data_type(screen: Screen, allowed: Sequence[str]) -> str:
         answer = screen.ask("Data type, by number: ")
         if answer.isdigit() and 1 <= int(answer) <= len(allowed):
             return allowed[int(answer) - 1]
-
-
-def choose_targets(context: Context, card: str, look: CardLook) -> list[Target]:
-    screen = context.screen
-    if not look.folders:
-        raise UsageFault(f"No folder in {card} has a known name, such as: snapshot images, audible, ultrasonic.")
-    deployment, bucket = choose_deployment(context)
-    targets = []
-    screen.say(f"Found in {card}:")
-    for data_type, folders in look.folders.items():
-        taken = data_type in bucket.get("data_types", [data_type])
-        screen.say(f"  {', '.join(folders)}: {data_type}{'' if taken else ' - NOT TAKEN by ' + deployment}")
-        if taken:
-            targets.append(Target(card, deployment, data_type, folders, is_part=True))
-    if not targets:
-        raise UsageFault(f"{deployment} takes none of these data types.")
-    for line in by_reason(look.uncovered):
-        screen.say(f"  NOT COVERED: {line}")
-    return targets

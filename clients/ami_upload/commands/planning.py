@@ -24,7 +24,11 @@ def look_through(context: Context, target: Target) -> Scan:
     def note(files: int) -> None:
         context.screen.status(f"Looking through the folder: {files_(files)} so far ...")
 
-    return scan(target.root, target.data_type, folders=target.folders, note=note)
+    found = scan(target.root, target.data_type, takes=target.takes, note=note)
+    for item in found.items:
+        if not (context.arguments.keep_type or target.is_by_choice(item)):
+            item.data_type = target.data_type
+    return found
 
 
 def changed_meanwhile(context: Context, target: Target, found: Scan) -> list[Item]:

@@ -9,6 +9,7 @@ from clients.ami_upload.lib.format import files_, names_, number
 from clients.ami_upload.lib.reasons import UNCOVERED, WHY
 from clients.ami_upload.lib.terminal import Screen
 from clients.ami_upload.selection.item import Item, dues_of
+from uploads.domain.shared import DAMAGE, FAILING_DAMAGE
 
 
 def by_reason(uncovered: Sequence[tuple[str, str]]) -> list[str]:
@@ -26,6 +27,26 @@ def tell_paths(screen: Screen, told: Sequence[tuple[str, str]], *, even_if_quiet
 def tell_not_stored(screen: Screen, items: Sequence[Item], unreadable: Sequence[tuple[str, str]]) -> None:
     told = [(item.path, item.why if item.status else WHY["not_sent"]) for item in items]
     tell_paths(screen, told + [(path, WHY[reason]) for path, reason in unreadable])
+
+
+def tell_damaged(screen: Screen, items: Sequence[Item]) -> list[Item]:
+    """Names the files that look damaged; gives those that speak of a failing card."""
+    damaged = [item for item in items if item.damage]
+    if damaged:
+        screen.say(f"{look_damaged(len(damaged))}:", even_if_quiet=True)
+        tell_paths(screen, [(item.path, f"it {DAMAGE[item.damage]}.") for item in damaged])
+    return [item for item in damaged if item.damage in FAILING_DAMAGE]
+
+
+def look_damaged(count: int) -> str:
+    return f"{files_(count)} {'looks' if count == 1 else 'look'} damaged"
+
+
+def failing_words(count: int) -> str:
+    return (
+        f"{look_damaged(count)}: the card may be failing. Copy it again before you wipe it; if it really holds"
+        " them so, say --damaged-known."
+    )
 
 
 def tell_when_to_look_again(screen: Screen, items: Sequence[Item]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from clients.ami_upload.commands.course import Target
-from clients.ami_upload.commands.telling import tell_not_stored, tell_when_to_look_again
+from clients.ami_upload.commands.telling import failing_words, tell_damaged, tell_not_stored, tell_when_to_look_again
 from clients.ami_upload.context import Context
 from clients.ami_upload.engine.engine import Engine
 from clients.ami_upload.lib.errors import INTERRUPTED, NOT_ALL, OK
@@ -25,6 +25,7 @@ def tell_verdict(
     whole_ = not bad and not found.unreadable
     safe = whole_ and verdict.get("safe_to_wipe") is True
     tell_not_stored(screen, bad, found.unreadable)
+    target.failing = [] if context.arguments.damaged_known else tell_damaged(screen, plan.send)
     tell_when_to_look_again(screen, bad)
     if engine.unreported:
         screen.say("The portal could not be told of all failures: please send the log to a maintainer.")
@@ -41,6 +42,11 @@ def tell_verdict(
             f"NOT SAFE TO WIPE: all {files_(len(plan.send))} of {target.data_type} are stored and verified ({proven};"
             f" {session}). The folder also holds {files_(len(found.other_data))} of another data type that are not."
         )
+    elif safe and target.failing:
+        words = (
+            f"NOT SAFE TO WIPE: all {files_(len(plan.send))} are stored as they are on the card ({proven}; {session}),"
+            f" but {failing_words(len(target.failing))}"
+        )
     elif safe:
         words = f"SAFE TO WIPE: {files_(len(plan.send))} stored and verified ({proven}; {session})."
     elif whole_:
@@ -48,7 +54,7 @@ def tell_verdict(
     else:
         count = len(bad) + len(found.unreadable)
         words = f"NOT SAFE TO WIPE: {files_(count)} not safely stored ({proven}; {session})."
-    safe = safe and (target.is_part or not found.other_data)
+    safe = safe and (target.is_part or not (found.other_data or target.failing))
     log.note("safe" if safe else "not safe", words)
     screen.say(words, even_if_quiet=not (safe and target.is_part))
     screen.say(f"Log: {log.path}")

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clients.ami_upload.commands.card_check import verify_card
-from clients.ami_upload.commands.choosing import choose_targets
 from clients.ami_upload.commands.course import Course, Target, run_courses
-from clients.ami_upload.commands.telling import by_reason, tell_paths
+from clients.ami_upload.commands.sorting_card import choose_targets
+from clients.ami_upload.commands.telling import by_reason, failing_words, tell_paths
 from clients.ami_upload.commands.upload import upload
 from clients.ami_upload.context import Context
 from clients.ami_upload.lib.errors import INTERRUPTED, NOT_ALL, OK, REFUSED
 from clients.ami_upload.lib.format import files_, number
 from clients.ami_upload.lib.reasons import UNCOVERED
-from clients.ami_upload.selection.card import CardLook, look_over, uncovered_in
-from clients.ami_upload.selection.scan import root_name
+from clients.ami_upload.selection.card import NO_DATA, CardLook, look_over
 
 
 def carry_out(context: Context, target: Target) -> Course:
@@ -23,35 +22,40 @@ def carry_out(context: Context, target: Target) -> Course:
 
 def carry_out_card(context: Context, card: str) -> int:
     """Each data type by itself; then the verdict about the card, which counts what none of them covers."""
-    look = look_over(card)
+
+    def note(files: int) -> None:
+        context.screen.status(f"Looking over the card: {files_(files)} so far ...")
+
+    look = look_over(card, note)
     targets = choose_targets(context, card, look)
     codes = run_courses([carry_out(context, target) for target in targets])
-    worst = max(codes, key=[OK, NOT_ALL, REFUSED, INTERRUPTED].index)
+    worst = max(codes, key=[OK, NOT_ALL, REFUSED, INTERRUPTED].index, default=OK)
     if worst == INTERRUPTED:
         return worst
     uncovered = uncovered_on(card, look, targets)
-    is_safe = tell_card(context, targets, uncovered, all_well=worst == OK)
+    is_safe = tell_card(context, look, targets, uncovered, all_well=worst == OK)
     is_well = not uncovered if context.arguments.dry_run else is_safe
     return worst or (OK if is_well else NOT_ALL)
 
 
 def uncovered_on(card: str, look: CardLook, targets: Sequence[Target]) -> list[tuple[str, str]]:
-    """All data of the card that no data type's upload covered, as the card is now."""
-    covered = {folder for target in targets for folder in target.folders}
-    before = {folder for folders in look.folders.values() for folder in folders}
+    """All data of the card that no data type's upload covered, as the card is now, with the reason."""
+    sent = {target.data_type for target in targets}
     now = look_over(card)
-    uncovered = list(now.uncovered)
-    for folders in now.folders.values():
-        for folder in folders:
-            if folder not in covered:
-                uncovered += uncovered_in(card, folder, "not_taken" if folder in before else "new")
-    top = root_name(card)
-    uncovered = [(f"{top}/{path}" if top else path, reason) for path, reason in uncovered]
+    found = [(path, reason) for path, reason in now.left_out if path in now.unseen]
+    uncovered = [(path, reason) for path, reason in found if look.data_type_of(path) not in sent]
+    for path in now.data_types:
+        data_type = look.data_type_of(path)
+        if data_type in sent or (data_type == NO_DATA and path in look.data_types):
+            continue
+        reason = "new" if path not in look.data_types else "not_taken" if data_type else "unsorted"
+        uncovered.append((path, reason))
+    uncovered = [(f"{look.top}/{path}" if look.top else path, reason) for path, reason in uncovered]
     return uncovered + [each for target in targets for each in target.uncovered]
 
 
 def tell_card(
-    context: Context, targets: Sequence[Target], uncovered: Sequence[tuple[str, str]], *, all_well: bool
+    context: Context, look: CardLook, targets: Sequence[Target], uncovered: Sequence[tuple[str, str]], *, all_well: bool
 ) -> bool:
     """Whether the card is safe."""
     screen, given = context.screen, context.arguments
@@ -60,13 +64,19 @@ def tell_card(
     tell_paths(screen, [(path, f"Not covered: {UNCOVERED[reason]}.") for path, reason in uncovered])
     proven = sum(target.proven for target in targets)
     parts = ", ".join(f"{target.data_type} {number(target.proven)}" for target in targets)
-    is_safe = all_well and proven > 0 and not uncovered
+    chosen = len(look.of_type(NO_DATA))
+    if chosen:
+        parts += f"; left out by choice, as no data: {number(chosen)}"
+    failing = sum(len(target.failing) for target in targets)
+    is_safe = all_well and proven > 0 and not uncovered and not failing
     if given.dry_run:
         words = "" if not uncovered else f"Uploading would not cover {'; '.join(by_reason(uncovered))}."
     elif is_safe and given.verify:
         words = f"SAFE: {files_(proven)} are in the store, with the same content: all data of the card ({parts})."
     elif is_safe:
         words = f"SAFE TO WIPE: {files_(proven)} stored and verified: all data of the card ({parts})."
+    elif all_well and not uncovered and failing:
+        words = f"NOT SAFE TO WIPE: all data of the card is stored as it is ({parts}), but {failing_words(failing)}"
     else:
         why = [] if all_well else ["not all that was sent is safely stored"]
         why += [f"not covered: {line}" for line in by_reason(uncovered)] or ([] if why else ["it holds no data"])

@@ -12,7 +12,11 @@ from clients.ami_upload.engine.run import Run
 from clients.ami_upload.engine.session_calls import SessionCalls
 from clients.ami_upload.lib.errors import FileFault
 from clients.ami_upload.lib.format import MIB
+from clients.ami_upload.selection.facts.facts import FileFacts
+from clients.ami_upload.selection.facts.look import facts_in, look_into
 from clients.ami_upload.selection.item import Item
+from clients.ami_upload.selection.sorting import contradiction
+from uploads.domain.shared import DAMAGE
 
 READERS = 2
 KEEP_BYTES = 8 * MIB  # files up to here stay in memory between reading and sending: read once, sent as hashed
@@ -50,6 +54,7 @@ class Reader:
             return
         if item.size > KEEP_BYTES or is_large:
             hash_large(item, part_size if is_large else 0, self._run.halt)
+            self._judge(item, look_into(item.local))
             return
         self._run.budget.take(item.size)
         try:
@@ -58,3 +63,19 @@ class Reader:
             self._run.budget.give_back(item.size)
             raise
         item.md5 = hashlib.md5(item.body).hexdigest()
+        try:
+            self._judge(item, facts_in(item.name, item.body))
+        except FileFault:
+            self._run.budget.give_back(item.size)
+            item.body = None
+            raise
+
+    def _judge(self, item: Item, facts: FileFacts | None) -> None:
+        """Raises FileFault for a content of another data type; that of a damaged file is sent as it is."""
+        if facts is None:
+            raise FileFault("file_unreadable")
+        if contradiction(facts, item.data_type):
+            raise FileFault("other_type")
+        item.damage = facts.damage
+        if facts.damage:
+            self._run.log.note("damaged", f"{item.path} {DAMAGE[facts.damage]}")

@@ -18,9 +18,9 @@ REASONS = {
 # Data on a card that a run does not cover: then the card is not safe.
 UNCOVERED = {
     "not_taken": "of a data type that the deployment does not take",
-    "elsewhere": "in folders of no known name",
-    "other_data": "of another data type than their folder",
-    "new": "in folders that came to the card during this run",
+    "unsorted": "of which nothing tells the data type",
+    "other_data": "of another data type",
+    "new": "that came to the card during this run",
     "unreadable": "that could not be read",
     "broken": "behind links to nowhere",
 }
@@ -43,6 +43,7 @@ WHY = {
     "new_file": "It came to the card during this run. Run the command again.",
     "upload_gone": "Its upload in parts was lost several times. Run the command again.",
     "not_sent": "It was not sent.",
+    "other_type": "By its content it is of another data type. Run the command again for the whole card: scan CARD.",
     "unsettled": "An older program may still write under this name. It is compared when that is over.",
     "being_read": "The portal still reads it in the store, to compare it.",
     "not_told": "The store gave no answer about it.",

@@ -33,6 +33,8 @@ class Item:
     was_verified: bool = False  # the journal says that the run gone on with saw it verified
     doubt: CallFault | None = None  # why the last try failed, where it may have arrived all the same
     folders_in_name: int = 0
+    data_type: str = ""  # that its content must not contradict; "" where a person said what it is
+    damage: str = ""  # why its content cannot be right: one of DAMAGE
     due: Due | None = None  # when the portal can say more: an older program may still write under the name
     former_name: str = ""  # under which it may be stored from when the folder stood in front
     status: str = ""  # how it ended
@@ -61,6 +63,8 @@ class Item:
         described = {"name": self.name, "size": self.size, "md5": self.md5, "path": self.path}
         if self.part_md5s:
             described["multipart_md5"] = self.multipart_md5
+        if self.damage:
+            described["damage"] = self.damage
         return described
 
     @property

@@ -88,17 +88,18 @@ def long_path(path: str) -> str:
 
 
 def scan(
-    root: str, data_type: str, *, folders: Sequence[str] = (), note: Callable[[int], None] = lambda files: None
+    root: str,
+    data_type: str,
+    *,
+    takes: Callable[[str], bool] = lambda path: True,
+    note: Callable[[int], None] = lambda files: None,
 ) -> Scan:
-    """The files of one data type below `root`; with `folders`, only those below these relative paths."""
+    """The files of one data type below `root`. `takes`: whether a relative path is to be looked at."""
     found = Scan()
     top = root_name(root)
-    extensions = EXTENSIONS[data_type]
-    for folder in folders or [""]:
-        start = os.path.join(root, *folder.split("/")) if folder else root
-        for below, local, stat_ in walk(start, note):
-            relative = f"{folder}/{below}" if folder else below
-            _sort_in(found, top, relative, local, stat_, extensions)
+    for relative, local, stat_ in walk(root, note):
+        if takes(relative):
+            _sort_in(found, top, relative, local, stat_, EXTENSIONS[data_type])
     found.items.sort(key=lambda item: item.path)
     return found
 

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from uploads.domain.batch import CardFile, FileResult, Outcome
-from uploads.domain.shared import MAX_BATCH_FILES
+from uploads.domain.shared import DAMAGE, MAX_BATCH_FILES
 
 
 class FileDescription(serializers.Serializer):
@@ -21,6 +21,11 @@ class FileDescription(serializers.Serializer):
         r"^[0-9a-f]{32}-[0-9]+$",
         required=False,
         help_text="Of a large file: the MD5 of its parts' binary MD5s in hex, a hyphen, their number.",
+    )
+    damage = serializers.ChoiceField(
+        list(DAMAGE),
+        required=False,
+        help_text="Why its content cannot be right, as the client read it. It is stored as it is.",
     )
 
 
@@ -40,7 +45,7 @@ class FilesField(serializers.Field):
             if not isinstance(item, dict) or not isinstance(item.get("name"), str):
                 faults[str(index)] = ["An object with a name is expected."]
                 continue
-            size, md5, path, multipart_md5 = map(item.get, ("size", "md5", "path", "multipart_md5"))
+            size, md5, path, multipart_md5, damage = map(item.get, ("size", "md5", "path", "multipart_md5", "damage"))
             files.append(
                 CardFile(
                     item["name"],
@@ -48,6 +53,7 @@ class FilesField(serializers.Field):
                     md5.lower() if isinstance(md5, str) else "",
                     _storable(path) if isinstance(path, str) else "",
                     multipart_md5=multipart_md5.lower() if isinstance(multipart_md5, str) else "",
+                    damage=damage if damage in DAMAGE else "",
                 )
             )
         if faults:

@@ -5,7 +5,10 @@
  */
 
 import "../../vendor/hash-wasm-4.13.0/md5.umd.min.js"; // sets globalThis.hashwasm
+import { factsOf } from "../selection/facts/read.js";
+import { typeByContent } from "../selection/sorting.js";
 
+const END_BYTES = 64 * 1024; // of each end of a file: EXIF is no longer, nor are the texts behind a sound
 const CHUNK_BYTES = 4 * 1024 * 1024; // per file under way; a whole file is held only on request
 const PIECE_BYTES = 4 * 1024; // three of a file: enough to tell two recordings apart, read in a millisecond
 const ERROR_BODY_CHARACTERS = 4_000;
@@ -46,7 +49,9 @@ async function digest({ id, file, partBytes, keep }) {
     const content = new Uint8Array(await file.arrayBuffer());
     if (kept.has(id)) kept.set(id, { file, content, look }); // else let go meanwhile
     const md5 = hex(digestOf((await newMd5()).update(content)));
-    return { bytes: content.byteLength, md5, pieces: await piecesMd5(rangesOf(content.byteLength).map(([start, end]) => content.subarray(start, end))) };
+    const pieces = await piecesMd5(rangesOf(content.byteLength).map(([start, end]) => content.subarray(start, end)));
+    const said = saidBy(file, content.subarray(0, END_BYTES), content.subarray(-END_BYTES));
+    return { bytes: content.byteLength, md5, pieces, said };
   }
   const whole = await newMd5();
   const parts = partBytes ? await newMd5() : null; // over the parts' digests
@@ -68,8 +73,21 @@ async function digest({ id, file, partBytes, keep }) {
   }
   const md5 = hex(digestOf(whole));
   const pieces = await piecesOf(file);
-  if (!parts) return { bytes, md5, pieces };
-  return { bytes, md5, pieces, partMd5s, multipartMd5: `${hex(digestOf(parts))}-${partMd5s.length}` };
+  const [head, tail] = await Promise.all([file.slice(0, END_BYTES), file.slice(-END_BYTES)].map((end) => end.arrayBuffer()));
+  const said = saidBy(file, new Uint8Array(head), new Uint8Array(tail));
+  if (!parts) return { bytes, md5, pieces, said };
+  return { bytes, md5, pieces, said, partMd5s, multipartMd5: `${hex(digestOf(parts))}-${partMd5s.length}` };
+}
+
+/**
+ * @param {File} file
+ * @param {Uint8Array} head
+ * @param {Uint8Array} tail
+ * @returns {import("./hasher-messages.js").Said}
+ */
+function saidBy({ name, size }, head, tail) {
+  const facts = factsOf(name, head, tail, size);
+  return { dataType: typeByContent(facts), damage: facts.damage };
 }
 
 /**

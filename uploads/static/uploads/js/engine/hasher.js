@@ -19,6 +19,7 @@ const KEPT_PUT_TIMEOUT_MS = 180_000;
  * @property {string} [multipartMd5] as the ETag of an upload in parts
  * @property {string[]} [partMd5s]
  * @property {string} [pieces] checksum of some pieces of it, from the same reading
+ * @property {import("./hasher-messages.js").Said} said by its content
  * @property {Kept|null} kept the file's bytes, where they are held for its PUT
  *
  * @typedef {object} Kept
@@ -98,8 +99,8 @@ export class Hasher {
     try {
       const answer = await this.#ask(worker, { id, do: "digest", file, partBytes, keep }, signal);
       if (answer.bytes !== file.size) throw new FileError("file_changed");
-      const { md5, multipartMd5, partMd5s, pieces } = answer;
-      return { md5, multipartMd5, partMd5s, pieces, kept };
+      const { md5, multipartMd5, partMd5s, pieces, said } = answer;
+      return { md5, multipartMd5, partMd5s, pieces, said, kept };
     } catch (error) {
       kept?.drop();
       throw error;

@@ -14,6 +14,7 @@ import { measureAll, whyNoBytes } from "../selection/measure.js";
 import { PartsSender } from "./parts.js";
 import { BoundedQueue, runStage } from "../lib/queue.js";
 import { Recall } from "./recall.js";
+import { contradicts } from "../selection/sorting.js";
 import { FileSender } from "./sender.js";
 
 /** @typedef {import("./tally.js").Item} Item */
@@ -30,6 +31,7 @@ const MEASURE_AHEAD_PAUSE_MS = 180; // between slices of 60 ms: the files under 
 export class Pipeline {
   #session;
   #hasher;
+  #dataType;
   #naming;
   #tally;
   #clock;
@@ -45,15 +47,16 @@ export class Pipeline {
   #recall;
 
   /**
-   * @param {{session: import("./session-calls.js").SessionCalls, hasher: import("./uploader.js").Ports["hasher"],
+   * @param {{session: import("./session-calls.js").SessionCalls, dataType: string, hasher: import("./uploader.js").Ports["hasher"],
    *          sender: import("./sender.js").Sender, naming: import("./naming.js").Naming,
    *          tally: import("./tally.js").Tally, clock: import("../lib/queue.js").Clock, pauseGate: import("./pause-gate.js").PauseGate,
    *          link: import("./pause-gate.js").Link, waiting: import("./waiting.js").Waiting, random: () => number,
    *          signal: AbortSignal, stop: (error: unknown) => void, onDifference: () => void}} ports
    */
-  constructor({ session, hasher, sender, naming, tally, clock, pauseGate, link, waiting, random, signal, stop, onDifference }) {
+  constructor({ session, dataType, hasher, sender, naming, tally, clock, pauseGate, link, waiting, random, signal, stop, onDifference }) {
     this.#session = session;
     this.#hasher = hasher;
+    this.#dataType = dataType;
     this.#naming = naming;
     this.#tally = tally;
     this.#clock = clock;
@@ -213,9 +216,10 @@ export class Pipeline {
       return;
     }
     const partBytes = isLarge ? this.#session.partBytes : 0;
-    const digest = await this.#hasher.digest(item.file, { partBytes, signal: this.#signal });
-    Object.assign(item, digest);
+    const { said, ...digest } = await this.#hasher.digest(item.file, { partBytes, signal: this.#signal });
+    Object.assign(item, digest, { damage: said.damage });
     this.#recall.compare(item, digest.md5);
+    if (contradicts(said.dataType, this.#dataType)) throw new FileError("other_type");
   }
 
   /**

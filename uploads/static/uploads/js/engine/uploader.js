@@ -90,6 +90,7 @@ export class Uploader {
       waiting: this.#waiting,
       onDifference: ports.onDifference ?? (() => {}),
       hasher: ports.hasher,
+      dataType: target.data_type,
       session: this.#session,
       sender: this.#sender,
       naming: new Naming(items, rename),

@@ -48,9 +48,12 @@ export function putError({ httpStatus, body, retryAfterMs, hasStalled = false })
   });
 }
 
-/** The file on the card is not the one that was chosen any more, or cannot be read. Trying again is no use. */
+/**
+ * The file on the card is not the one that was chosen any more, cannot be read, or is of another data type by its
+ * content. Trying again is no use.
+ */
 export class FileError extends Error {
-  /** @param {"file_changed"|"file_unreadable"} code */
+  /** @param {"file_changed"|"file_unreadable"|"other_type"} code */
   constructor(code) {
     super(code);
     this.name = "FileError";

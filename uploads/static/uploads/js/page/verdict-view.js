@@ -2,6 +2,7 @@
 
 import { byId, el, sign } from "./dom.js";
 import { clockTime } from "../lib/format.js";
+import { FAILING_DAMAGE } from "../lib/shared.js";
 import { downloadButton, folded, shortTable } from "./lists.js";
 import { t } from "../text/messages.js";
 import { unsettledLines, waitingLines, warningLines, whyNotSent, whyNotStored, whyStopped } from "../text/reasons.js";
@@ -20,6 +21,7 @@ import { duplicates, leftOut } from "./review-view.js";
  * @property {import("../engine/tally.js").Tally} tally
  * @property {import("./review-view.js").Where} where
  * @property {string} receiptUrl
+ * @property {boolean} [isDamageKnown] the person says that the card really holds the damaged files so
  *
  * @typedef {object} Actions
  * @property {() => void} onAgain
@@ -36,17 +38,20 @@ const NAME_TAKEN = new Set(["stored_differs", "reserved", "mismatch", "name_twic
  */
 export function showVerdict(run, { onAgain, onAnother, onChoice }) {
   const { outcome, tally } = run;
+  const isSafe = mayBeWiped(run);
+  const onDamageKnown = () => showVerdict({ ...run, isDamageKnown: true }, { onAgain, onAnother, onChoice });
   const panel = byId("verdict");
-  panel.className = `card verdict ${outcome.safeToWipe ? "good" : "bad"}`;
+  panel.className = `card verdict ${isSafe ? "good" : "bad"}`;
   const title = el("h2", { id: "verdict-title", tabindex: "-1" }, titleOf(run));
   // All stored and yet not confirmed: the session counts files that are on the card no more, and a new one will not.
   const isWhole = outcome.notStored.length === 0 && run.sending.unsent.length === 0;
   const canRepeat = !outcome.safeToWipe && (outcome.end !== "finished" || isWhole || outcome.notStored.some(mayEndBetter));
   const again = outcome.end === "finished" ? t("verdict.again") : t("verdict.goOn");
   panel.replaceChildren(
-    el("div", { class: "verdict-head" }, sign(outcome.safeToWipe ? "good" : "bad"), title),
+    el("div", { class: "verdict-head" }, sign(isSafe ? "good" : "bad"), title),
     ...textOf(run).map((line) => el("p", {}, line)),
     ...receiptLine(run),
+    ...damagedPanel(run, onDamageKnown),
     ...conflictPanel(run, onChoice),
     ...warningLines(tally).map((line) => el("p", { class: "notice" }, line)),
     ...notStoredList(run),
@@ -62,7 +67,7 @@ export function showVerdict(run, { onAgain, onAnother, onChoice }) {
     ),
   );
   panel.hidden = false;
-  document.title = outcome.safeToWipe ? t("verdict.titleSafe") : t("verdict.titleUnsafe");
+  document.title = isSafe ? t("verdict.titleSafe") : t("verdict.titleUnsafe");
   title.focus();
 }
 
@@ -74,8 +79,24 @@ function mayEndBetter({ status, code }) {
   return status !== "refused" && code !== "stored_differs" && code !== "headers_added";
 }
 
+/**
+ * Stored and proven is not enough where the card itself seems to fail: what it does not give any more may still be saved.
+ * @param {Run} run
+ */
+function mayBeWiped({ outcome, tally, isDamageKnown = false }) {
+  return outcome.safeToWipe && (isDamageKnown || failingOf({ tally }).length === 0);
+}
+
+/** @param {Pick<Run, "tally">} run */
+function failingOf({ tally }) {
+  return tally.items.filter(({ damage }) => FAILING_DAMAGE.includes(damage));
+}
+
 /** @param {Run} run */
-function titleOf({ outcome, sending, tally }) {
+function titleOf(run) {
+  const { outcome, sending, tally } = run;
+  const isSafe = mayBeWiped(run);
+  if (outcome.safeToWipe && !isSafe) return t("verdict.damaged", { count: failingOf({ tally }).length, total: outcome.verified + outcome.stored });
   if (outcome.safeToWipe) return t("verdict.safe", { count: outcome.verified + outcome.stored });
   if (outcome.end === "cancelled") return t("verdict.cancelled");
   if (outcome.end === "stopped") return t("verdict.stopped");
@@ -120,6 +141,28 @@ function textOf({ outcome, where }) {
 function receiptLine({ outcome, receiptUrl }) {
   if (outcome.end !== "finished") return [];
   return [el("p", {}, el("a", { href: receiptUrl, class: "button" }, t("verdict.receipt")))];
+}
+
+/**
+ * Files whose content cannot be right.
+ * @param {Run} run
+ * @param {() => void} onKnown
+ */
+function damagedPanel(run, onKnown) {
+  const damaged = run.tally.items.filter(({ damage }) => damage);
+  if (!damaged.length) return [];
+  const lines = damaged.map(({ path, damage }) => `${path}: ${t(`damage.${damage}`)}`);
+  const isFailing = run.outcome.safeToWipe && !mayBeWiped(run);
+  return [
+    el(
+      "div",
+      { class: "notice", id: "damaged" },
+      el("h3", {}, t("damaged.title", { count: damaged.length })),
+      el("p", {}, failingOf(run).length ? t("damaged.failing") : t("damaged.power")),
+      folded(t("damaged.list"), lines),
+      isFailing && el("p", { class: "actions no-print" }, el("button", { type: "button", onclick: onKnown }, t("damaged.known"))),
+    ),
+  ];
 }
 
 /**

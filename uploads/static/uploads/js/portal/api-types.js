@@ -32,6 +32,7 @@
  * @property {number|null} size bytes
  * @property {string} [md5] 32 hex digits
  * @property {string} [multipart_md5] as the ETag of an upload in parts
+ * @property {string} [damage] why its content cannot be right
  *
  * @typedef {object} Part of a large file
  * @property {number} number from 1

@@ -10,10 +10,18 @@ const STAMP = new RegExp(DEVICE_TIME, "g");
  */
 export function timeOf(name) {
   for (const [, year, , month, day, hour, , minute, second] of name.matchAll(STAMP)) {
-    const isTime = Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60;
-    if (isTime && isDay(Number(year), Number(month), Number(day))) return `${year}-${month}-${day}T${hour}:${minute}:${second}`;
+    if (isMoment({ year, month, day, hour, minute, second })) return `${year}-${month}-${day}T${hour}:${minute}:${second}`;
   }
   return null;
+}
+
+/**
+ * @param {Record<"year"|"month"|"day"|"hour"|"minute"|"second", string>} parts
+ * @returns {boolean} whether a calendar and a clock have it
+ */
+export function isMoment({ year, month, day, hour, minute, second }) {
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return false;
+  return isDay(Number(year), Number(month), Number(day));
 }
 
 /**

@@ -164,6 +164,7 @@ export const messages = {
   "waiting.not_told": { one: "{count} file: the store gave no answer about it, and is asked again at {time}.", other: "{count} files: the store gave no answer about them, and is asked again at {time}." },
 
   "verdict.safe": { one: "{count} file stored and verified; it may be wiped", other: "{count} files stored and verified; they may be wiped" },
+  "verdict.damaged": { one: "Do not wipe the card yet: all is stored as it is, but {count} of {total} files looks damaged", other: "Do not wipe the card yet: all is stored as it is, but {count} of {total} files look damaged" },
   "verdict.safeText": "The portal compared size and MD5 checksum of every one of them with what the store holds.",
   "verdict.before": { one: "{count} of them had been stored before, with the same content.", other: "{count} of them had been stored before, with the same content." },
   "verdict.unsafe": { one: "Do not wipe the card: {count} of {total} files is not safely stored", other: "Do not wipe the card: {count} of {total} files are not safely stored" },
@@ -216,6 +217,18 @@ export const messages = {
   "check.again": { one: "Ask again about this file", other: "Ask again about these {count} files" },
   "check.turns": "This page asks again by itself then; the card need not be read again.",
 
+  "damaged.title": { one: "{count} file looks damaged", other: "{count} files look damaged" },
+  "damaged.failing": "The card may be failing. Copy it again, with another reader if you can, before you wipe it. The files are stored as they are.",
+  "damaged.power": "They are stored as they are on the card. Files end so where the power of a station goes off.",
+  "damaged.list": "Which files, and why",
+  "damaged.known": "The card really holds them so",
+  "damage.zeros": "it holds nothing but zeros",
+  "damage.no_header": "it does not begin as an image or a sound file does",
+  "damage.text": "it holds text, such as a web page",
+  "damage.cut_off": "it ends before its image does",
+  "damage.header_alone": "it has a header and nothing behind it",
+  "damage.shorter": "it is shorter than its header says",
+
   "warning.outside_season": { one: "{count} file was taken outside the season of this deployment. Is it the right one?", other: "{count} files were taken outside the season of this deployment. Is it the right one?" },
   "warning.clock_reset": { one: "{count} file has a time before 2000: the device's clock had been reset.", other: "{count} files have a time before 2000: the device's clock had been reset." },
   "warning.clock_ahead": { one: "{count} file has a time that lies in the future.", other: "{count} files have a time that lies in the future." },
@@ -223,6 +236,7 @@ export const messages = {
   "warning.time_unread": { one: "The name of {count} file holds its time in a form that the species pipeline does not look for.", other: "The names of {count} files hold their time in a form that the species pipeline does not look for." },
 
   "error.file_changed": "It changed after it was chosen. Choose the folder again.",
+  "error.other_type": "By its content it is of another data type: its sample rate says so. Upload it as that data type.",
   "error.file_unreadable": "It could not be read from the card. Check the card and try again.",
   "error.unreadable": "The browser could not read it. Check the card and try again.",
   "error.left_out": "Shares its name with a different file of this folder, and was left out as you chose.",

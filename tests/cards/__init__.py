@@ -1,0 +1,1 @@
+"""Files and cards as devices write them: docs/card.md."""
