@@ -61,7 +61,7 @@ def test_only_what_may_be_uploaded_into_is_offered(page, portal):
     choices = page.locator("#deployment-list").get_by_role("radio")
     expect(choices).to_have_count(1)
     expect(page.locator("#deployment-list")).to_contain_text("Camera 6B46159A · System AMI-12 · Season from 1 Apr 2025")
-    expect(page.get_by_role("button", name="Choose a folder")).to_be_disabled()
+    expect(page.get_by_role("button", name="Start the upload")).to_be_disabled()
     page.get_by_label("Search place, camera, system or id").fill("nowhere")
     expect(page.get_by_text("No deployment here matches “nowhere”")).to_be_visible()
 

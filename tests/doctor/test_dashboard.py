@@ -16,7 +16,7 @@ from uploads.services.inventory import note_storage_day
 
 pytestmark = pytest.mark.django_db
 TB = 10**12
-MOST_QUERIES = 15
+MOST_QUERIES = 16
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from uploads.models import Drift, Export, UploadLog, UploadSession
 
-BEFORE, AFTER = "0013_lost_when_said", "0016_stored_is_no_state"
+BEFORE, AFTER = "0013_lost_when_said", "0017_damage"
 
 
 def migrate(name: str) -> None:
@@ -17,7 +17,7 @@ def migrate(name: str) -> None:
 @pytest.fixture
 def before(transactional_db):
     migrate(BEFORE)
-    yield
+    yield MigrationExecutor(connection).loader.project_state([("uploads", BEFORE)]).apps
     executor = MigrationExecutor(connection)
     executor.migrate(executor.loader.graph.leaf_nodes())  # what came after these steps too
 
@@ -27,14 +27,13 @@ def test_the_word_changes_wherever_it_was_kept(before, account, site, store):
     session = UploadSession.objects.create(
         account=account, deployment=site.deployment, data_type="snapshot_images", started_at=now, last_seen_at=now
     )
-    of_session = {"session": session, "deployment": site.deployment, "data_type": "snapshot_images"}
-    old = UploadLog.objects.create(filename="a.jpg", status="stored", stored_at=now, **of_session)
-    granted = UploadLog.objects.create(
-        filename="b.jpg", status="granted", granted_at=now, grant_expires_at=now, **of_session
-    )
-    gone = UploadLog.objects.create(filename="c.jpg", status="missing", error_code="vanished", **of_session)
+    of_session = {"session_id": session.pk, "deployment_id": site.deployment.pk, "data_type": "snapshot_images"}
+    rows = before.get_model("uploads", "UploadLog").objects
+    old = rows.create(filename="a.jpg", status="stored", stored_at=now, **of_session)
+    granted = rows.create(filename="b.jpg", status="granted", granted_at=now, grant_expires_at=now, **of_session)
+    gone = rows.create(filename="c.jpg", status="missing", error_code="vanished", **of_session)
     drift = Drift.objects.create(
-        row=gone,
+        row_id=gone.pk,
         deployment=site.deployment,
         data_type="snapshot_images",
         kind="vanished",

@@ -5,10 +5,10 @@
  */
 
 import "../../vendor/hash-wasm-4.13.0/md5.umd.min.js"; // sets globalThis.hashwasm
+import { END_BYTES } from "../selection/facts/look.js";
 import { factsOf } from "../selection/facts/read.js";
 import { typeByContent } from "../selection/sorting.js";
 
-const END_BYTES = 64 * 1024; // of each end of a file: EXIF is no longer, nor are the texts behind a sound
 const CHUNK_BYTES = 4 * 1024 * 1024; // per file under way; a whole file is held only on request
 const PIECE_BYTES = 4 * 1024; // three of a file: enough to tell two recordings apart, read in a millisecond
 const ERROR_BODY_CHARACTERS = 4_000;

@@ -38,7 +38,11 @@ class CheckPage {
       onScan: (scan) => this.#guard(this.#planner.take(scan)),
       onError: (error) => this.#failed(error, "scan"),
     });
-    this.#planner = new Planner({ hasher: this.#hasher, say: (text) => this.#files.say(text), onChange: () => this.#planChanged() });
+    this.#planner = new Planner({
+      hasher: this.#hasher, say: (text) => this.#files.say(text),
+      onChange: () => this.#planChanged(),
+      onSorted: () => this.#place.showFound(this.#planner.found),
+    });
     byId("steps").addEventListener("submit", (event) => {
       event.preventDefault();
       if (!this.#start.disabled) this.#guard(this.#check());
@@ -68,9 +72,8 @@ class CheckPage {
 
   #placeChanged() {
     const target = this.#target;
-    const { extensions } = target ? this.#config.dataTypes[target.dataType] : { extensions: null };
-    this.#files.ready(extensions);
-    this.#guard(this.#planner.sortFor(extensions));
+    const { extensions } = target ? this.#config.dataTypes[target.dataType] : { extensions: [] };
+    this.#guard(this.#planner.sortFor(target?.dataType ?? null, extensions));
   }
 
   #planChanged() {

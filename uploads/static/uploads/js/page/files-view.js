@@ -11,7 +11,6 @@ import { fromDrop, fromHandle, fromPicker, rootsOfDrop } from "../selection/scan
  */
 
 export class FilesView {
-  #isReady = false;
   #scanning = new AbortController();
   #onScan;
   #onError;
@@ -29,7 +28,7 @@ export class FilesView {
     for (const type of ["dragenter", "dragover"]) {
       this.#drop.addEventListener(type, (event) => {
         event.preventDefault();
-        this.#drop.classList.toggle("over", this.#isReady);
+        this.#drop.classList.add("over");
       });
     }
     this.#drop.addEventListener("dragleave", (event) => {
@@ -39,7 +38,7 @@ export class FilesView {
     this.#drop.addEventListener("drop", (event) => {
       event.preventDefault();
       this.#drop.classList.remove("over");
-      if (!this.#isReady || !event.dataTransfer) return;
+      if (!event.dataTransfer) return;
       const drop = rootsOfDrop(event.dataTransfer.items);
       if (drop.roots.length || drop.files.length) this.#scan((progress) => fromDrop(drop, progress), handleOfDrop(drop));
       else this.say(t("files.dropEmpty"));
@@ -59,17 +58,6 @@ export class FilesView {
   /** @param {FileSystemDirectoryHandle} handle that may be read */
   read(handle) {
     this.#scan((progress) => fromHandle(handle, progress), Promise.resolve(handle));
-  }
-
-  /** @param {string[]|null} extensions wanted ones; null while the steps before are not done */
-  ready(extensions) {
-    this.#isReady = extensions !== null;
-    for (const id of ["pick-folder", "pick-files"]) {
-      /** @type {HTMLButtonElement} */ (byId(id)).disabled = !this.#isReady;
-    }
-    this.#drop.classList.toggle("ready", this.#isReady);
-    const wanted = extensions?.map((extension) => `.${extension}`).join(", ") ?? "";
-    byId("drop-hint").textContent = extensions ? t("files.hint", { extensions: wanted }) : t("files.notYet");
   }
 
   /** @param {string|null} text */

@@ -27,6 +27,10 @@ class Page {
   /** @type {FileSystemDirectoryHandle|null} */ #handle = null;
   /** @type {Choice|null} */ #choice = null;
   /** @type {Resumed|null} an interrupted upload that is gone on with */ #resumed = null;
+  /** @type {Set<import("../selection/scan.js").Entry>} files of this card that are stored and proven */ #done = new Set();
+  #doneFiles = 0;
+  /** Whether the other data types of the card follow by themselves. */ #isQueue = false;
+  /** Whether the next one begins as soon as nothing has to be asked. */ #isNextDue = false;
   #config;
   #api;
   #hasher = new Hasher(navigator.hardwareConcurrency);
@@ -61,6 +65,7 @@ class Page {
     this.#planner = new Planner({
       hasher: this.#hasher, say: (text) => this.#files.say(text),
       onChange: () => this.#planChanged(),
+      onSorted: () => this.#place.showFound(this.#planner.found),
       onMeasured: () => this.#planMeasured(),
     });
     this.#season = new SeasonStep({
@@ -101,11 +106,10 @@ class Page {
 
   #placeChanged() {
     const target = this.#target;
-    const { extensions } = target ? this.#config.dataTypes[target.dataType] : { extensions: null };
+    const { extensions } = target ? this.#config.dataTypes[target.dataType] : { extensions: [] };
     const isResumed = target && this.#resumed?.deployment === target.deployment.deployment_id && this.#resumed.dataType === target.dataType;
     if (!isResumed) this.#resumed = null;
-    this.#files.ready(extensions);
-    this.#guard(this.#planner.sortFor(extensions));
+    this.#guard(this.#planner.sortFor(target?.dataType ?? null, extensions));
     this.#guard(this.#tabs.watch(target && lockNameOf(target)));
   }
 
@@ -121,6 +125,9 @@ class Page {
       this.#resumed = null; // another folder, so another upload
     }
     this.#handle = handle;
+    this.#done = new Set();
+    this.#doneFiles = 0;
+    this.#isQueue = false;
     this.#choice = this.#resumed?.choice ?? null;
     if (this.#resumed?.journalId) await this.#journal.recall(this.#resumed.journalId, scan.entries);
     await this.#planner.take(scan);
@@ -178,6 +185,8 @@ class Page {
     const isChosen = !plan?.groups.length || this.#choice !== null;
     const hasFiles = Boolean(plan && this.#planner.sending(this.#choice).files.length);
     const missing = [
+      this.#planner.scanned > 0 && !deployment && t("start.place"),
+      this.#planner.scanned > 0 && deployment && !dataType && t("start.kind"),
       !hasName && t("start.name"),
       plan && !isChosen && t("start.choice"),
       plan && this.#season.lacksReason && t("start.reason"),
@@ -189,6 +198,18 @@ class Page {
     byId("step-place").classList.toggle("done", deployment !== null);
     byId("step-kind").classList.toggle("done", dataType !== null && hasName);
     byId("step-files").classList.toggle("done", plan !== null);
+    if (this.#isNextDue && plan) this.#beginNext(missing.length > 0);
+  }
+
+  /** @param {boolean} isAsked something has to be answered first */
+  #beginNext(isAsked) {
+    if (isAsked) {
+      this.#isNextDue = false;
+      byId("review-title").focus();
+    } else if (!this.#start.disabled) {
+      this.#isNextDue = false;
+      this.#guard(this.#run());
+    }
   }
 
   /**
@@ -238,14 +259,19 @@ class Page {
         onAgain: () => this.#again(),
         onAnother: () => this.#another(),
         onChoice: (choice) => this.#chosenAfterwards(choice),
+        onOthers: () => {
+          this.#isQueue = true;
+          this.#next();
+        },
       },
     });
+    const planned = this.#planner.planned;
     this.#offers.hide();
     this.#trouble.hide();
     this.#planner.stopMeasuring();
     byId("steps").hidden = true;
     try {
-      this.#resumed = await run.go({
+      const { resumed, stored } = await run.go({
         target, plan,
         sending: this.#planner.sending(this.#choice),
         choice: this.#choice,
@@ -254,10 +280,35 @@ class Page {
         handle: this.#handle,
         scanned: this.#planner.scanned,
         resumed: this.#resumed,
+        others: this.#planner.others(this.#done),
+        doneFiles: this.#doneFiles,
       });
+      this.#resumed = resumed;
+      if (resumed) this.#isQueue = false;
+      else {
+        for (const entry of planned) this.#done.add(entry);
+        this.#doneFiles += stored;
+      }
     } finally {
       release();
     }
+    if (this.#isQueue) this.#next();
+  }
+
+  /** The next data type of the card, if the deployment takes it. */
+  #next() {
+    const { deployment } = this.#place;
+    const others = this.#planner.others(this.#done);
+    const dataType = deployment?.bucket.data_types.find((one) => others.has(one));
+    if (!deployment || !dataType) {
+      this.#isQueue = false;
+      return;
+    }
+    this.#choice = null;
+    byId("verdict").hidden = true;
+    byId("steps").hidden = false;
+    this.#isNextDue = true;
+    this.#place.select(deployment.deployment_id, dataType);
   }
 
   #again() {
@@ -274,6 +325,9 @@ class Page {
   #another() {
     byId("verdict").hidden = true;
     this.#resumed = this.#choice = this.#handle = null;
+    this.#done = new Set();
+    this.#doneFiles = 0;
+    this.#isQueue = this.#isNextDue = false;
     this.#files.reset();
     this.#planner.clear();
     this.#allowStart();

@@ -18,6 +18,8 @@ const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCa
 export class PlaceView {
   /** @type {Deployment|null} */ deployment = null;
   /** @type {string|null} */ dataType = null;
+  /** Whether a person chose it. */ #isByHand = false;
+  /** @type {ReadonlyMap<string, number>} files of the card by data type */ #found = new Map();
   /** @type {Deployment[]} */ #deployments = [];
   #dataTypes;
   #onChange;
@@ -66,11 +68,23 @@ export class PlaceView {
     this.#bucket.value = deployment.bucket.name;
     this.#search.value = "";
     /** @type {HTMLFieldSetElement} */ (byId("deployments")).disabled = false;
-    if (dataType) this.dataType = dataType;
+    if (dataType) {
+      this.dataType = dataType;
+      this.#isByHand = true;
+    }
     this.deployment = deployment;
     this.#showDeployments();
     this.#choose(deployment);
     return true;
+  }
+
+  /**
+   * Proposes the data type that is on the card, unless a person has chosen one.
+   * @param {ReadonlyMap<string, number>} found files of the card by data type
+   */
+  showFound(found) {
+    this.#found = found;
+    this.#choose(this.deployment);
   }
 
   #bucketChosen() {
@@ -126,7 +140,12 @@ export class PlaceView {
   #choose(deployment) {
     this.deployment = deployment;
     const allowed = deployment?.bucket.data_types ?? [];
-    if (!allowed.includes(this.dataType ?? "")) this.dataType = allowed.length === 1 ? allowed[0] : null;
+    const isHere = (/** @type {string} */ dataType) => allowed.includes(dataType) && this.#found.has(dataType);
+    if (!allowed.includes(this.dataType ?? "")) {
+      this.dataType = allowed.length === 1 ? allowed[0] : null;
+      this.#isByHand = false;
+    }
+    if (!this.#isByHand && !isHere(this.dataType ?? "")) this.dataType = allowed.find(isHere) ?? this.dataType;
     /** @type {HTMLFieldSetElement} */ (byId("data-types")).disabled = !deployment;
     if (deployment) {
       byId("data-type-list").replaceChildren(...allowed.map((dataType) => this.#chip(dataType)));
@@ -137,15 +156,17 @@ export class PlaceView {
   /** @param {string} dataType */
   #chip(dataType) {
     const { extensions } = this.#dataTypes[dataType];
+    const count = this.#found.get(dataType);
     const onchange = () => {
       this.dataType = dataType;
+      this.#isByHand = true;
       this.#onChange();
     };
     return el(
       "label",
       { class: "chip" },
       el("input", { type: "radio", name: "data-type", value: dataType, checked: dataType === this.dataType, onchange }),
-      el("span", {}, t(`kind.${dataType}`), el("small", {}, extensions.map((extension) => `.${extension}`).join(" "))),
+      el("span", {}, t(`kind.${dataType}`), el("small", {}, count ? t("card.files", { count }) : extensions.map((extension) => `.${extension}`).join(" "))),
     );
   }
 }

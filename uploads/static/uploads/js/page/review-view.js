@@ -15,7 +15,7 @@ import { unsettledLines } from "../text/reasons.js";
  */
 
 /** @type {import("../selection/selection.js").Reason[]} */
-const REASONS = ["unreadable", "extension", "empty", "hidden", "system"];
+const REASONS = ["unreadable", "other_type", "extension", "empty", "hidden", "system"];
 
 /**
  * @param {Place} place

@@ -30,6 +30,8 @@ import { browserWakeLock } from "./wake-lock.js";
  * @property {FileSystemDirectoryHandle|null} handle
  * @property {number} scanned files of any kind in the folder
  * @property {Resumed|null} resumed
+ * @property {ReadonlyMap<string, number>} others data of the card of other data types that is not stored yet, by data type
+ * @property {number} doneFiles of other data types of the card that are stored and proven already
  */
 
 const KEEP_EVERY_MS = 2_000;
@@ -55,7 +57,8 @@ export class UploadRun {
 
   /**
    * @param {Job} job
-   * @returns {Promise<Resumed|null>} how to go on with it, null when nothing is left to do
+   * @returns {Promise<{resumed: Resumed|null, stored: number}>} how to go on with it, null when nothing is left to do; files that
+   *   are stored and proven
    */
   async go(job) {
     const { target, plan, choice } = job;
@@ -85,10 +88,13 @@ export class UploadRun {
       sending = sendingOf(plan, choice);
     }
     const receipt = receiptUrl(this.#config, outcome.sessionId);
-    this.#show({ outcome, plan, sending, choice, tally: uploader.tally, where, receiptUrl: receipt });
+    const { others, doneFiles } = job;
+    const taken = target.deployment.bucket.data_types;
+    this.#show({ outcome, plan, sending, choice, tally: uploader.tally, where, receiptUrl: receipt, others, taken, doneFiles });
+    const stored = outcome.verified + outcome.stored;
     if (outcome.safeToWipe) {
       await this.#journal.forget(journalId);
-      return null;
+      return { resumed: null, stored };
     }
     const isOver = outcome.end === "finished";
     if (isOver) await this.#journal.forgetSums(journalId);
@@ -96,7 +102,7 @@ export class UploadRun {
     const mayTurn = isOver && Boolean(outcome.receipt?.unsettled);
     const sessionId = (isOver && !mayTurn) || !outcome.sessionId ? null : outcome.sessionId;
     await this.#journal.note(journalId, { sessionId });
-    return { ...this.#record({ ...job, sending }), journalId, sessionId };
+    return { resumed: { ...this.#record({ ...job, sending }), journalId, sessionId }, stored };
   }
 
   /** @param {import("./verdict-view.js").Run} run */

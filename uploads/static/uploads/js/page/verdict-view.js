@@ -21,12 +21,16 @@ import { duplicates, leftOut } from "./review-view.js";
  * @property {import("../engine/tally.js").Tally} tally
  * @property {import("./review-view.js").Where} where
  * @property {string} receiptUrl
+ * @property {ReadonlyMap<string, number>} others data of the card of other data types that is not stored yet, by data type
+ * @property {readonly string[]} taken data types that the deployment takes
+ * @property {number} doneFiles of other data types of the card that are stored and proven already
  * @property {boolean} [isDamageKnown] the person says that the card really holds the damaged files so
  *
  * @typedef {object} Actions
  * @property {() => void} onAgain
  * @property {() => void} onAnother
  * @property {(choice: Choice) => void} onChoice
+ * @property {() => void} onOthers the other data types are to be sent too
  */
 
 // The store, or another upload, has other content under the name.
@@ -36,10 +40,10 @@ const NAME_TAKEN = new Set(["stored_differs", "reserved", "mismatch", "name_twic
  * @param {Run} run
  * @param {Actions} actions
  */
-export function showVerdict(run, { onAgain, onAnother, onChoice }) {
+export function showVerdict(run, { onAgain, onAnother, onChoice, onOthers }) {
   const { outcome, tally } = run;
   const isSafe = mayBeWiped(run);
-  const onDamageKnown = () => showVerdict({ ...run, isDamageKnown: true }, { onAgain, onAnother, onChoice });
+  const onDamageKnown = () => showVerdict({ ...run, isDamageKnown: true }, { onAgain, onAnother, onChoice, onOthers });
   const panel = byId("verdict");
   panel.className = `card verdict ${isSafe ? "good" : "bad"}`;
   const title = el("h2", { id: "verdict-title", tabindex: "-1" }, titleOf(run));
@@ -51,6 +55,7 @@ export function showVerdict(run, { onAgain, onAnother, onChoice }) {
     el("div", { class: "verdict-head" }, sign(isSafe ? "good" : "bad"), title),
     ...textOf(run).map((line) => el("p", {}, line)),
     ...receiptLine(run),
+    ...othersPanel(run, onOthers),
     ...damagedPanel(run, onDamageKnown),
     ...conflictPanel(run, onChoice),
     ...warningLines(tally).map((line) => el("p", { class: "notice" }, line)),
@@ -83,8 +88,8 @@ function mayEndBetter({ status, code }) {
  * Stored and proven is not enough where the card itself seems to fail: what it does not give any more may still be saved.
  * @param {Run} run
  */
-function mayBeWiped({ outcome, tally, isDamageKnown = false }) {
-  return outcome.safeToWipe && (isDamageKnown || failingOf({ tally }).length === 0);
+function mayBeWiped({ outcome, tally, others, isDamageKnown = false }) {
+  return outcome.safeToWipe && others.size === 0 && (isDamageKnown || failingOf({ tally }).length === 0);
 }
 
 /** @param {Pick<Run, "tally">} run */
@@ -96,6 +101,9 @@ function failingOf({ tally }) {
 function titleOf(run) {
   const { outcome, sending, tally } = run;
   const isSafe = mayBeWiped(run);
+  const stored = outcome.verified + outcome.stored;
+  if (outcome.safeToWipe && run.others.size) return t("verdict.others", { kind: run.where.kind, stored, count: sumOf(run.others) });
+  if (isSafe && run.doneFiles) return t("verdict.card", { count: stored + run.doneFiles });
   if (outcome.safeToWipe && !isSafe) return t("verdict.damaged", { count: failingOf({ tally }).length, total: outcome.verified + outcome.stored });
   if (outcome.safeToWipe) return t("verdict.safe", { count: outcome.verified + outcome.stored });
   if (outcome.end === "cancelled") return t("verdict.cancelled");
@@ -141,6 +149,34 @@ function textOf({ outcome, where }) {
 function receiptLine({ outcome, receiptUrl }) {
   if (outcome.end !== "finished") return [];
   return [el("p", {}, el("a", { href: receiptUrl, class: "button" }, t("verdict.receipt")))];
+}
+
+/** @param {ReadonlyMap<string, number>} counts */
+function sumOf(counts) {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
+}
+
+/**
+ * What the card holds beside the files of this upload.
+ * @param {Run} run
+ * @param {() => void} onOthers
+ */
+function othersPanel({ outcome, others, taken }, onOthers) {
+  if (!others.size || outcome.end !== "finished") return [];
+  const lines = [...others].map(([dataType, count]) => {
+    const words = dataType ? t("card.kind", { kind: t(`kind.${dataType}`), count }) : t("card.unsorted", { count });
+    return el("li", {}, dataType && !taken.includes(dataType) ? t("others.notTaken", { what: words }) : words);
+  });
+  const canSend = [...others.keys()].some((dataType) => taken.includes(dataType));
+  return [
+    el(
+      "div",
+      { class: "notice", id: "others" },
+      el("h3", {}, t("others.title")),
+      el("ul", {}, ...lines),
+      canSend && el("p", { class: "actions no-print" }, el("button", { type: "button", class: "primary", onclick: onOthers }, t("others.send"))),
+    ),
+  ];
 }
 
 /**

@@ -5,7 +5,7 @@ import { compare, namings } from "./collisions.js";
 
 /**
  * @typedef {import("./scan.js").Entry & import("./journal.js").Summed} Entry one whose checksum stays once it is read
- * @typedef {"hidden"|"system"|"empty"|"extension"|"unreadable"} Reason
+ * @typedef {"hidden"|"system"|"empty"|"extension"|"other_type"|"unreadable"} Reason
  * @typedef {"folder"|"leave-out"} Choice what becomes of files that share a name and differ in content
  *
  * @typedef {object} Plan
@@ -26,6 +26,7 @@ import { compare, namings } from "./collisions.js";
  *
  * @typedef {object} PlanPorts
  * @property {ReadonlySet<string>} extensions in lower case, without the dot
+ * @property {(entry: Entry) => boolean} [isOther] whether a file is data of another data type
  * @property {number} parallel how many files to read at once
  * @property {(entry: Entry) => Promise<string>} md5 asked only about files that share name and size with another, to
  *   tell copies from namesakes
@@ -146,11 +147,11 @@ function remove(list, isUnwanted) {
  * @param {PlanPorts} ports
  * @returns {Promise<Entry[][]>} files that share a name; by name, and within by path
  */
-async function namesakesOf(entries, plan, { extensions, pause }) {
+async function namesakesOf(entries, plan, { extensions, isOther, pause }) {
   /** @type {Map<string, Entry[]>} */ const byName = new Map();
   for (const [index, entry] of entries.entries()) {
     if (index % CHUNK === CHUNK - 1) await pause();
-    const reason = reasonToLeaveOut(entry.path, extensions);
+    const reason = isOther?.(entry) ? "other_type" : reasonToLeaveOut(entry.path, extensions);
     const namesakes = byName.get(entry.name);
     if (reason) plan.leftOut.push({ path: entry.path, reason });
     else if (namesakes) namesakes.push(entry);

@@ -26,8 +26,11 @@ export const messages = {
   "place.seasonTo": "Season until {to}",
   "place.seasonUnknown": "Season not recorded",
 
-  "files.hint": "Wanted: {extensions}. Folders inside the folder are read too.",
-  "files.notYet": "Choose deployment and data type first.",
+  "files.sorting": "Looking what is on the card …",
+  "card.found": "On it: {what}.",
+  "card.kind": "{kind} {count}",
+  "card.unsorted": { one: "{count} file of which nothing tells what it is", other: "{count} files of which nothing tells what they are" },
+  "card.files": { one: "{count} file", other: "{count} files" },
   "files.scanning": { one: "Looking through the folder: {count} file so far …", other: "Looking through the folder: {count} files so far …" },
   "files.planning": "Sorting the files …",
   "files.measuring": { one: "Reading the sizes of the files: {count} so far …", other: "Reading the sizes of the files: {count} so far …" },
@@ -46,6 +49,7 @@ export const messages = {
   "reason.hidden": { one: "{count} hidden file", other: "{count} hidden files" },
   "reason.system": { one: "{count} file of the operating system", other: "{count} files of the operating system" },
   "reason.empty": { one: "{count} empty file (0 bytes)", other: "{count} empty files (0 bytes)" },
+  "reason.other_type": { one: "{count} file of another data type", other: "{count} files of other data types" },
   "reason.extension": { one: "{count} file of another type", other: "{count} files of another type" },
   "reason.unreadable": { one: "{count} file or folder that could not be read", other: "{count} files or folders that could not be read" },
 
@@ -94,7 +98,9 @@ export const messages = {
 
   "start.start": "Start the upload",
   "start.goOn": "Continue the upload",
-  "start.name": "Give your name in step 2.",
+  "start.place": "Choose the deployment in step 2.",
+  "start.kind": "Choose the data type in step 3.",
+  "start.name": "Give your name in step 3.",
   "start.choice": "Choose what should happen to the files that share a name.",
   "start.reason": "Give a reason for the files from outside the season, or switch to the deployment that fits.",
   "tabs.elsewhere": "Another tab of this browser is uploading into this deployment. Wait until it has finished: this page then lets you start.",
@@ -165,6 +171,8 @@ export const messages = {
 
   "verdict.safe": { one: "{count} file stored and verified; it may be wiped", other: "{count} files stored and verified; they may be wiped" },
   "verdict.damaged": { one: "Do not wipe the card yet: all is stored as it is, but {count} of {total} files looks damaged", other: "Do not wipe the card yet: all is stored as it is, but {count} of {total} files look damaged" },
+  "verdict.others": { one: "Do not wipe the card yet: {kind} are stored ({stored}), {count} other file is not", other: "Do not wipe the card yet: {kind} are stored ({stored}), {count} other files are not" },
+  "verdict.card": { one: "All data of the card is stored and verified ({count} file); it may be wiped", other: "All data of the card is stored and verified ({count} files); it may be wiped" },
   "verdict.safeText": "The portal compared size and MD5 checksum of every one of them with what the store holds.",
   "verdict.before": { one: "{count} of them had been stored before, with the same content.", other: "{count} of them had been stored before, with the same content." },
   "verdict.unsafe": { one: "Do not wipe the card: {count} of {total} files is not safely stored", other: "Do not wipe the card: {count} of {total} files are not safely stored" },
@@ -217,6 +225,9 @@ export const messages = {
   "check.again": { one: "Ask again about this file", other: "Ask again about these {count} files" },
   "check.turns": "This page asks again by itself then; the card need not be read again.",
 
+  "others.title": "The card also holds",
+  "others.notTaken": "{what} (the deployment does not take them)",
+  "others.send": "Send these too",
   "damaged.title": { one: "{count} file looks damaged", other: "{count} files look damaged" },
   "damaged.failing": "The card may be failing. Copy it again, with another reader if you can, before you wipe it. The files are stored as they are.",
   "damaged.power": "They are stored as they are on the card. Files end so where the power of a station goes off.",
