@@ -34,7 +34,10 @@ export async function typesOf(entries, { typeInside, pause }) {
     const said = formatOf(group[0].name) === "wav" ? await typesInside(group, typeInside) : new Map();
     const told = new Set([...said.values()].filter(Boolean));
     const ofAll = told.size === 1 ? [...told][0] : "";
-    for (const entry of group) types.set(entry, said.get(entry) || ofAll || typeByPlace(entry.path));
+    for (const [index, entry] of group.entries()) {
+      if (index % CHUNK === CHUNK - 1) await pause();
+      types.set(entry, said.get(entry) || ofAll || typeByPlace(entry.path));
+    }
     await pause();
   }
   return types;
