@@ -48,6 +48,7 @@ def test_a_card_of_four_types_in_four_actions(four_types, upload_page, page, car
     upload_page.verdict.get_by_role("button", name="Send these too").click()
     expect(upload_page.verdict_title).to_have_text(ALL_SAFE)
     expect(upload_page.verdict).to_have_class("card verdict good")
+    expect(upload_page.verdict).to_contain_text("Not covered by this: 4 files that were left out")
     assert stored() == {kind: sorted(paths) for kind, paths in there.items()}
 
 

@@ -62,7 +62,7 @@ export function showVerdict(run, { onAgain, onAnother, onChoice, onOthers }) {
     ...notStoredList(run),
     ...renamedList(run),
     ...duplicates(run.plan),
-    ...notCovered(run.plan),
+    ...notCovered(withoutOthers(run)),
     el(
       "p",
       { class: "actions no-print" },
@@ -149,6 +149,15 @@ function textOf({ outcome, where }) {
 function receiptLine({ outcome, receiptUrl }) {
   if (outcome.end !== "finished") return [];
   return [el("p", {}, el("a", { href: receiptUrl, class: "button" }, t("verdict.receipt")))];
+}
+
+/**
+ * The plan without the files of other data types, once these are told by themselves or stored by now.
+ * @param {Run} run
+ */
+function withoutOthers({ outcome, plan }) {
+  if (outcome.end !== "finished") return plan;
+  return { ...plan, leftOut: plan.leftOut.filter(({ reason }) => reason !== "other_type") };
 }
 
 /** @param {ReadonlyMap<string, number>} counts */
