@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
+from tests.cards import facts_cases
 from tests.client.program import ami_upload
 from tests.shared_rules import cases
 
@@ -56,3 +57,8 @@ def test_what_files_say_of_themselves(why, name, head, tail, size, said):
 @pytest.mark.parametrize(("path", "data_type"), cases("data_types_by_place"))
 def test_the_data_type_by_folders_and_name(path, data_type):
     assert ami_upload.type_by_place(path) == data_type
+
+
+def test_the_cases_of_files_are_what_their_makers_write():
+    """Else write them again: python -m tests.cards.facts_cases."""
+    assert facts_cases.TARGET.read_text(encoding="utf-8") == facts_cases.written()
