@@ -379,6 +379,7 @@ UNCOVERED = {
     "unsorted": "of which nothing tells the data type",
     "other_data": "of another data type",
     "new": "that came to the card during this run",
+    "changed": "that changed on the card after its data type was done",
     "unreadable": "that could not be read",
     "broken": "behind links to nowhere",
 }
@@ -1735,6 +1736,7 @@ class Item:
     folders_in_name: int = 0
     data_type: str = ""  # that its content must not contradict; "" where a person said what it is
     damage: str = ""  # why its content cannot be right: one of DAMAGE
+    is_judged: bool = False  # whether its content was looked at for these two
     due: Due | None = None  # when the portal can say more: an older program may still write under the name
     former_name: str = ""  # under which it may be stored from when the folder stood in front
     status: str = ""  # how it ended
@@ -2034,7 +2036,6 @@ class CardLook:
     top: str  # the card's own name
     files: dict[tuple[str, str], list[CardFile]] = field(default_factory=dict)  # by folder and format
     data_types: dict[str, str] = field(default_factory=dict)  # by relative path; "" where nothing tells
-    facts: list[FileFacts] = field(default_factory=list)  # of the files that were looked into
     left_out: list[tuple[str, str]] = field(default_factory=list)  # (path, reason)
     by_choice: set[str] = field(default_factory=set)  # paths whose data type a person gave
 
@@ -2084,22 +2085,21 @@ def look_over(card: str, note: Callable[[int], None] = lambda files: None) -> Ca
 
 def sort_files(look: CardLook, files: list[CardFile]) -> None:
     """Gives each file of one folder and format its data type."""
-    said = types_said(look, sample_of(files))
+    said = types_said(sample_of(files))
     told = {kind for kind in said.values() if kind}
     if len(told) > 1:  # a folder of both: each file is looked into
-        said |= types_said(look, [file for file in files if file.path not in said])
+        said |= types_said([file for file in files if file.path not in said])
     of_all = told.pop() if len(told) == 1 else ""
     for file in files:
         look.data_types[file.path] = said.get(file.path) or of_all or type_by_place(f"{look.top}/{file.path}")
 
 
-def types_said(look: CardLook, files: Iterable[CardFile]) -> dict[str, str]:
+def types_said(files: Iterable[CardFile]) -> dict[str, str]:
     """The data type of each file by its content; "" where that does not tell."""
     said = {}
     for file in files:
         facts = look_into(file.local)
         if facts:
-            look.facts.append(facts)
             said[file.path] = type_by_content(facts)
     return said
 
@@ -3398,6 +3398,8 @@ class Reader:
         above, part_size = self._calls.parts_above
         is_large = bool(above) and item.size > above
         if item.md5 and (not is_large or item.part_size == part_size):
+            if not item.is_judged:  # read by an earlier run, or to compare namesakes
+                self._judge(item, look_into(item.local))
             return
         if item.size > KEEP_BYTES or is_large:
             hash_large(item, part_size if is_large else 0, self._run.halt)
@@ -3423,7 +3425,7 @@ class Reader:
             raise FileFault("file_unreadable")
         if contradiction(facts, item.data_type):
             raise FileFault("other_type")
-        item.damage = facts.damage
+        item.damage, item.is_judged = facts.damage, True
         if facts.damage:
             self._run.log.note("damaged", f"{item.path} {DAMAGE[facts.damage]}")
 
@@ -3878,6 +3880,7 @@ class Target:
     data_type: str
     card: CardLook | None = None  # of which it is a part; then the card gets the verdict
     proven: int = 0  # files
+    items: list[Item] = field(default_factory=list)  # its files, as they were looked at last
     failing: list[Item] = field(default_factory=list)  # stored, but damaged as by a card that fails
     uncovered: list[tuple[str, str]] = field(default_factory=list)  # data beside them, with the reason
 
@@ -4184,6 +4187,8 @@ def verify_card(context: Context, target: Target) -> Course:
         for item in batch:
             try:
                 hash_large(item, 0, halt)
+                facts = look_into(item.local)
+                item.damage = facts.damage if facts else ""
                 readable.append(item)
             except FileFault as fault:
                 item.status, item.code = "failed", fault.code
@@ -4218,13 +4223,15 @@ def verify_card(context: Context, target: Target) -> Course:
     if left_out:
         screen.say(f"Not covered: {number(left_out)} files of other types, hidden or empty.")
     target.proven, target.uncovered = len(found.items) - len(missing), found.other_data
+    target.items = found.items + late
+    target.failing = [] if context.arguments.damaged_known else tell_damaged(screen, found.items)
     return tell_checked(context, target, found, missing)
 
 
 def tell_checked(context: Context, target: Target, found: Scan, missing: Sequence[Item]) -> int:
     bad = len(missing) + len(found.unreadable)
     other = len(found.other_data)
-    is_safe = not bad and (target.is_part or (bool(found.items) and not other))
+    is_safe = not bad and (target.is_part or (bool(found.items) and not other and not target.failing))
     if bad:
         total = len(found.items) + len(found.unreadable)
         words = f"NOT SAFE: {files_(bad)} of {number(total)} not proven to be stored."
@@ -4238,6 +4245,11 @@ def tell_checked(context: Context, target: Target, found: Scan, missing: Sequenc
         words = (
             f"NOT SAFE: all {files_(len(found.items))} of {target.data_type} are in the store, with the same content."
             f" The folder also holds {files_(other)} of another data type that were not looked for."
+        )
+    elif target.failing:
+        words = (
+            f"NOT SAFE: all {files_(len(found.items))} are in the store as they are on the card, but"
+            f" {failing_words(len(target.failing))}"
         )
     else:
         words = f"SAFE: {files_(len(found.items))} are in the store, with the same content."
@@ -4642,7 +4654,7 @@ def choose_targets(context: Context, card: str, look: CardLook) -> list[Target]:
         return []
     deployment, bucket = choose_deployment(context)
     allowed = bucket.get("data_types") or list(EXTENSIONS)
-    ask_again_in_saltmarsh(look, allowed)
+    unsort_sounds_of_saltmarsh(look, allowed)
     take_given(context.arguments.folder_type, look)
     screen.say(f"On the card {look.top or card}:")
     for data_type in EXTENSIONS:
@@ -4660,7 +4672,7 @@ def is_on(look: CardLook, data_type: str) -> bool:
     return bool(look.of_type(data_type)) or any(look.data_type_of(path) == data_type for path in look.unseen)
 
 
-def ask_again_in_saltmarsh(look: CardLook, allowed: Sequence[str]) -> None:
+def unsort_sounds_of_saltmarsh(look: CardLook, allowed: Sequence[str]) -> None:
     """Sound in air and sound under water are not told apart by anything in the file or on the card."""
     if SOUNDS & set(allowed):
         return
@@ -4982,6 +4994,7 @@ def upload(context: Context, target: Target) -> Course:
     screen, given = context.screen, context.arguments
     screen.say("", target.described)
     found = look_through(context, target)
+    target.items = found.items
     journal = Journal(
         portal=context.portal.address, root=target.root, deployment=target.deployment, data_type=target.data_type
     )
@@ -5037,6 +5050,7 @@ def send(context: Context, target: Target, found: Scan, plan: Plan, journal: Jou
     engine.give_up_waiting()
     with interruptible(screen, halt):
         late = changed_meanwhile(context, target, found)
+        target.items = found.items + late
         target.uncovered = found.other_data
         # The portal must not call safe what this program does not.
         verdict = engine.finish(plan.declared + len(late) + len(found.unreadable))
@@ -5117,17 +5131,21 @@ def carry_out_card(context: Context, card: str) -> int:
 
 def uncovered_on(card: str, look: CardLook, targets: Sequence[Target]) -> list[tuple[str, str]]:
     """All data of the card that no data type's upload covered, as the card is now, with the reason."""
-    sent = {target.data_type for target in targets}
-    now = look_over(card)
-    found = [(path, reason) for path, reason in now.left_out if path in now.unseen]
-    uncovered = [(path, reason) for path, reason in found if look.data_type_of(path) not in sent]
-    for path in now.data_types:
-        data_type = look.data_type_of(path)
-        if data_type in sent or (data_type == NO_DATA and path in look.data_types):
+    known = {item.path: (item.size, item.mtime_ns) for target in targets for item in target.items}
+    uncovered: list[tuple[str, str]] = []
+    for path, local, stat_ in walk(card, lambda files: None):
+        left_out, full = reason_of(path, local, stat_, DATA), f"{look.top}/{path}" if look.top else path
+        if left_out in ("unreadable", "broken"):
+            uncovered.append((full, left_out))
+        elif left_out or stat_ is None:  # no data
             continue
-        reason = "new" if path not in look.data_types else "not_taken" if data_type else "unsorted"
-        uncovered.append((path, reason))
-    uncovered = [(f"{look.top}/{path}" if look.top else path, reason) for path, reason in uncovered]
+        elif full in known:
+            if known[full] != (stat_.st_size, stat_.st_mtime_ns):
+                uncovered.append((full, "changed"))
+        elif path not in look.data_types:
+            uncovered.append((full, "new"))
+        elif look.data_types[path] != NO_DATA:
+            uncovered.append((full, "not_taken" if look.data_types[path] else "unsorted"))
     return uncovered + [each for target in targets for each in target.uncovered]
 
 
@@ -5153,7 +5171,8 @@ def tell_card(
     elif is_safe:
         words = f"SAFE TO WIPE: {files_(proven)} stored and verified: all data of the card ({parts})."
     elif all_well and not uncovered and failing:
-        words = f"NOT SAFE TO WIPE: all data of the card is stored as it is ({parts}), but {failing_words(failing)}"
+        start = "NOT SAFE" if given.verify else "NOT SAFE TO WIPE"
+        words = f"{start}: all data of the card is stored as it is ({parts}), but {failing_words(failing)}"
     else:
         why = [] if all_well else ["not all that was sent is safely stored"]
         why += [f"not covered: {line}" for line in by_reason(uncovered)] or ([] if why else ["it holds no data"])

@@ -5,17 +5,9 @@ import struct
 from datetime import datetime, timedelta
 from pathlib import Path
 
-# A baseline JPEG's markers up to the image data: JFIF, one quantisation table, 8 x 8 grey, one Huffman table.
-_JPEG_HEAD = (
-    b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
-    + b"\xff\xdb\x00\x43\x00"
-    + bytes([16] * 64)
-    + b"\xff\xc0\x00\x0b\x08\x00\x08\x00\x08\x01\x01\x11\x00"
-    + b"\xff\xc4\x00\x14\x00\x01"
-    + bytes(15)
-    + b"\x00"
-    + b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"
-)
+from tests.cards.jpegs import JFIF, TABLES
+
+_JPEG_HEAD = b"\xff\xd8" + JFIF + TABLES
 _FIRST_NIGHT = datetime(2025, 7, 14, 22, 0, 0)
 
 

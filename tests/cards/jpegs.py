@@ -5,7 +5,7 @@ import struct
 from datetime import datetime
 
 # A baseline JPEG's markers up to the image data: one quantisation table, 8 x 8 grey, one Huffman table.
-_TABLES = (
+TABLES = (
     b"\xff\xdb\x00\x43\x00"
     + bytes([16] * 64)
     + b"\xff\xc0\x00\x0b\x08\x00\x08\x00\x08\x01\x01\x11\x00"
@@ -27,7 +27,7 @@ def jpeg(*segments: bytes, image: bytes = b"", image_bytes: int = 600, seed: int
     """With JFIF in front, as Motion writes it; `image` in place of random data."""
     # No 0xFF within the image data, where it would begin a marker.
     image = image or random.Random(seed).randbytes(image_bytes).replace(b"\xff", b"\xfe")
-    return b"\xff\xd8" + JFIF + b"".join(segments) + _TABLES + image + END
+    return b"\xff\xd8" + JFIF + b"".join(segments) + TABLES + image + END
 
 
 def exif(

@@ -10,10 +10,10 @@ import { fakeClock, md5 } from "./fakes.mjs";
 const MIB = 1024 * 1024;
 const entry = (path, text, size = text.length) => ({ path, name: path.split("/").pop(), size, lastModified: 0, file: { text } });
 
-const settled = { unsettled: 0, waits: [], waitMs: 0 };
+const settled = { unsettled: 0, damaged: [], waits: [], waitMs: 0 };
 const UNTIL = "2026-11-26T07:31:00Z";
 
-function check(entries, objects, { faults = [], unreadable = [], unsettled = [], changed = [] } = {}) {
+function check(entries, objects, { faults = [], unreadable = [], unsettled = [], changed = [], damaged = [] } = {}) {
   const asked = [];
   const api = {
     async verify({ deployment, data_type: dataType, files }) {
@@ -33,6 +33,7 @@ function check(entries, objects, { faults = [], unreadable = [], unsettled = [],
     return md5(text);
   };
   const hasher = { parallel: 2, md5: sum, digest: async (file) => ({ md5: await sum(file), multipartMd5: "f-5", kept: null }) };
+  hasher.said = async (file) => ({ dataType: "", damage: damaged.some((entry) => entry.file === file) ? "zeros" : "" });
   hasher.changedSince = async (files) =>
     new Map(changed.filter(({ file }) => files.includes(file)).map(({ file }) => [file, new FileError("file_changed")]));
   const place = { deployment: "dep000119", data_type: "snapshot_images" };
@@ -125,6 +126,14 @@ test("what was found stored and has changed since on the card is not safe, also 
   changed.push(entries[1]);
   const again = await made.askAgain(new AbortController().signal);
   assert.deepEqual([again.found, again.notFound.map(({ path, code }) => [path, code])], [1, [["c/1.jpg", "file_changed"], ["c/2.jpg", "file_changed"]]]);
+});
+
+test("what looks damaged is told of, whether the store has it or not", async () => {
+  const entries = [entry("c/1.jpg", "a"), entry("c/2.jpg", "b"), entry("c/3.jpg", "c")];
+  const { done } = check(entries, { "1.jpg": "a", "2.jpg": "b" }, { damaged: [entries[1], entries[2]] });
+  const verdict = await done;
+  assert.deepEqual(verdict.damaged, [{ path: "c/2.jpg", damage: "zeros" }, { path: "c/3.jpg", damage: "zeros" }]);
+  assert.equal(verdict.found, 2);
 });
 
 test("asked about again while the portal refuses: all is as it was, and can be asked once more", async () => {

@@ -72,6 +72,7 @@ export function makeItems(count, text = (n) => `content of ${n}`) {
 export const hasher = {
   parallel: 2,
   digest: async (file) => ({ md5: md5(file.text_), pieces: md5(file.text_.slice(0, 4)), said: { dataType: "", damage: "" }, kept: null }),
+  said: async () => ({ dataType: "", damage: "" }),
   pieces: async (file) => md5(file.text_.slice(0, 4)),
   changedSince: async () => new Map(),
 };

@@ -47,6 +47,14 @@ test("the same card goes on: little of it is read again, what is to be sent is r
   assert.equal(uploader.tally.passedBytes, uploader.tally.total.bytes);
 });
 
+test("what an earlier run had read is looked at for damage all the same", async () => {
+  const { items, done } = resumed({ more: { hasher: { ...hasher, said: async () => ({ dataType: "", damage: "zeros" }) } } });
+  await done;
+  const recalled = items.filter(({ isRecalled }) => isRecalled);
+  assert.ok(recalled.length > 300);
+  assert.ok(recalled.every(({ said }) => said.damage === "zeros"));
+});
+
 test("another card with the same names, sizes and times: every file is read, and none is called stored", async () => {
   const { items, read, differences, done } = resumed({ onCard: (n) => bytes(n).replace("file", "life") });
   const outcome = await done;

@@ -140,6 +140,7 @@ test("a file that changed while it was read, before it was sent or since is not 
       if (file === items[0].file) throw new FileError("file_changed");
       return { md5: md5(file.text_), said: { dataType: "", damage: "" }, kept: null };
     },
+    said: hasher.said,
     changedSince: async (files) =>
       new Map(files.includes(items[2].file) ? [[items[2].file, new FileError("file_changed")]] : []),
   };
@@ -158,7 +159,21 @@ test("a sound of another data type by its content is not filed under this one; a
   assert.deepEqual(outcome.notStored.map(({ path, code }) => [path, code]), [[items[1].path, "other_type"]]);
   assert.equal(outcome.verified, 3);
   assert.equal(outcome.safeToWipe, false);
-  assert.deepEqual(items.map(({ damage }) => damage), ["", "", "shorter", ""]);
+  assert.deepEqual(items.map(({ said: { damage } }) => damage), ["", "", "shorter", ""]);
+});
+
+test("what was read before, to compare namesakes or by an earlier run, is looked at for type and damage all the same", async () => {
+  const items = makeItems(3);
+  const store = fakeStore();
+  const saying = {
+    ...hasher,
+    digest: async () => assert.fail("it is read already"),
+    said: async (file) => ({ dataType: file === items[0].file ? "ultrasound_recordings" : "", damage: file === items[1].file ? "zeros" : "" }),
+  };
+  for (const item of items) item.md5 = md5(item.file.text_);
+  const outcome = await run({ items, store, dataType: "audible_recordings", ports: { hasher: saying } });
+  assert.deepEqual(outcome.notStored.map(({ code }) => code), ["other_type"]);
+  assert.deepEqual(items.map(({ said }) => said.damage), ["", "zeros", ""]);
 });
 
 test("the verdict is withheld when one confirmation is falsified, or the portal does not agree", async () => {

@@ -19,6 +19,13 @@ def test_1001_files_are_too_many(uploader, step):
     assert not UploadLog.objects.exists()
 
 
+@pytest.mark.parametrize(("told", "kept"), [("zeros", "zeros"), ("moths", ""), ([], ""), ({}, ""), (None, ""), (7, "")])
+def test_damage_is_kept_where_it_is_one_that_is_known(uploader, told, kept):
+    (result,) = uploader.results("presign", files=[described("a.jpg", b"x") | {"damage": told}])
+    assert result["status"] == "granted"
+    assert UploadLog.objects.get().damage == kept
+
+
 def test_1000_files_are_taken_in_order(uploader):
     names = [f"{(n * 7919) % 1_000:04d}.jpg" for n in range(1_000)]
     results = uploader.results("presign", files=[described(name, name.encode()) for name in names])

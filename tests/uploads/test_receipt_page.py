@@ -47,6 +47,14 @@ def named_unproven(html: str) -> str:
     return html.partition('id="unproven-title"')[2].partition("</section>")[0]
 
 
+def test_what_looks_damaged_is_told_beside_the_verdict(finished, read):
+    assert "looks damaged" not in read(finished)
+    UploadLog.objects.filter(session=finished, filename="b.jpg").update(damage="zeros")
+    html = read(finished)
+    assert heading(html) == "Safe to wipe"
+    assert "1 file looks damaged. It is stored as it was on the card" in html
+
+
 def test_a_whole_upload_is_safe_to_wipe_and_says_who_where_and_when(read, finished):
     html = read(finished)
     assert heading(html) == "Safe to wipe"

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from amiportal.accounts.actor import actor_of
 from amiportal.accounts.models import User
 from amiportal.core.errors import NotFound
+from uploads.ledger.damaged import damaged_in
 from uploads.ledger.unsettled import waiting_of
 from uploads.models import GivenVerdict, UploadConflict, UploadLog, UploadSession
 from uploads.permissions import session_visible_to
@@ -127,6 +128,7 @@ def receipt_page(request: HttpRequest, session_id: int) -> HttpResponse:
         "lost": lost[:SHOWN_FILES],
         "more_lost": len(lost) > SHOWN_FILES,
         "shown_files": SHOWN_FILES,
+        "damaged": sum(damaged_in(session).values()),
     }
     return render(request, "uploads/receipt.html", context)
 

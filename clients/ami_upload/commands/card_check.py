@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from clients.ami_upload.commands.course import Course, Target
 from clients.ami_upload.commands.planning import changed_meanwhile, look_through
-from clients.ami_upload.commands.telling import tell_not_stored, tell_when_to_look_again
+from clients.ami_upload.commands.telling import failing_words, tell_damaged, tell_not_stored, tell_when_to_look_again
 from clients.ami_upload.commands.wait import Wait
 from clients.ami_upload.context import Context
 from clients.ami_upload.engine.hasher import hash_large
@@ -16,6 +16,7 @@ from clients.ami_upload.lib.errors import NOT_ALL, OK, CallFault, FileFault, Ref
 from clients.ami_upload.lib.format import files_, number
 from clients.ami_upload.portal.answers import FileRow, FilesAnswer
 from clients.ami_upload.portal.clocks import Due, PortalClock
+from clients.ami_upload.selection.facts.look import look_into
 from clients.ami_upload.selection.folder_names import names_of
 from clients.ami_upload.selection.item import Item, paired
 from clients.ami_upload.selection.names import composed
@@ -36,6 +37,8 @@ def verify_card(context: Context, target: Target) -> Course:
         for item in batch:
             try:
                 hash_large(item, 0, halt)
+                facts = look_into(item.local)
+                item.damage = facts.damage if facts else ""
                 readable.append(item)
             except FileFault as fault:
                 item.status, item.code = "failed", fault.code
@@ -70,13 +73,15 @@ def verify_card(context: Context, target: Target) -> Course:
     if left_out:
         screen.say(f"Not covered: {number(left_out)} files of other types, hidden or empty.")
     target.proven, target.uncovered = len(found.items) - len(missing), found.other_data
+    target.items = found.items + late
+    target.failing = [] if context.arguments.damaged_known else tell_damaged(screen, found.items)
     return tell_checked(context, target, found, missing)
 
 
 def tell_checked(context: Context, target: Target, found: Scan, missing: Sequence[Item]) -> int:
     bad = len(missing) + len(found.unreadable)
     other = len(found.other_data)
-    is_safe = not bad and (target.is_part or (bool(found.items) and not other))
+    is_safe = not bad and (target.is_part or (bool(found.items) and not other and not target.failing))
     if bad:
         total = len(found.items) + len(found.unreadable)
         words = f"NOT SAFE: {files_(bad)} of {number(total)} not proven to be stored."
@@ -90,6 +95,11 @@ def tell_checked(context: Context, target: Target, found: Scan, missing: Sequenc
         words = (
             f"NOT SAFE: all {files_(len(found.items))} of {target.data_type} are in the store, with the same content."
             f" The folder also holds {files_(other)} of another data type that were not looked for."
+        )
+    elif target.failing:
+        words = (
+            f"NOT SAFE: all {files_(len(found.items))} are in the store as they are on the card, but"
+            f" {failing_words(len(target.failing))}"
         )
     else:
         words = f"SAFE: {files_(len(found.items))} are in the store, with the same content."

@@ -19,6 +19,7 @@ class Target:
     data_type: str
     card: CardLook | None = None  # of which it is a part; then the card gets the verdict
     proven: int = 0  # files
+    items: list[Item] = field(default_factory=list)  # its files, as they were looked at last
     failing: list[Item] = field(default_factory=list)  # stored, but damaged as by a card that fails
     uncovered: list[tuple[str, str]] = field(default_factory=list)  # data beside them, with the reason
 

@@ -28,7 +28,7 @@ def choose_targets(context: Context, card: str, look: CardLook) -> list[Target]:
         return []
     deployment, bucket = choose_deployment(context)
     allowed = bucket.get("data_types") or list(EXTENSIONS)
-    ask_again_in_saltmarsh(look, allowed)
+    unsort_sounds_of_saltmarsh(look, allowed)
     take_given(context.arguments.folder_type, look)
     screen.say(f"On the card {look.top or card}:")
     for data_type in EXTENSIONS:
@@ -46,7 +46,7 @@ def is_on(look: CardLook, data_type: str) -> bool:
     return bool(look.of_type(data_type)) or any(look.data_type_of(path) == data_type for path in look.unseen)
 
 
-def ask_again_in_saltmarsh(look: CardLook, allowed: Sequence[str]) -> None:
+def unsort_sounds_of_saltmarsh(look: CardLook, allowed: Sequence[str]) -> None:
     """Sound in air and sound under water are not told apart by anything in the file or on the card."""
     if SOUNDS & set(allowed):
         return

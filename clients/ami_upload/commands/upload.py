@@ -29,6 +29,7 @@ def upload(context: Context, target: Target) -> Course:
     screen, given = context.screen, context.arguments
     screen.say("", target.described)
     found = look_through(context, target)
+    target.items = found.items
     journal = Journal(
         portal=context.portal.address, root=target.root, deployment=target.deployment, data_type=target.data_type
     )
@@ -84,6 +85,7 @@ def send(context: Context, target: Target, found: Scan, plan: Plan, journal: Jou
     engine.give_up_waiting()
     with interruptible(screen, halt):
         late = changed_meanwhile(context, target, found)
+        target.items = found.items + late
         target.uncovered = found.other_data
         # The portal must not call safe what this program does not.
         verdict = engine.finish(plan.declared + len(late) + len(found.unreadable))

@@ -14,6 +14,7 @@ from clients.ami_upload.lib.errors import INTERRUPTED, NOT_ALL, OK, REFUSED
 from clients.ami_upload.lib.format import files_, number
 from clients.ami_upload.lib.reasons import UNCOVERED
 from clients.ami_upload.selection.card import NO_DATA, CardLook, look_over
+from clients.ami_upload.selection.scan import DATA, reason_of, walk
 
 
 def carry_out(context: Context, target: Target) -> Course:
@@ -40,17 +41,21 @@ def carry_out_card(context: Context, card: str) -> int:
 
 def uncovered_on(card: str, look: CardLook, targets: Sequence[Target]) -> list[tuple[str, str]]:
     """All data of the card that no data type's upload covered, as the card is now, with the reason."""
-    sent = {target.data_type for target in targets}
-    now = look_over(card)
-    found = [(path, reason) for path, reason in now.left_out if path in now.unseen]
-    uncovered = [(path, reason) for path, reason in found if look.data_type_of(path) not in sent]
-    for path in now.data_types:
-        data_type = look.data_type_of(path)
-        if data_type in sent or (data_type == NO_DATA and path in look.data_types):
+    known = {item.path: (item.size, item.mtime_ns) for target in targets for item in target.items}
+    uncovered: list[tuple[str, str]] = []
+    for path, local, stat_ in walk(card, lambda files: None):
+        left_out, full = reason_of(path, local, stat_, DATA), f"{look.top}/{path}" if look.top else path
+        if left_out in ("unreadable", "broken"):
+            uncovered.append((full, left_out))
+        elif left_out or stat_ is None:  # no data
             continue
-        reason = "new" if path not in look.data_types else "not_taken" if data_type else "unsorted"
-        uncovered.append((path, reason))
-    uncovered = [(f"{look.top}/{path}" if look.top else path, reason) for path, reason in uncovered]
+        elif full in known:
+            if known[full] != (stat_.st_size, stat_.st_mtime_ns):
+                uncovered.append((full, "changed"))
+        elif path not in look.data_types:
+            uncovered.append((full, "new"))
+        elif look.data_types[path] != NO_DATA:
+            uncovered.append((full, "not_taken" if look.data_types[path] else "unsorted"))
     return uncovered + [each for target in targets for each in target.uncovered]
 
 
@@ -76,7 +81,8 @@ def tell_card(
     elif is_safe:
         words = f"SAFE TO WIPE: {files_(proven)} stored and verified: all data of the card ({parts})."
     elif all_well and not uncovered and failing:
-        words = f"NOT SAFE TO WIPE: all data of the card is stored as it is ({parts}), but {failing_words(failing)}"
+        start = "NOT SAFE" if given.verify else "NOT SAFE TO WIPE"
+        words = f"{start}: all data of the card is stored as it is ({parts}), but {failing_words(failing)}"
     else:
         why = [] if all_well else ["not all that was sent is safely stored"]
         why += [f"not covered: {line}" for line in by_reason(uncovered)] or ([] if why else ["it holds no data"])

@@ -51,6 +51,8 @@ class Reader:
         above, part_size = self._calls.parts_above
         is_large = bool(above) and item.size > above
         if item.md5 and (not is_large or item.part_size == part_size):
+            if not item.is_judged:  # read by an earlier run, or to compare namesakes
+                self._judge(item, look_into(item.local))
             return
         if item.size > KEEP_BYTES or is_large:
             hash_large(item, part_size if is_large else 0, self._run.halt)
@@ -76,6 +78,6 @@ class Reader:
             raise FileFault("file_unreadable")
         if contradiction(facts, item.data_type):
             raise FileFault("other_type")
-        item.damage = facts.damage
+        item.damage, item.is_judged = facts.damage, True
         if facts.damage:
             self._run.log.note("damaged", f"{item.path} {DAMAGE[facts.damage]}")

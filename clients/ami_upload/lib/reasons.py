@@ -21,6 +21,7 @@ UNCOVERED = {
     "unsorted": "of which nothing tells the data type",
     "other_data": "of another data type",
     "new": "that came to the card during this run",
+    "changed": "that changed on the card after its data type was done",
     "unreadable": "that could not be read",
     "broken": "behind links to nowhere",
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from clients.ami_upload.selection.facts.facts import FileFacts
 from clients.ami_upload.selection.facts.look import look_into
 from clients.ami_upload.selection.scan import DATA, reason_of, root_name, walk
 from clients.ami_upload.selection.sorting import format_of, type_by_content, type_by_place
@@ -36,7 +35,6 @@ class CardLook:
     top: str  # the card's own name
     files: dict[tuple[str, str], list[CardFile]] = field(default_factory=dict)  # by folder and format
     data_types: dict[str, str] = field(default_factory=dict)  # by relative path; "" where nothing tells
-    facts: list[FileFacts] = field(default_factory=list)  # of the files that were looked into
     left_out: list[tuple[str, str]] = field(default_factory=list)  # (path, reason)
     by_choice: set[str] = field(default_factory=set)  # paths whose data type a person gave
 
@@ -86,22 +84,21 @@ def look_over(card: str, note: Callable[[int], None] = lambda files: None) -> Ca
 
 def sort_files(look: CardLook, files: list[CardFile]) -> None:
     """Gives each file of one folder and format its data type."""
-    said = types_said(look, sample_of(files))
+    said = types_said(sample_of(files))
     told = {kind for kind in said.values() if kind}
     if len(told) > 1:  # a folder of both: each file is looked into
-        said |= types_said(look, [file for file in files if file.path not in said])
+        said |= types_said([file for file in files if file.path not in said])
     of_all = told.pop() if len(told) == 1 else ""
     for file in files:
         look.data_types[file.path] = said.get(file.path) or of_all or type_by_place(f"{look.top}/{file.path}")
 
 
-def types_said(look: CardLook, files: Iterable[CardFile]) -> dict[str, str]:
+def types_said(files: Iterable[CardFile]) -> dict[str, str]:
     """The data type of each file by its content; "" where that does not tell."""
     said = {}
     for file in files:
         facts = look_into(file.local)
         if facts:
-            look.facts.append(facts)
             said[file.path] = type_by_content(facts)
     return said
 

@@ -35,6 +35,7 @@ class Item:
     folders_in_name: int = 0
     data_type: str = ""  # that its content must not contradict; "" where a person said what it is
     damage: str = ""  # why its content cannot be right: one of DAMAGE
+    is_judged: bool = False  # whether its content was looked at for these two
     due: Due | None = None  # when the portal can say more: an older program may still write under the name
     former_name: str = ""  # under which it may be stored from when the folder stood in front
     status: str = ""  # how it ended

@@ -53,7 +53,7 @@ class FilesField(serializers.Field):
                     md5.lower() if isinstance(md5, str) else "",
                     _storable(path) if isinstance(path, str) else "",
                     multipart_md5=multipart_md5.lower() if isinstance(multipart_md5, str) else "",
-                    damage=damage if damage in DAMAGE else "",
+                    damage=damage if isinstance(damage, str) and damage in DAMAGE else "",
                 )
             )
         if faults:

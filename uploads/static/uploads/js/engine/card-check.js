@@ -19,7 +19,7 @@ import { withRetries } from "../portal/retry.js";
  *
  * @typedef {object} Ports
  * @property {Pick<import("../portal/api.js").Api, "verify">} api
- * @property {Pick<import("./hasher.js").Hasher, "parallel"|"md5"|"digest"|"changedSince">} hasher
+ * @property {Pick<import("./hasher.js").Hasher, "parallel"|"md5"|"digest"|"said"|"changedSince">} hasher
  * @property {import("../lib/queue.js").Clock} clock
  * @property {() => number} [random]
  *
@@ -27,6 +27,7 @@ import { withRetries } from "../portal/retry.js";
  * @property {number} total
  * @property {number} found
  * @property {{path: string, code: string, message: string, until?: string}[]} notFound
+ * @property {{path: string, damage: string}[]} damaged files whose content cannot be right, whether they are found or not
  * @property {number} unsettled how many of them can be asked about again
  * @property {{wait: {code: string, until: string}}[]} waits of these
  * @property {number} waitMs until the last of them can be told
@@ -39,6 +40,7 @@ export class CardCheck {
   readBytes = 0;
   /** Milliseconds on the clock; in the past when the portal answers. */ portalAwayUntil = 0;
   /** @type {Entry[]} */ #found = [];
+  /** @type {{path: string, damage: string}[]} */ #damaged = [];
   /** @type {CardVerdict["notFound"]} */ #notFound = [];
   /** @type {Looked[]} */ #unsettled = [];
   #place;
@@ -110,6 +112,7 @@ export class CardCheck {
     return {
       total: this.total.files,
       found: this.#found.length,
+      damaged: this.#damaged,
       notFound: [...this.#notFound, ...waiting],
       unsettled: waiting.length,
       waits: waiting.map(({ code, until }) => ({ wait: { code, until } })),
@@ -153,6 +156,8 @@ export class CardCheck {
       const { md5, multipartMd5 } = await hasher.digest(entry.file, { partBytes: PART_SIZE_BYTES, signal });
       Object.assign(entry, { md5, multipartMd5 });
     }
+    const { damage } = await hasher.said(entry.file);
+    if (damage) this.#damaged.push({ path: entry.path, damage });
   }
 
   /**

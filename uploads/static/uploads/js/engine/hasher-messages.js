@@ -28,12 +28,9 @@
  * @property {number} bytes that were read
  * @property {string} md5
  * @property {string} pieces checksum of some pieces of it
- * @property {Said} said
+ * @property {import("../selection/sorting.js").Said} said
  * @property {string} [multipartMd5]
  * @property {string[]} [partMd5s]
- *
- * @typedef {{dataType: string, damage: import("../selection/facts/facts.js").Damage|""}} Said by the content: of which data type it is, "" where
- *   it does not tell, and why it cannot be right
  *
  * @typedef {{pieces: string}} Pieces
  * @typedef {{httpStatus: number, body: string, retryAfter: string|null, hasStalled: boolean}} PutAnswer

@@ -5,9 +5,9 @@
  */
 
 import "../../vendor/hash-wasm-4.13.0/md5.umd.min.js"; // sets globalThis.hashwasm
-import { END_BYTES } from "../selection/facts/look.js";
+import { END_BYTES, lookInto } from "../selection/facts/look.js";
 import { factsOf } from "../selection/facts/read.js";
-import { typeByContent } from "../selection/sorting.js";
+import { saidBy } from "../selection/sorting.js";
 
 const CHUNK_BYTES = 4 * 1024 * 1024; // per file under way; a whole file is held only on request
 const PIECE_BYTES = 4 * 1024; // three of a file: enough to tell two recordings apart, read in a millisecond
@@ -50,7 +50,7 @@ async function digest({ id, file, partBytes, keep }) {
     if (kept.has(id)) kept.set(id, { file, content, look }); // else let go meanwhile
     const md5 = hex(digestOf((await newMd5()).update(content)));
     const pieces = await piecesMd5(rangesOf(content.byteLength).map(([start, end]) => content.subarray(start, end)));
-    const said = saidBy(file, content.subarray(0, END_BYTES), content.subarray(-END_BYTES));
+    const said = saidBy(factsOf(file.name, content.subarray(0, END_BYTES), content.subarray(-END_BYTES), content.byteLength));
     return { bytes: content.byteLength, md5, pieces, said };
   }
   const whole = await newMd5();
@@ -73,21 +73,9 @@ async function digest({ id, file, partBytes, keep }) {
   }
   const md5 = hex(digestOf(whole));
   const pieces = await piecesOf(file);
-  const [head, tail] = await Promise.all([file.slice(0, END_BYTES), file.slice(-END_BYTES)].map((end) => end.arrayBuffer()));
-  const said = saidBy(file, new Uint8Array(head), new Uint8Array(tail));
+  const said = saidBy(await lookInto(file));
   if (!parts) return { bytes, md5, pieces, said };
   return { bytes, md5, pieces, said, partMd5s, multipartMd5: `${hex(digestOf(parts))}-${partMd5s.length}` };
-}
-
-/**
- * @param {File} file
- * @param {Uint8Array} head
- * @param {Uint8Array} tail
- * @returns {import("./hasher-messages.js").Said}
- */
-function saidBy({ name, size }, head, tail) {
-  const facts = factsOf(name, head, tail, size);
-  return { dataType: typeByContent(facts), damage: facts.damage };
 }
 
 /**

@@ -2,6 +2,8 @@
 
 import { changedSince } from "../lib/card-look.js";
 import { FileError, WorkerError, putError } from "../lib/errors.js";
+import { lookInto } from "../selection/facts/look.js";
+import { saidBy } from "../selection/sorting.js";
 import { parseRetryAfter } from "../portal/retry.js";
 import { putByXhr } from "./transport.js";
 
@@ -19,7 +21,7 @@ const KEPT_PUT_TIMEOUT_MS = 180_000;
  * @property {string} [multipartMd5] as the ETag of an upload in parts
  * @property {string[]} [partMd5s]
  * @property {string} [pieces] checksum of some pieces of it, from the same reading
- * @property {import("./hasher-messages.js").Said} said by its content
+ * @property {import("../selection/sorting.js").Said} said by its content
  * @property {Kept|null} kept the file's bytes, where they are held for its PUT
  *
  * @typedef {object} Kept
@@ -78,6 +80,19 @@ export class Hasher {
   async pieces(file, signal) {
     const id = (this.#nextId += 1);
     return (await this.#ask(this.#workers[id % this.#workers.length], { id, do: "pieces", file }, signal)).pieces;
+  }
+
+  /**
+   * What a file says that was read before; `digest` tells it by itself.
+   * @param {File} file
+   * @returns {Promise<import("../selection/sorting.js").Said>} rejects with FileError where it cannot be read
+   */
+  async said(file) {
+    try {
+      return saidBy(await lookInto(file));
+    } catch (error) {
+      throw error instanceof DOMException ? FileError.fromRead(error.name) : error;
+    }
   }
 
   changedSince = changedSince;

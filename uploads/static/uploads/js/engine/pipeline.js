@@ -209,16 +209,28 @@ export class Pipeline {
   /** @param {Item} item */
   async #read(item) {
     const isLarge = item.size > this.#session.multipartAboveBytes;
-    if (item.md5 && (!isLarge || (item.multipartMd5 && item.partMd5s))) return;
+    if (item.md5 && (!isLarge || (item.multipartMd5 && item.partMd5s))) {
+      // Read before, to compare namesakes; in another round it was looked at already.
+      return item.said ? undefined : this.#judge(item, await this.#hasher.said(item.file));
+    }
     const recalled = await this.#recall.sumsFor(item, this.#signal);
     if (recalled && (!isLarge || recalled.multipartMd5)) {
       Object.assign(item, recalled, { isRecalled: true });
-      return;
+      return this.#judge(item, await this.#hasher.said(item.file));
     }
     const partBytes = isLarge ? this.#session.partBytes : 0;
-    const { said, ...digest } = await this.#hasher.digest(item.file, { partBytes, signal: this.#signal });
-    Object.assign(item, digest, { damage: said.damage });
+    const digest = await this.#hasher.digest(item.file, { partBytes, signal: this.#signal });
+    Object.assign(item, digest);
     this.#recall.compare(item, digest.md5);
+    this.#judge(item, digest.said);
+  }
+
+  /**
+   * @param {Item} item
+   * @param {import("../selection/sorting.js").Said} said by its content
+   */
+  #judge(item, said) {
+    item.said = said;
     if (contradicts(said.dataType, this.#dataType)) throw new FileError("other_type");
   }
 

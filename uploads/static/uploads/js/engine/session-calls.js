@@ -92,8 +92,8 @@ export class SessionCalls {
    * @param {Item[]} batch
    */
   async presign(batch) {
-    const asked = batch.map(({ name, size, md5, multipartMd5, path, damage }) => {
-      const file = damage ? { name, size, md5, path, damage } : { name, size, md5, path };
+    const asked = batch.map(({ name, size, md5, multipartMd5, path, said }) => {
+      const file = said?.damage ? { name, size, md5, path, damage: said.damage } : { name, size, md5, path };
       return multipartMd5 && size > this.multipartAboveBytes ? { ...file, multipart_md5: multipartMd5 } : file;
     });
     const { answer: answers, grantOf } = await this.#signing((s) => this.#api.presign(this.id, asked, s));

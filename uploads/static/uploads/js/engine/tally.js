@@ -22,7 +22,7 @@ import { FileError, TransferError } from "../lib/errors.js";
  * @property {string} [multipartMd5] of a file that goes in parts
  * @property {string[]} [partMd5s] of the same
  * @property {string} [pieces] see hasher.js
- * @property {import("../selection/facts/facts.js").Damage|""} damage why its content cannot be right, once it is read
+ * @property {import("../selection/sorting.js").Said|null} said by its content, once that is read
  * @property {import("./hasher.js").Kept|null} kept its bytes, from the hashing to the PUT of a small file
  * @property {import("../portal/signed-url.js").SignedUrl|null} grant
  * @property {{id: string|number, part_size_bytes: number}|null} upload of a file that goes in parts
@@ -61,7 +61,7 @@ export function newItem({ name, formerName = "", path, size, lastModified, known
     name, formerName, path, size: /** @type {number} */ (size), lastModified, known, recalled, file, md5, multipartMd5, partMd5s,
     isRecalled: false, isAtStore: false, wait: null,
     kept: null, grant: null, upload: null, tries: 0, sentBytes: 0, partBytes: 0,
-    isSent: false, doubt: null, damage: "", code: "", message: "", httpStatus: 0, step: "",
+    isSent: false, doubt: null, said: null, code: "", message: "", httpStatus: 0, step: "",
   };
 }
 

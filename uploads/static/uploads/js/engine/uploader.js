@@ -32,6 +32,7 @@ import { Waiting } from "./waiting.js";
  * @property {{parallel: number, digest: (file: File, options: {partBytes: number, signal: AbortSignal}) =>
  *             Promise<import("./hasher.js").Digest>,
  *           pieces: (file: File, signal: AbortSignal) => Promise<string>,
+ *           said: (file: File) => Promise<import("../selection/sorting.js").Said>,
  *             changedSince: (files: File[]) => Promise<Map<Blob, import("../lib/errors.js").FileError>>}} hasher reads the card
  * @property {Clock} clock
  * @property {() => number} [random]

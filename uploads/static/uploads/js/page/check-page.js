@@ -2,7 +2,8 @@
 
 import "./language.js";
 import { CardCheck } from "../engine/card-check.js";
-import { CheckProgress, showCheckReview, showCheckVerdict } from "./check-view.js";
+import { CardProgress } from "./card-progress.js";
+import { CheckProgress, isAllFound, showCheckReview, showCheckVerdict } from "./check-view.js";
 import { apiOf, readConfig } from "./config.js";
 import { byId } from "./dom.js";
 import { FilesView } from "./files-view.js";
@@ -20,6 +21,7 @@ class CheckPage {
   #hasher = new Hasher(navigator.hardwareConcurrency);
   #start = /** @type {HTMLButtonElement} */ (byId("start"));
   /** Until what an older program could still overwrite is asked about again. */ #timer = 0;
+  #card = new CardProgress();
   #config;
   #api;
   #place;
@@ -35,7 +37,10 @@ class CheckPage {
     this.#trouble = new TroubleView({ api: this.#api, client: config.client, deployment });
     this.#place = new PlaceView({ dataTypes: config.dataTypes, onChange: () => this.#placeChanged() });
     this.#files = new FilesView({
-      onScan: (scan) => this.#guard(this.#planner.take(scan)),
+      onScan: (scan) => {
+        this.#card.reset();
+        this.#guard(this.#planner.take(scan));
+      },
       onError: (error) => this.#failed(error, "scan"),
     });
     this.#planner = new Planner({
@@ -84,6 +89,11 @@ class CheckPage {
     byId("step-place").classList.toggle("done", Boolean(this.#place?.deployment));
     byId("step-kind").classList.toggle("done", Boolean(target));
     byId("step-files").classList.toggle("done", Boolean(plan));
+    if (plan && this.#card.nextDue) {
+      const isDue = this.#card.nextDue === this.#place.dataType && !this.#start.disabled;
+      this.#card.nextDue = null;
+      if (isDue) this.#guard(this.#check());
+    }
   }
 
   async #check() {
@@ -115,7 +125,15 @@ class CheckPage {
       const verdict = await ask(cancel.signal);
       view.stop();
       const again = () => this.#guard(this.#run(check, (signal) => check.askAgain(signal), what));
-      showCheckVerdict({ verdict, ...what }, { onAgain: again, onAnother: () => this.#another() });
+      await this.#card.lookAgain();
+      const doneFiles = this.#card.files;
+      const others = this.#planner.others(this.#card.done);
+      const taken = this.#place.deployment?.bucket.data_types ?? [];
+      showCheckVerdict(
+        { verdict, ...what, others, taken, doneFiles },
+        { onAgain: again, onAnother: () => this.#another(), onOthers: () => this.#next(others, taken) },
+      );
+      if (isAllFound({ verdict, plan: what.plan })) this.#card.note(this.#planner.planned, verdict.total);
       if (verdict.unsettled) this.#timer = setTimeout(again, Math.max(0, verdict.waitMs) + AFTERWARDS_MS);
     } catch (error) {
       view.stop();
@@ -125,7 +143,24 @@ class CheckPage {
     }
   }
 
+  /**
+   * Goes on with the next data type of the card.
+   * @param {ReadonlyMap<string, number>} others
+   * @param {readonly string[]} taken
+   */
+  #next(others, taken) {
+    const dataType = taken.find((one) => others.has(one));
+    const { deployment } = this.#place;
+    if (!deployment || !dataType) return;
+    clearTimeout(this.#timer);
+    byId("verdict").hidden = true;
+    byId("steps").hidden = false;
+    this.#card.nextDue = dataType;
+    this.#place.select(deployment.deployment_id, dataType);
+  }
+
   #another() {
+    this.#card.reset();
     clearTimeout(this.#timer);
     byId("verdict").hidden = true;
     this.#files.reset();

@@ -1,9 +1,11 @@
 /** Progress and end of the check of a card. */
 
+import { damagedPanel, failingOf } from "./damage-view.js";
 import { byId, el, sign } from "./dom.js";
 import { bytes, number } from "../lib/format.js";
 import { t } from "../text/messages.js";
 import { waitingLines, whyNotFound } from "../text/reasons.js";
+import { othersPanel, sumOf, withoutOthers } from "./others-view.js";
 import { duplicates, leftOut } from "./review-view.js";
 import { bar } from "./running-view.js";
 import { fileTable, notCovered } from "./verdict-view.js";
@@ -14,6 +16,10 @@ import { fileTable, notCovered } from "./verdict-view.js";
  * @property {import("../engine/card-check.js").CardVerdict} verdict
  * @property {import("../selection/selection.js").Plan} plan
  * @property {import("./review-view.js").Where} where
+ * @property {import("./others-view.js").Others} others data of the card that no check has found in the store yet
+ * @property {readonly string[]} taken data types that the deployment takes
+ * @property {number} doneFiles of other data types of the card that were found in the store
+ * @property {boolean} [isDamageKnown] the person says that the card really holds the damaged files so
  */
 
 const DRAW_EVERY_MS = 300;
@@ -80,30 +86,35 @@ export class CheckProgress {
 
 /**
  * @param {Checked} checked
- * @param {{onAgain: () => void, onAnother: () => void}} actions
+ * @param {{onAgain: () => void, onAnother: () => void, onOthers: () => void}} actions
  */
-export function showCheckVerdict({ verdict, plan, where }, { onAgain, onAnother }) {
-  const { total, found, unsettled, waits } = verdict;
+export function showCheckVerdict(checked, { onAgain, onAnother, onOthers }) {
+  const { verdict, plan, where, others, taken, isDamageKnown = false } = checked;
+  const { found, unsettled, waits, damaged } = verdict;
   const rows = rowsOf(verdict, plan);
-  const isSafe = rows.length === 0 && total > 0;
+  const isFound = isAllFound(checked);
+  const isHeld = failingOf(damaged).length > 0 && !isDamageKnown;
+  const isSafe = isFound && !others.size && !isHeld;
+  const onKnown = () => showCheckVerdict({ ...checked, isDamageKnown: true }, { onAgain, onAnother, onOthers });
   const panel = byId("verdict");
   panel.className = `card verdict ${isSafe ? "good" : "bad"}`;
-  const count = isSafe ? total : rows.length;
   const title = el(
     "h2",
     { id: "verdict-title", tabindex: "-1" },
     el("strong", { class: "shout" }, t(isSafe ? "check.safe" : "check.notSafe")),
     " ",
-    el("span", {}, isSafe ? t("check.safeTitle", { count }) : t("check.notSafeTitle", { count, total: found + rows.length })),
+    el("span", {}, titleOf({ rows: rows.length, isFound, isHeld }, checked)),
   );
   panel.replaceChildren(
     el("div", { class: "verdict-head" }, sign(isSafe ? "good" : "bad"), title),
-    el("p", {}, isSafe ? t("verdict.safeText") : t("check.notSafeText", { count: found })),
+    el("p", {}, isFound ? t("verdict.safeText") : t("check.notSafeText", { count: found })),
     ...waitingLines(waits).map((line) => el("p", { class: "notice" }, line, " ", t("check.turns"))),
     el("p", {}, t("running.where", where)),
     ...fileTable({ title: t("check.listTitle"), all: rows, shown: rows, fileName: `not-safe-${where.id}.csv` }),
+    ...othersPanel(others, taken, { text: t("others.check"), onclick: onOthers }),
+    ...damagedPanel(damaged, isFound && isHeld && !others.size ? onKnown : null),
     ...duplicates(plan),
-    ...notCovered(plan, "check.notCoveredText"),
+    ...notCovered(withoutOthers(plan), "check.notCoveredText"),
     el(
       "p",
       { class: "actions no-print" },
@@ -115,6 +126,25 @@ export function showCheckVerdict({ verdict, plan, where }, { onAgain, onAnother 
   panel.hidden = false;
   document.title = isSafe ? t("verdict.titleSafe") : t("verdict.titleUnsafe");
   title.focus();
+}
+
+/**
+ * Whether the store has all files of the data type that was checked.
+ * @param {Pick<Checked, "verdict"|"plan">} checked
+ */
+export function isAllFound({ verdict, plan }) {
+  return verdict.total > 0 && rowsOf(verdict, plan).length === 0;
+}
+
+/**
+ * @param {{rows: number, isFound: boolean, isHeld: boolean}} how
+ * @param {Checked} checked
+ */
+function titleOf({ rows, isFound, isHeld }, { verdict: { total, found, damaged }, others, where, doneFiles }) {
+  if (!isFound) return t("check.notSafeTitle", { count: rows, total: found + rows });
+  if (others.size) return t("check.others", { kind: where.kind, stored: total, count: sumOf(others) });
+  if (isHeld) return t("verdict.damaged", { count: failingOf(damaged).length, total });
+  return doneFiles ? t("check.card", { count: total + doneFiles }) : t("check.safeTitle", { count: total });
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import "./language.js";
 import { apiOf, readConfig, receiptUrl } from "./config.js";
+import { CardProgress } from "./card-progress.js";
 import { byId } from "./dom.js";
 import { FilesView } from "./files-view.js";
 import { Hasher } from "../engine/hasher.js";
@@ -27,10 +28,7 @@ class Page {
   /** @type {FileSystemDirectoryHandle|null} */ #handle = null;
   /** @type {Choice|null} */ #choice = null;
   /** @type {Resumed|null} an interrupted upload that is gone on with */ #resumed = null;
-  /** @type {Set<import("../selection/scan.js").Entry>} files of this card that are stored and proven */ #done = new Set();
-  #doneFiles = 0;
-  /** Whether the other data types of the card follow by themselves. */ #isQueue = false;
-  /** Whether the next one begins as soon as nothing has to be asked. */ #isNextDue = false;
+  #card = new CardProgress();
   #config;
   #api;
   #hasher = new Hasher(navigator.hardwareConcurrency);
@@ -125,9 +123,7 @@ class Page {
       this.#resumed = null; // another folder, so another upload
     }
     this.#handle = handle;
-    this.#done = new Set();
-    this.#doneFiles = 0;
-    this.#isQueue = false;
+    this.#card.reset();
     this.#choice = this.#resumed?.choice ?? null;
     if (this.#resumed?.journalId) await this.#journal.recall(this.#resumed.journalId, scan.entries);
     await this.#planner.take(scan);
@@ -198,18 +194,19 @@ class Page {
     byId("step-place").classList.toggle("done", deployment !== null);
     byId("step-kind").classList.toggle("done", dataType !== null && hasName);
     byId("step-files").classList.toggle("done", plan !== null);
-    if (this.#isNextDue && plan) this.#beginNext(missing.length > 0);
+    if (plan && this.#card.nextDue) this.#beginNext({ isAsked: missing.length > 0, hasFiles });
   }
 
-  /** @param {boolean} isAsked something has to be answered first */
-  #beginNext(isAsked) {
-    if (isAsked) {
-      this.#isNextDue = false;
-      byId("review-title").focus();
-    } else if (!this.#start.disabled) {
-      this.#isNextDue = false;
-      this.#guard(this.#run());
-    }
+  /**
+   * The person's one click was for all data types of the card: what needs no answer begins by itself.
+   * @param {{isAsked: boolean, hasFiles: boolean}} state something has to be answered first; there is anything to send
+   */
+  #beginNext({ isAsked, hasFiles }) {
+    const isDue = this.#place.dataType === this.#card.nextDue;
+    if (isDue && !isAsked && hasFiles && this.#start.disabled) return; // the season is still being asked about
+    this.#card.nextDue = null;
+    if (isDue && !this.#start.disabled) this.#guard(this.#run());
+    else byId("review-title").focus();
   }
 
   /**
@@ -260,7 +257,7 @@ class Page {
         onAnother: () => this.#another(),
         onChoice: (choice) => this.#chosenAfterwards(choice),
         onOthers: () => {
-          this.#isQueue = true;
+          this.#card.isQueue = true;
           this.#next();
         },
       },
@@ -280,34 +277,33 @@ class Page {
         handle: this.#handle,
         scanned: this.#planner.scanned,
         resumed: this.#resumed,
-        others: this.#planner.others(this.#done),
-        doneFiles: this.#doneFiles,
+        others: async () => {
+          await this.#card.lookAgain();
+          return { others: this.#planner.others(this.#card.done), doneFiles: this.#card.files };
+        },
       });
       this.#resumed = resumed;
-      if (resumed) this.#isQueue = false;
-      else {
-        for (const entry of planned) this.#done.add(entry);
-        this.#doneFiles += stored;
-      }
+      if (resumed) this.#card.isQueue = false;
+      else this.#card.note(planned, stored);
     } finally {
       release();
     }
-    if (this.#isQueue) this.#next();
+    if (this.#card.isQueue) this.#next();
   }
 
   /** The next data type of the card, if the deployment takes it. */
   #next() {
     const { deployment } = this.#place;
-    const others = this.#planner.others(this.#done);
+    const others = this.#planner.others(this.#card.done);
     const dataType = deployment?.bucket.data_types.find((one) => others.has(one));
     if (!deployment || !dataType) {
-      this.#isQueue = false;
+      this.#card.isQueue = false;
       return;
     }
     this.#choice = null;
     byId("verdict").hidden = true;
     byId("steps").hidden = false;
-    this.#isNextDue = true;
+    this.#card.nextDue = dataType;
     this.#place.select(deployment.deployment_id, dataType);
   }
 
@@ -325,9 +321,7 @@ class Page {
   #another() {
     byId("verdict").hidden = true;
     this.#resumed = this.#choice = this.#handle = null;
-    this.#done = new Set();
-    this.#doneFiles = 0;
-    this.#isQueue = this.#isNextDue = false;
+    this.#card.reset();
     this.#files.reset();
     this.#planner.clear();
     this.#allowStart();

@@ -5,6 +5,7 @@ import { othersThan, typesOf } from "../selection/card.js";
 import { FileError } from "../lib/errors.js";
 import { EXTENSIONS } from "../lib/shared.js";
 import { lookInto } from "../selection/facts/look.js";
+import { kindWords } from "./others-view.js";
 import { measureAll, whyNoBytes } from "../selection/measure.js";
 import { t } from "../text/messages.js";
 import { timesOf } from "../selection/season.js";
@@ -129,7 +130,8 @@ export class Planner {
   /** What was chosen, and what is on it. */
   #sayChosen() {
     const chosen = t("files.chosen", { what: this.folder || t("files.single"), count: this.scanned });
-    this.#say([chosen, ...foundWords(this.found)].join(" "));
+    const words = kindWords(this.found);
+    this.#say([chosen, words.length && t("card.found", { what: words.join(", ") })].filter(Boolean).join(" "));
   }
 
   /**
@@ -210,21 +212,16 @@ export class Planner {
 
 /** @param {import("../selection/scan.js").Entry} entry */
 async function typeInside({ file }) {
-  const facts = await lookInto(file);
-  return facts ? typeByContent(facts) : "";
+  try {
+    return typeByContent(await lookInto(file));
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    return ""; // its turn to fail comes
+  }
 }
 
 /** @param {Scan} scan */
 function rootOf({ entries }) {
   const roots = new Set(entries.map(({ path }) => (path.includes("/") ? path.slice(0, path.indexOf("/")) : "")));
   return [...roots].filter(Boolean).slice(0, 3).join(", ");
-}
-
-/**
- * @param {ReadonlyMap<string, number>} found files by data type
- * @returns {string[]} a sentence, where there is anything to say
- */
-export function foundWords(found) {
-  const words = [...found].map(([dataType, count]) => (dataType ? t("card.kind", { kind: t(`kind.${dataType}`), count }) : t("card.unsorted", { count })));
-  return words.length ? [t("card.found", { what: words.join(", ") })] : [];
 }

@@ -30,8 +30,8 @@ import { browserWakeLock } from "./wake-lock.js";
  * @property {FileSystemDirectoryHandle|null} handle
  * @property {number} scanned files of any kind in the folder
  * @property {Resumed|null} resumed
- * @property {ReadonlyMap<string, number>} others data of the card of other data types that is not stored yet, by data type
- * @property {number} doneFiles of other data types of the card that are stored and proven already
+ * @property {() => Promise<Pick<import("./verdict-view.js").Run, "others"|"doneFiles">>} others asked at the end: what else the
+ *   card holds
  */
 
 const KEEP_EVERY_MS = 2_000;
@@ -88,7 +88,7 @@ export class UploadRun {
       sending = sendingOf(plan, choice);
     }
     const receipt = receiptUrl(this.#config, outcome.sessionId);
-    const { others, doneFiles } = job;
+    const { others, doneFiles } = await job.others();
     const taken = target.deployment.bucket.data_types;
     this.#show({ outcome, plan, sending, choice, tally: uploader.tally, where, receiptUrl: receipt, others, taken, doneFiles });
     const stored = outcome.verified + outcome.stored;

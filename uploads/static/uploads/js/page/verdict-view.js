@@ -1,11 +1,12 @@
 /** How a run ended: whether the card may be wiped, and if not, which files stand in the way. */
 
 import { byId, el, sign } from "./dom.js";
+import { damagedPanel, failingOf } from "./damage-view.js";
 import { clockTime } from "../lib/format.js";
-import { FAILING_DAMAGE } from "../lib/shared.js";
 import { downloadButton, folded, shortTable } from "./lists.js";
 import { t } from "../text/messages.js";
 import { unsettledLines, waitingLines, warningLines, whyNotSent, whyNotStored, whyStopped } from "../text/reasons.js";
+import { othersPanel, sumOf, withoutOthers } from "./others-view.js";
 import { duplicates, leftOut } from "./review-view.js";
 
 /**
@@ -43,6 +44,7 @@ const NAME_TAKEN = new Set(["stored_differs", "reserved", "mismatch", "name_twic
 export function showVerdict(run, { onAgain, onAnother, onChoice, onOthers }) {
   const { outcome, tally } = run;
   const isSafe = mayBeWiped(run);
+  const isOver = outcome.end === "finished";
   const onDamageKnown = () => showVerdict({ ...run, isDamageKnown: true }, { onAgain, onAnother, onChoice, onOthers });
   const panel = byId("verdict");
   panel.className = `card verdict ${isSafe ? "good" : "bad"}`;
@@ -55,14 +57,14 @@ export function showVerdict(run, { onAgain, onAnother, onChoice, onOthers }) {
     el("div", { class: "verdict-head" }, sign(isSafe ? "good" : "bad"), title),
     ...textOf(run).map((line) => el("p", {}, line)),
     ...receiptLine(run),
-    ...othersPanel(run, onOthers),
-    ...damagedPanel(run, onDamageKnown),
+    ...(isOver ? othersPanel(run.others, run.taken, { text: t("others.send"), onclick: onOthers }) : []),
+    ...damagedPanel(damagedOf(run), outcome.safeToWipe && !run.others.size && !isSafe ? onDamageKnown : null),
     ...conflictPanel(run, onChoice),
     ...warningLines(tally).map((line) => el("p", { class: "notice" }, line)),
     ...notStoredList(run),
     ...renamedList(run),
     ...duplicates(run.plan),
-    ...notCovered(withoutOthers(run)),
+    ...notCovered(isOver ? withoutOthers(run.plan) : run.plan),
     el(
       "p",
       { class: "actions no-print" },
@@ -89,12 +91,12 @@ function mayEndBetter({ status, code }) {
  * @param {Run} run
  */
 function mayBeWiped({ outcome, tally, others, isDamageKnown = false }) {
-  return outcome.safeToWipe && others.size === 0 && (isDamageKnown || failingOf({ tally }).length === 0);
+  return outcome.safeToWipe && others.size === 0 && (isDamageKnown || failingOf(damagedOf({ tally })).length === 0);
 }
 
 /** @param {Pick<Run, "tally">} run */
-function failingOf({ tally }) {
-  return tally.items.filter(({ damage }) => FAILING_DAMAGE.includes(damage));
+function damagedOf({ tally }) {
+  return tally.items.flatMap(({ path, said }) => (said?.damage ? [{ path, damage: said.damage }] : []));
 }
 
 /** @param {Run} run */
@@ -104,7 +106,7 @@ function titleOf(run) {
   const stored = outcome.verified + outcome.stored;
   if (outcome.safeToWipe && run.others.size) return t("verdict.others", { kind: run.where.kind, stored, count: sumOf(run.others) });
   if (isSafe && run.doneFiles) return t("verdict.card", { count: stored + run.doneFiles });
-  if (outcome.safeToWipe && !isSafe) return t("verdict.damaged", { count: failingOf({ tally }).length, total: outcome.verified + outcome.stored });
+  if (outcome.safeToWipe && !isSafe) return t("verdict.damaged", { count: failingOf(damagedOf({ tally })).length, total: outcome.verified + outcome.stored });
   if (outcome.safeToWipe) return t("verdict.safe", { count: outcome.verified + outcome.stored });
   if (outcome.end === "cancelled") return t("verdict.cancelled");
   if (outcome.end === "stopped") return t("verdict.stopped");
@@ -149,65 +151,6 @@ function textOf({ outcome, where }) {
 function receiptLine({ outcome, receiptUrl }) {
   if (outcome.end !== "finished") return [];
   return [el("p", {}, el("a", { href: receiptUrl, class: "button" }, t("verdict.receipt")))];
-}
-
-/**
- * The plan without the files of other data types, once these are told by themselves or stored by now.
- * @param {Run} run
- */
-function withoutOthers({ outcome, plan }) {
-  if (outcome.end !== "finished") return plan;
-  return { ...plan, leftOut: plan.leftOut.filter(({ reason }) => reason !== "other_type") };
-}
-
-/** @param {ReadonlyMap<string, number>} counts */
-function sumOf(counts) {
-  return [...counts.values()].reduce((sum, count) => sum + count, 0);
-}
-
-/**
- * What the card holds beside the files of this upload.
- * @param {Run} run
- * @param {() => void} onOthers
- */
-function othersPanel({ outcome, others, taken }, onOthers) {
-  if (!others.size || outcome.end !== "finished") return [];
-  const lines = [...others].map(([dataType, count]) => {
-    const words = dataType ? t("card.kind", { kind: t(`kind.${dataType}`), count }) : t("card.unsorted", { count });
-    return el("li", {}, dataType && !taken.includes(dataType) ? t("others.notTaken", { what: words }) : words);
-  });
-  const canSend = [...others.keys()].some((dataType) => taken.includes(dataType));
-  return [
-    el(
-      "div",
-      { class: "notice", id: "others" },
-      el("h3", {}, t("others.title")),
-      el("ul", {}, ...lines),
-      canSend && el("p", { class: "actions no-print" }, el("button", { type: "button", class: "primary", onclick: onOthers }, t("others.send"))),
-    ),
-  ];
-}
-
-/**
- * Files whose content cannot be right.
- * @param {Run} run
- * @param {() => void} onKnown
- */
-function damagedPanel(run, onKnown) {
-  const damaged = run.tally.items.filter(({ damage }) => damage);
-  if (!damaged.length) return [];
-  const lines = damaged.map(({ path, damage }) => `${path}: ${t(`damage.${damage}`)}`);
-  const isFailing = run.outcome.safeToWipe && !mayBeWiped(run);
-  return [
-    el(
-      "div",
-      { class: "notice", id: "damaged" },
-      el("h3", {}, t("damaged.title", { count: damaged.length })),
-      el("p", {}, failingOf(run).length ? t("damaged.failing") : t("damaged.power")),
-      folded(t("damaged.list"), lines),
-      isFailing && el("p", { class: "actions no-print" }, el("button", { type: "button", onclick: onKnown }, t("damaged.known"))),
-    ),
-  ];
 }
 
 /**

@@ -38,6 +38,19 @@ export function typeByContent({ format, madeBy, sampleRateHz }) {
 }
 
 /**
+ * @typedef {{dataType: string, damage: import("./facts/facts.js").Damage|""}} Said by the content of a file: of which data
+ *   type it is, "" where it does not tell, and why it cannot be right
+ */
+
+/**
+ * @param {FileFacts} facts
+ * @returns {Said}
+ */
+export function saidBy(facts) {
+  return { dataType: typeByContent(facts), damage: facts.damage };
+}
+
+/**
  * @param {string} path
  * @returns {string} by the nearest folder with a known name that fits the format, then by the file's own name; "" where
  *   none tells
